@@ -1,0 +1,1 @@
+"""Objective metrics for symbolic style transfer, in the manner of mir_eval: one module a chapter."""
