@@ -85,7 +85,8 @@ class Melody:
 
     Args:
         notes: in order of onset, not overlapping.
-        metres: (tick, metre) pairs, the first at tick 0 and each at a bar line of the one before.
+        metres: (tick, metre) pairs, the first at tick 0; each starts a bar, and may cut the one before it short, as
+            at repeats of strains that begin with a pickup.
         key: the notated key, or None where the source does not say.
         tempo: quarter notes per minute.
         pickup: length in ticks of the incomplete bar 0; 0 where the melody starts with a full bar.
@@ -196,9 +197,9 @@ def _check_metres(metres: tuple[tuple[int, Metre], ...]) -> None:
     for _, metre in metres:
         if metre.numerator < 1 or metre.denominator not in (1, 2, 4, 8, 16, 32):
             raise ValueError(f"a metre needs a positive numerator over 1, 2, 4, 8, 16 or 32, got {metre}")
-    for (start, metre), (tick, _) in pairwise(metres):
-        if tick <= start or (tick - start) % metre.bar:
-            raise ValueError(f"a metre must change at a bar line, got a change at tick {tick}")
+    for (start, _), (tick, _) in pairwise(metres):
+        if tick <= start:
+            raise ValueError(f"metres must be in order of time, got a change at tick {tick} after tick {start}")
 
 
 def _bar_lines(metres: tuple[tuple[int, Metre], ...], end: int) -> np.ndarray:
