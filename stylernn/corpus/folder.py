@@ -1,0 +1,149 @@
+"""A folder of the user's own files as a corpus.
+
+Every readable music file below `<style>/` is a tune of that style, or below the folder itself where one style is given
+for all of it. An optional `manifest.csv` in the folder (columns style, file, title, composer, licence, substyle; `file`
+relative to the folder) says more about its files; those it does not name are loaded all the same. Folders that were
+added under a style are kept in a small registry in the cache folder.
+"""
+
+import csv
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from stylernn.corpus import cache
+from stylernn.corpus.cache import Parsed
+from stylernn.corpus.parsing import MUSIC, Job, parse
+from stylernn.corpus.tunes import Progress, Tune
+from stylernn.errors import CorpusError
+
+__all__ = ["load_folder", "read_folder", "register", "registered"]
+
+
+def load_folder(
+    path: str | Path, *, style: str | None = None, progress: Progress | None = None
+) -> list[Tune]:
+    """All tunes of a folder.
+
+    Args:
+        path: of a folder with one subfolder a style, or of any folder if `style` is given.
+        style: label of everything in the folder.
+        progress: called after each file.
+
+    Raises:
+        CorpusError: if there is no such folder or no music in it.
+    """
+    return read_folder(path, style=style, progress=progress).tunes
+
+
+def read_folder(
+    path: str | Path, *, style: str | None = None, progress: Progress | None = None
+) -> Parsed:
+    """As `load_folder`, with what was dropped and why."""
+    root = Path(path).resolve()
+    jobs = _jobs(root, style)
+    stamps = [
+        (job, Path(job.path).stat().st_size, Path(job.path).stat().st_mtime_ns)
+        for job in jobs
+    ]
+    key = cache.cache_key(stamps)
+    name = "folder-" + hashlib.sha256(f"{root}\n{style}".encode()).hexdigest()[:16]
+    found = cache.load(name, key)
+    if found is None:
+        cache.save(name, key, parse(root.name, jobs, progress=progress))
+        found = cache.load(name, key)
+    if found is None:
+        raise CorpusError(
+            f"cannot keep the parsed corpus in {cache.folder()}",
+            remedy="Set STYLERNN_CACHE to a folder with room",
+        )
+    return found
+
+
+def register(style: str, path: str | Path) -> int:
+    """Add a folder under a style for good; returns its number of tunes.
+
+    Raises:
+        CorpusError: if there is no such folder or no music in it.
+    """
+    root = Path(path).resolve()
+    count = len(load_folder(root, style=style))
+    entries = registered()
+    entries[style] = sorted({*entries.get(style, []), str(root)})
+    target = _registry()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
+    partial.write_text(
+        json.dumps(entries, indent=2, ensure_ascii=False), encoding="utf-8"
+    )
+    os.replace(partial, target)
+    return count
+
+
+def registered() -> dict[str, list[str]]:
+    """The folders added under each style."""
+    try:
+        return json.loads(_registry().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        remedy = "Delete it and add the folders again"
+        raise CorpusError(
+            f"cannot read the list of added folders, {_registry()}",
+            found=str(error),
+            remedy=remedy,
+        ) from None
+
+
+def _registry() -> Path:
+    return cache.folder() / "folders.json"
+
+
+def _jobs(root: Path, style: str | None) -> list[Job]:
+    if not root.is_dir():
+        raise CorpusError(f"no folder {root}")
+    rows = _manifest(root)
+    jobs = []
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if (
+            path.suffix.lower() not in MUSIC
+            or not path.is_file()
+            or (style is None and "/" not in name)
+        ):
+            continue
+        row = rows.get(name, {})
+        jobs.append(
+            Job(
+                path=str(path),
+                identity=name,
+                style=style or name.split("/")[0],
+                source=root.name,
+                licence=row.get("licence") or "unknown",
+                substyle=(row.get("substyle") or "").lower(),
+                title=(row.get("title") or "").replace("_", " "),
+                composer=row.get("composer") or "",
+            )
+        )
+    if not jobs:
+        expected = f"music files ({' '.join(sorted(MUSIC))})" + (
+            "" if style else " in subfolders named after styles"
+        )
+        raise CorpusError(f"nothing to load in {root}", expected=expected)
+    return jobs
+
+
+def _manifest(root: Path) -> dict[str, dict[str, str]]:
+    path = root / "manifest.csv"
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return {row["file"]: row for row in csv.DictReader(file)}
+    except (KeyError, UnicodeDecodeError, csv.Error) as error:
+        raise CorpusError(
+            f"cannot read {path}",
+            expected="UTF-8 with a column 'file'",
+            found=repr(error),
+        ) from None

@@ -1,0 +1,130 @@
+"""Files to tunes, in a pool of processes.
+
+A `Job` is one file with the labels of what it contains; workers read it and send back arrays-sized results. Workers are
+started afresh ("spawn"), because a process that holds JAX's threads must not be forked; a script that calls this must
+therefore be guarded by `if __name__ == "__main__"`, as for every use of multiprocessing.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stylernn.corpus.cache import Parsed
+from stylernn.corpus.tunes import MIN_NOTES, Dropped, Progress, Tune
+from stylernn.corpus.works import work_id
+from stylernn.errors import CorpusError, StylernnError
+from stylernn.melody import Melody
+
+__all__ = ["MUSIC", "Job", "parse", "parse_one"]
+
+_MIDI = frozenset({".mid", ".midi"})
+_SCORES = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn"})
+MUSIC = _MIDI | _SCORES
+"""Endings of files that can hold a melody."""
+
+_FEW = 16
+"""So few files are read faster here than a pool starts."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to read and what is known of its contents.
+
+    Args:
+        path: of the file.
+        identity: of the file within its source.
+        style, source, licence, substyle: as in `Tune`.
+        title: overrides what the file says; "" leaves it.
+        composer: tells generic titles apart; "" where unknown.
+        part: of a score, such as "0" for the first one; None for the documented rule.
+    """
+
+    path: str
+    identity: str
+    style: str
+    source: str
+    licence: str
+    substyle: str = ""
+    title: str = ""
+    composer: str = ""
+    part: str | int | None = None
+
+
+def parse(
+    name: str, jobs: Sequence[Job], *, progress: Progress | None = None
+) -> Iterator[Parsed]:
+    """Read files, in order.
+
+    Args:
+        name: of the corpus, for the progress report.
+        jobs: one a file.
+        progress: called after each file.
+
+    Raises:
+        CorpusError: if the workers cannot start.
+    """
+    if len(jobs) <= _FEW:
+        results = map(parse_one, jobs)
+        yield from _counted(name, results, len(jobs), progress)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        min(os.cpu_count() or 1, len(jobs)), mp_context=context
+    ) as pool:
+        chunk = max(1, min(32, len(jobs) // 64))
+        try:
+            yield from _counted(
+                name, pool.map(parse_one, jobs, chunksize=chunk), len(jobs), progress
+            )
+        except BrokenProcessPool:
+            remedy = 'A script that loads corpora needs `if __name__ == "__main__":` around its main part'
+            raise CorpusError(
+                f"the processes that parse {name} did not start", remedy=remedy
+            ) from None
+
+
+def parse_one(job: Job) -> Parsed:
+    """All usable melodies of one file; whatever is wrong with a file becomes a reason, never an exception."""
+    try:
+        melodies, reasons = _read(job)
+    except StylernnError as error:
+        return Parsed([], [Dropped(job.identity, error.found or error.problem)])
+    tunes, dropped = [], [Dropped(job.identity, reason) for reason in reasons]
+    for number, melody in enumerate(melodies, 1):
+        identity = job.identity if len(melodies) == 1 else f"{job.identity}#{number}"
+        if len(melody.notes) < MIN_NOTES:
+            dropped.append(Dropped(identity, f"fewer than {MIN_NOTES} notes"))
+            continue
+        title = job.title or melody.title
+        work = work_id(title, job.composer, identity)
+        melody = replace(melody, title=title)
+        tunes.append(
+            Tune(
+                melody, job.style, identity, work, job.source, job.licence, job.substyle
+            )
+        )
+    return Parsed(tunes, dropped)
+
+
+def _read(job: Job) -> tuple[list[Melody], list[str]]:
+    path = Path(job.path)
+    if path.suffix.lower() in _MIDI:
+        from stylernn import midi
+
+        return [midi.read(path)], []
+    from stylernn import scores  # music21 takes seconds to import
+
+    return scores.parse_all(path, part=job.part)
+
+
+def _counted(
+    name: str, results: Iterator[Parsed], total: int, progress: Progress | None
+) -> Iterator[Parsed]:
+    for done, result in enumerate(results, 1):
+        if progress:
+            progress(name, done, total)
+        yield result
