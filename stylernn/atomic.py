@@ -1,0 +1,40 @@
+"""Files that are whole or not there: every output is written under a temporary name and renamed."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stylernn.errors import UsageError
+
+__all__ = ["replacing"]
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside `path` to write to; rename it on success, remove it on failure.
+
+    The temporary name keeps the ending, because some writers choose their format by it.
+
+    Args:
+        path: the file to make or to replace as a whole.
+
+    Yields:
+        A path in the same folder, so that the rename cannot cross file systems.
+
+    Raises:
+        UsageError: if the folder does not exist or the system refuses to write there.
+    """
+    target = Path(path)
+    draft = target.with_name(f".{target.stem[:80]}.{secrets.token_hex(4)}{target.suffix}")
+    try:
+        yield draft
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except OSError as error:
+        remedy = "Create the folder first." if not target.parent.is_dir() else "Choose another place to write to."
+        raise UsageError(f"cannot write {target}", found=error.strerror or str(error), remedy=remedy) from error
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,187 @@
+"""What every reader of music files does: refuse what is no music file, keep to the limits, make one voice of many.
+
+Limits, so that no file can exhaust the machine:
+
+=====================  ==================================================================
+`MAX_BYTES`            size of a file, and of what a compressed one unpacks to
+`MAX_FILE_NOTES`       notes of all tracks or parts together
+`MIN_NOTES..MAX_NOTES` notes of the part that is read as the melody
+`MAX_BARS`             length of the melody
+=====================  ==================================================================
+"""
+
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from stylernn.errors import FileFormatError
+from stylernn.melody import Chord, Key, Melody, Metre
+
+__all__ = [
+    "MAX_BARS",
+    "MAX_BYTES",
+    "MAX_FILE_NOTES",
+    "MAX_NOTES",
+    "MIN_NOTES",
+    "assemble",
+    "check_note_count",
+    "name_score",
+    "read_bytes",
+    "skyline",
+]
+
+MAX_BYTES = 20_000_000
+MAX_FILE_NOTES = 2**20
+MIN_NOTES = 2
+MAX_NOTES = 50_000
+MAX_BARS = 20_000
+
+_MELODY_NAMES = ("melod", "vocal", "voice", "voc", "lead", "solo", "right", "sopran", "sing", "theme", "cantus", "tune")
+_OTHER_NAMES = ("bass", "drum", "perc", "accomp", "chord", "left", "pad", "harmon", "back", "choir", "alto", "tenor")
+
+
+def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
+    """Contents of a music file.
+
+    Args:
+        path: the file.
+        kind: what the file should be, for the error message, such as "a MIDI file".
+
+    Raises:
+        FileFormatError: if there is no such file, or it is a folder, empty, unreadable or above `MAX_BYTES`.
+    """
+    file = Path(path)
+    if file.is_dir():
+        raise FileFormatError(f"{file} is a folder", expected=kind, remedy="Name a file inside it.")
+    if not file.exists():
+        raise FileFormatError(f"no such file: {file}", expected=kind, remedy="Check the spelling and the folder.")
+    try:
+        size = file.stat().st_size
+        if size > MAX_BYTES:
+            raise FileFormatError(
+                f"{file} is too large",
+                expected=f"at most {MAX_BYTES // 10**6} MB",
+                found=f"{size / 1e6:.1f} MB",
+                remedy="Save only the melody's part.",
+            )
+        data = file.read_bytes()
+    except OSError as error:
+        raise FileFormatError(f"cannot read {file}", expected=kind, found=error.strerror or str(error)) from error
+    if not data:
+        raise FileFormatError(f"{file} is empty", expected=kind, found="0 bytes", remedy="Export the file again.")
+    return data
+
+
+def check_note_count(path: str | os.PathLike[str], count: int, *, overall: int | None = None) -> None:
+    """Refuse a melody of fewer than `MIN_NOTES` or more than `MAX_NOTES` notes, or a file above `MAX_FILE_NOTES`.
+
+    Args:
+        path: the file, for the error message.
+        count: notes of the part that is read as the melody.
+        overall: notes of the whole file, if known.
+    """
+    if overall is not None and overall > MAX_FILE_NOTES:
+        raise FileFormatError(
+            f"{path} has too many notes",
+            expected=f"at most {MAX_FILE_NOTES:,} in the file",
+            found=f"{overall:,}",
+            remedy="Save only the melody's part.",
+        )
+    if count > MAX_NOTES:
+        raise FileFormatError(
+            f"{path} has too many notes for a melody",
+            expected=f"at most {MAX_NOTES:,}",
+            found=f"{count:,}",
+            remedy="Cut it into pieces or choose another track.",
+        )
+    if count < MIN_NOTES:
+        raise FileFormatError(
+            f"{path} has no melody",
+            expected=f"at least {MIN_NOTES} notes",
+            found="one note" if count == 1 else "no notes",
+            remedy="Choose another track or file.",
+        )
+
+
+def name_score(name: str) -> int:
+    """1 for a part named like a melody ("Vocals", "right hand"), -1 for one named like accompaniment, else 0."""
+    lowered = name.lower()
+    if any(word in lowered for word in _OTHER_NAMES):
+        return -1
+    return int(any(word in lowered for word in _MELODY_NAMES))
+
+
+def skyline(notes: np.ndarray) -> np.ndarray:
+    """One voice out of overlapping notes.
+
+    Of notes that start together the highest stays. A note that overlaps the next one is cut there, except that a
+    lower note does not interrupt a higher one: it is dropped if it starts in the first half of the higher note or
+    ends within it. (In the second half and beyond it is the next note of a legato line.)
+
+    Args:
+        notes: integer array of shape (notes, 3): onset, duration, pitch; in any order.
+
+    Returns:
+        Array of shape (kept, 3), in order of onset, without overlaps.
+    """
+    notes = notes[np.lexsort((-notes[:, 1], -notes[:, 2], notes[:, 0]))]
+    if np.all(notes[1:, 0] >= notes[:-1, 0] + notes[:-1, 1]):
+        return notes
+    kept: list[list[int]] = []
+    for onset, duration, pitch in notes.tolist():
+        if kept:
+            start, length, above = kept[-1]
+            if onset < start + length:
+                inside = 2 * (onset - start) < length or onset + duration <= start + length
+                if onset == start or (pitch < above and inside):
+                    continue
+                kept[-1][1] = onset - start
+        kept.append([onset, duration, pitch])
+    return np.array(kept, dtype=notes.dtype)
+
+
+def assemble(
+    path: str | os.PathLike[str],
+    notes: np.ndarray,
+    metres: Sequence[tuple[int, Metre]],
+    *,
+    key: Key | None,
+    tempo: float,
+    pickup: int,
+    title: str,
+    chords: Sequence[Chord],
+) -> Melody:
+    """A melody from one voice and the score's map of metres.
+
+    A metre that is restated on one of its own bar lines is left out, and so are changes and chords after the last note.
+
+    Args:
+        path: the file, for error messages.
+        notes: what `skyline` returns.
+        metres: (tick, metre) pairs in order of time, the first at tick 0; of several at one tick the last counts.
+        key, tempo, pickup, title, chords: as in `Melody`.
+
+    Raises:
+        FileFormatError: if the melody is longer than `MAX_BARS`.
+    """
+    end = int(notes[-1, 0] + notes[-1, 1])
+    changes: list[tuple[int, Metre]] = []
+    for tick, metre in dict(metres).items():
+        if tick < end and not (changes and metre == changes[-1][1] and (tick - changes[-1][0]) % metre.bar == 0):
+            changes.append((tick, metre))
+    spans = pairwise([*changes, (end, Metre())])
+    bars = sum(-(-(stop - start) // metre.bar) for (start, metre), (stop, _) in spans)
+    if bars > MAX_BARS:
+        raise FileFormatError(
+            f"{path} is too long",
+            expected=f"at most {MAX_BARS:,} bars",
+            found=f"{bars:,}",
+            remedy="Cut it into pieces.",
+        )
+    inside = tuple(chord for chord in chords if 0 <= chord.onset < end)
+    return Melody.from_array(
+        notes, metres=tuple(changes), key=key, tempo=tempo, pickup=pickup, title=title, chords=inside
+    )

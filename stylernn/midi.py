@@ -1,0 +1,271 @@
+"""MIDI files to melodies and back; the only importer of symusic.
+
+A *part* is what symusic makes a track of: the notes of one track on one channel with one instrument. Parts are counted
+from 0 in the order of the file, tracks without notes left out, as `tracks` lists them.
+
+Reading
+    Times are rounded to the grid of `TICKS_PER_QUARTER`. A change of metre starts a bar where it stands. Markers that
+    look like chord symbols are the chords, the name of the first track is the title, the first tempo is the tempo.
+Choice of the melody
+    Drums are out. A single remaining part is the melody. Of several, the one with the highest sum of: 2 for a name
+    like a melody's (-2 like an accompaniment's), its share of notes that start while no other sounds, its register
+    (1 for the highest mean pitch of all, falling to 0 two octaves below) and its notes relative to the fullest part.
+Pickup
+    Bar 0 is a pickup where it begins with a rest; the pickup lasts from the first note to the bar line. A file that
+    starts an unpadded pickup at tick 0 tells it by a first bar at most half as long as the next: it is padded.
+"""
+
+import math
+import os
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from symusic.core import (
+    KeySignatureTick,
+    NoteTick,
+    ScoreTick,
+    TempoTick,
+    TextMetaTick,
+    TimeSignatureTick,
+    TrackTick,
+)
+
+from stylernn.atomic import replacing
+from stylernn.errors import FileFormatError, UsageError
+from stylernn.intake import assemble, check_note_count, name_score, read_bytes, skyline
+from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
+
+__all__ = ["TrackInfo", "read", "tracks", "write"]
+
+_FILE_TICKS = 480
+_VELOCITY = 80
+_LEGATO = 3  # ticks by which a note may outlast the next one's onset and still count as monophonic
+_LONGEST_QUARTER = 2**24 - 1  # microseconds; the field of a tempo event has 24 bits
+_CHORD_SYMBOL = re.compile(
+    r"[A-G][#b]?(?:(?i:maj|min|mi|ma|dim|aug|sus|add|alt|omit|no)|[mMjo°ø+\-^#b0-9()])*+(?:/[A-G][#b]?)?|N\.?C\.?"
+)
+
+
+@dataclass(frozen=True)
+class TrackInfo:
+    """One part of a file, and whether `read` takes it for the melody.
+
+    Args:
+        index: what `read(path, track=index)` wants.
+        name: as the file has it, often empty.
+        program: General MIDI instrument, 0 for a piano.
+        is_drum: on the percussion channel.
+        notes: how many.
+        monophony: share of notes that start while no other of the part sounds, 0 to 1.
+        mean_pitch: of all notes, a MIDI number.
+        chosen: the melody by the rule above.
+    """
+
+    index: int
+    name: str
+    program: int
+    is_drum: bool
+    notes: int
+    monophony: float
+    mean_pitch: float
+    chosen: bool
+
+
+def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
+    """Read the melody of a MIDI file.
+
+    Args:
+        path: a .mid or .midi file.
+        track: the part to read; by default the melody by the module's rule.
+
+    Raises:
+        FileFormatError: if the file is not MIDI or has no melody within the limits of `intake`.
+        UsageError: if `track` names no part of the file.
+    """
+    data = read_bytes(path, "a MIDI file")
+    score = _parse(path, data)
+    if track is not None and not 0 <= track < len(score.tracks):
+        raise UsageError(f"{path} has no track {track}", expected=f"0 to {len(score.tracks) - 1}")
+    part = score.tracks[_melody_part(path, score) if track is None else track]
+    check_note_count(path, len(part.notes), overall=score.note_num())
+    notes = skyline(_notes(part, score.tpq))
+    check_note_count(path, len(notes))
+    metres = _metres(score)
+    shift = _padding(metres, int(notes[0, 0]))
+    if shift:
+        notes[:, 0] += shift
+        metres = [(0, metres[1][1])] + [(tick + shift, metre) for tick, metre in metres[1:]]
+    first, bar = int(notes[0, 0]), metres[0][1].bar
+    return assemble(
+        path,
+        notes,
+        metres,
+        key=_key(score),
+        tempo=_tempo(score),
+        pickup=bar - first if 0 < first < bar else 0,
+        title=_sequence_name(data),
+        chords=[
+            Chord(_grid(m.time, score.tpq) + shift, m.text) for m in score.markers if _CHORD_SYMBOL.fullmatch(m.text)
+        ],
+    )
+
+
+def tracks(path: str | os.PathLike[str]) -> list[TrackInfo]:
+    """All parts of a MIDI file; none is chosen where `read` would find no melody."""
+    score = _parse(path, read_bytes(path, "a MIDI file"))
+    tuned = any(not part.is_drum for part in score.tracks)
+    chosen = _melody_part(path, score) if tuned else None
+    return [
+        TrackInfo(
+            index,
+            part.name,
+            part.program,
+            part.is_drum,
+            len(part.notes),
+            *_statistics(part, score.tpq),
+            index == chosen,
+        )
+        for index, part in enumerate(score.tracks)
+    ]
+
+
+def write(melody: Melody, path: str | os.PathLike[str], *, program: int = 0) -> None:
+    """Write a melody as a Standard MIDI File of one track, 480 ticks a quarter.
+
+    Chord symbols become markers. Bars of rest after the last note have no place in such a file.
+
+    Args:
+        melody: what to write.
+        path: replaced as a whole.
+        program: General MIDI instrument, 0 to 127.
+    """
+    scale = _FILE_TICKS // TICKS_PER_QUARTER
+    score = ScoreTick(_FILE_TICKS)
+    score.tempos.append(TempoTick(0, mspq=min(round(60e6 / melody.tempo), _LONGEST_QUARTER)))
+    for tick, metre in melody.metres:
+        score.time_signatures.append(TimeSignatureTick(tick * scale, metre.numerator, metre.denominator))
+    if melody.key:
+        score.key_signatures.append(KeySignatureTick(0, melody.key.fifths, int(melody.key.mode == "minor")))
+    for chord in melody.chords:
+        score.markers.append(TextMetaTick(chord.onset * scale, chord.symbol))
+    part = TrackTick(melody.title, program)
+    for note in melody.notes:
+        part.notes.append(NoteTick(note.onset * scale, note.duration * scale, note.pitch, _VELOCITY))
+    score.tracks.append(part)
+    with replacing(path) as draft:
+        draft.write_bytes(score.dumps_midi())
+
+
+def _parse(path: str | os.PathLike[str], data: bytes) -> ScoreTick:
+    try:
+        score = ScoreTick.from_midi(data)
+    except (RuntimeError, ValueError) as error:
+        found = "damaged data" if data.startswith(b"MThd") else "something else"
+        if "Division" in str(error):
+            found = "SMPTE time code, which has no beats"
+        raise FileFormatError(
+            f"{path} is not a readable MIDI file",
+            expected="a Standard MIDI File in ticks per quarter",
+            found=found,
+            remedy="Export it again from a notation program or sequencer.",
+        ) from error
+    if score.tpq < 1:
+        raise FileFormatError(f"{path} has no time base", expected="ticks per quarter above 0", found="0")
+    return score
+
+
+def _grid(ticks: int, ticks_per_quarter: int) -> int:
+    """File ticks to grid ticks, halves up; also elementwise on integer arrays."""
+    return (2 * ticks * TICKS_PER_QUARTER + ticks_per_quarter) // (2 * ticks_per_quarter)
+
+
+def _notes(part: TrackTick, ticks_per_quarter: int) -> np.ndarray:
+    """Notes of a part on the grid, int64 of shape (notes, 3); a note is never shorter than one tick."""
+    raw = part.notes.numpy()
+    start, length = raw["time"].astype(np.int64), raw["duration"].astype(np.int64)
+    onset, end = _grid(start, ticks_per_quarter), _grid(start + length, ticks_per_quarter)
+    return np.stack([onset, np.maximum(end - onset, 1), raw["pitch"].astype(np.int64)], axis=1)
+
+
+def _statistics(part: TrackTick, ticks_per_quarter: int) -> tuple[float, float]:
+    """Monophony and mean pitch of a part."""
+    notes = _notes(part, ticks_per_quarter)
+    notes = notes[np.argsort(notes[:, 0], kind="stable")]
+    sounding_until = np.maximum.accumulate(notes[:, 0] + notes[:, 1])[:-1]
+    overlapping = (notes[1:, 0] < sounding_until - _LEGATO) | (notes[1:, 0] == notes[:-1, 0])
+    return 1 - float(overlapping.sum()) / len(notes), float(notes[:, 2].mean())
+
+
+def _melody_part(path: str | os.PathLike[str], score: ScoreTick) -> int:
+    """Index of the part that is the melody, by the rule in the module's docstring."""
+    tuned = [index for index, part in enumerate(score.tracks) if not part.is_drum]
+    if not tuned:
+        raise FileFormatError(
+            f"{path} has no melody",
+            expected="a track with pitched notes",
+            found="only drums" if len(score.tracks) else "no notes",
+            remedy="Choose another file.",
+        )
+    if len(tuned) == 1:
+        return tuned[0]
+    parts = [score.tracks[index] for index in tuned]
+    monophony, pitch = np.array([_statistics(part, score.tpq) for part in parts]).T
+    counts = np.array([len(part.notes) for part in parts])
+    names = np.array([name_score(part.name) for part in parts])
+    register = np.clip(1 - (pitch.max() - pitch) / 24, 0, 1)
+    return tuned[int(np.argmax(2 * names + monophony + register + counts / counts.max()))]
+
+
+def _metres(score: ScoreTick) -> list[tuple[int, Metre]]:
+    """Metres of the file, the first at tick 0, 4/4 where it does not say; impossible ones are left out."""
+    signs = sorted(score.time_signatures, key=lambda sign: sign.time)
+    changes = [
+        (_grid(sign.time, score.tpq), Metre(sign.numerator, sign.denominator))
+        for sign in signs
+        if sign.numerator > 0 and sign.denominator in (1, 2, 4, 8, 16, 32)
+    ]
+    return changes if changes and changes[0][0] == 0 else [(0, Metre()), *changes]
+
+
+def _padding(metres: list[tuple[int, Metre]], first_onset: int) -> int:
+    """Ticks by which an unpadded pickup at tick 0 has to move so that it ends bar 0 of the metre after it."""
+    if len(metres) < 2 or first_onset > 0:
+        return 0
+    (_, metre), (length, following) = metres[:2]
+    return following.bar - length if length <= metre.bar and 2 * length <= following.bar else 0
+
+
+def _key(score: ScoreTick) -> Key | None:
+    if not score.key_signatures or not -7 <= score.key_signatures[0].key <= 7:
+        return None
+    return Key(score.key_signatures[0].key, "minor" if score.key_signatures[0].tonality == 1 else "major")
+
+
+def _tempo(score: ScoreTick) -> float:
+    """First tempo in quarters a minute, to two decimals because a file counts in whole microseconds; 120 if none."""
+    tempos = [tempo.qpm for tempo in score.tempos if 0.01 <= tempo.qpm < math.inf]
+    return round(tempos[0], 2) if tempos else 120.0
+
+
+def _sequence_name(data: bytes) -> str:
+    """Name of the first track, where a Standard MIDI File keeps its title; symusic drops it with empty tracks."""
+    at = 22  # header chunk of 14 bytes, then name and length of the first track chunk
+    while at < len(data):
+        while data[at] & 0x80 and at + 1 < len(data):
+            at += 1
+        if data[at + 1 : at + 2] != b"\xff":
+            return ""
+        kind, at, length = data[at + 2 : at + 3], at + 3, 0
+        while at < len(data):
+            length, at = length << 7 | data[at] & 0x7F, at + 1
+            if data[at - 1] < 0x80:
+                break
+        if kind == b"\x03":
+            text = data[at : at + length]
+            try:
+                return text.decode("utf-8").strip()
+            except UnicodeDecodeError:
+                return text.decode("latin-1").strip()
+        at += length
+    return ""
