@@ -1,0 +1,265 @@
+"""What the network sees at each event: one set of functions for the trainer and the sampler.
+
+A `Piece` holds all that is fixed before the first note (style, key, beats, skeleton, map of repetitions), a `History`
+the events so far, with START before the first. Every feature is a small integer; the network sums a learnt vector
+for each. All pitches are heard relative to tonic, register, previous note and skeleton, so that a transposed melody
+gives the same features. The functions work on one piece and one event and are mapped over events and batches.
+"""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from stylernn.codec import DURATIONS, MAX_AHEAD, PITCHES
+
+__all__ = [
+    "DURATION_FEATURES",
+    "FAR",
+    "LAGS",
+    "ONSETS",
+    "ONSET_FEATURES",
+    "PITCH_FEATURES",
+    "SKELETON_FEATURES",
+    "History",
+    "Piece",
+    "View",
+    "allowed_onsets",
+    "duration_features",
+    "lag_pitches",
+    "onset_features",
+    "onset_suggestions",
+    "pitch_features",
+    "skeleton_features",
+]
+
+ONSETS = MAX_AHEAD * 16
+"""Onset classes: 16 * (beats ahead) + place."""
+
+FAR = 1 << 24
+"""A time code after the end of any melody; fills unused places of time arrays."""
+
+LAGS = (1, 2, 4, 8, 0)
+"""Bars looked back; 0 stands for the bar that the map of repetitions names."""
+
+_REACH = 16
+_INTERVALS = 2 * _REACH + 2
+_AHEAD = MAX_AHEAD + 1
+
+# Number of values of each feature, in the order in which the functions below list them.
+ONSET_FEATURES = (
+    *(3, 24, 49, _INTERVALS, len(DURATIONS), _AHEAD, 16),
+    *(8, 18, 8, 18, 8, 2),
+    *(_INTERVALS, _INTERVALS, _AHEAD, 17, 10),
+    *(_AHEAD, 17) * len(LAGS),
+)
+PITCH_FEATURES = (_AHEAD, 16, 8, 8, 18, _INTERVALS, _INTERVALS, 2, _AHEAD, *(2 * _INTERVALS,) * len(LAGS))
+DURATION_FEATURES = (24, _INTERVALS, 2)
+SKELETON_FEATURES = (24, 49, _INTERVALS, _AHEAD, 16, 8)
+
+
+class Piece(NamedTuple):
+    """What is known before the first note; leaves are int32 unless said otherwise.
+
+    Args:
+        style: index of the style, 0 for none.
+        tonic: pitch class of the tonic, counted from LOWEST.
+        minor: 1 in a minor key.
+        anchor: median pitch less LOWEST.
+        grain: index into GRAINS, plus 4 where the skeleton is normalised.
+        end: time code of the closing bar line, or FAR in a window that stops before it.
+        bar: bar of each beat, (beats,).
+        first: first beat of each bar, (bars,).
+        kind: beats per bar (at most 8), plus 9 in a compound metre, for each beat, (beats,).
+        phrase: number of each beat's bar modulo 8, counted from the first full bar, (beats,).
+        left: bars from each beat to the end, at most 17, (beats,).
+        places: where a note can begin, bool (beats, 16).
+        repeats: for each bar an earlier one that it repeats, or -1, (bars,).
+        skeleton_time: time codes of the structural notes, filled up with FAR, (notes,).
+        skeleton_pitch: their pitches less LOWEST, (notes,).
+    """
+
+    style: Array
+    tonic: Array
+    minor: Array
+    anchor: Array
+    grain: Array
+    end: Array
+    bar: Array
+    first: Array
+    kind: Array
+    phrase: Array
+    left: Array
+    places: Array
+    repeats: Array
+    skeleton_time: Array
+    skeleton_pitch: Array
+
+
+class History(NamedTuple):
+    """The events so far, START first (time -1); int32, shape (events + 1,).
+
+    Args:
+        time: time codes, filled up with FAR.
+        pitch: pitch less LOWEST of the note that sounds last, the anchor before the first note.
+        duration: index into DURATIONS.
+        kind: 0 note, 1 REST, 2 START.
+    """
+
+    time: Array
+    pitch: Array
+    duration: Array
+    kind: Array
+
+
+class View(NamedTuple):
+    """The skeleton around a moment: indices of the structural notes, 0 for none, else 1 + position."""
+
+    current: Array
+    following: Array
+
+
+def onset_features(piece: Piece, history: History, i: Array) -> tuple[Array, View]:
+    """Features that predict the onset of the event after event `i` of the history; int32 (len(ONSET_FEATURES),)."""
+    time, pitch = history.time[i], history.pitch[i]
+    beat = jnp.maximum(time >> 4, 0)
+    before = history.pitch[jnp.maximum(i - 1, 0)]
+    view, current, following, to_next, exact = _skeleton(piece, time, pitch)
+    del exact
+    since = jnp.where(view.current > 0, beat - (piece.skeleton_time[view.current - 1] >> 4), 9)
+    next_place = jnp.where(view.following > 0, piece.skeleton_time[view.following - 1] & 15, 16)
+    ahead = jnp.where(i > 0, beat - (history.time[jnp.maximum(i - 1, 0)] >> 4), MAX_AHEAD)
+    suggested = onset_suggestions(piece, history, i)
+    lags = jnp.stack([jnp.where(suggested < ONSETS, suggested >> 4, MAX_AHEAD), jnp.where(suggested < ONSETS, suggested & 15, 16)])
+    values = [
+        history.kind[i],
+        _degree(piece, pitch),
+        jnp.clip(pitch - piece.anchor + 24, 0, 48),
+        _interval(pitch - before, i > 1),
+        history.duration[i],
+        jnp.clip(ahead, 0, MAX_AHEAD),
+        time & 15,
+        *_position(piece, beat),
+        piece.grain,
+        (piece.repeats[piece.bar[beat]] >= 0).astype(jnp.int32),
+        current,
+        following,
+        to_next,
+        next_place,
+        jnp.clip(since, 0, 9),
+        *lags.T.ravel(),
+    ]
+    return jnp.stack(values), view
+
+
+def pitch_features(piece: Piece, history: History, i: Array, time: Array) -> tuple[Array, View]:
+    """Features that predict the pitch of an event at `time`, after event `i`; int32 (len(PITCH_FEATURES),)."""
+    pitch = history.pitch[i]
+    beat = time >> 4
+    view, current, following, to_next, exact = _skeleton(piece, time, pitch)
+    pitches, exactly, known = lag_pitches(piece, history, time)
+    lags = jnp.where(known, _interval(pitches - pitch, known) + _INTERVALS * exactly, _INTERVALS - 1)
+    ahead = jnp.clip(beat - (history.time[i] >> 4), 0, MAX_AHEAD)
+    beat_in_bar, _, phrase, left = _position(piece, beat)
+    values = [ahead, time & 15, beat_in_bar, phrase, left, current, following, exact.astype(jnp.int32), to_next, *lags]
+    return jnp.stack(values), view
+
+
+def duration_features(piece: Piece, history: History, i: Array, pitch: Array, view: View) -> Array:
+    """Features that predict the duration of a note of a given pitch; int32 (len(DURATION_FEATURES),)."""
+    structural = (view.current > 0) & (piece.skeleton_pitch[view.current - 1] == pitch)
+    return jnp.stack([_degree(piece, pitch), _interval(pitch - history.pitch[i], i > 0), structural.astype(jnp.int32)])
+
+
+def skeleton_features(piece: Piece) -> Array:
+    """Features of every structural note; int32 (notes, len(SKELETON_FEATURES))."""
+    time, pitch = piece.skeleton_time, piece.skeleton_pitch
+    used = time < FAR
+    beat = jnp.where(used, time >> 4, 0)
+    before = jnp.roll(pitch, 1).at[0].set(pitch[0])
+    gap = jnp.clip(beat - jnp.roll(beat, 1).at[0].set(0), 0, MAX_AHEAD)
+    in_bar = jnp.clip(beat - piece.first[piece.bar[beat]], 0, 7)
+    columns = [
+        _degree(piece, pitch),
+        jnp.clip(pitch - piece.anchor + 24, 0, 48),
+        _interval(pitch - before, used),
+        gap,
+        time & 15,
+        in_bar,
+    ]
+    return jnp.stack(columns, axis=-1)
+
+
+def onset_suggestions(piece: Piece, history: History, i: Array) -> Array:
+    """Onset classes that would repeat what followed this moment in earlier bars, one a lag; ONSETS where none would."""
+    time = history.time[i]
+    now, known = _look_back(piece, jnp.maximum(time, 0))
+    j = (history.time[None, :] <= now[:, None]).sum(axis=1)
+    then = history.time[jnp.minimum(j, history.time.shape[0] - 1)]
+    ahead = (then >> 4) - (now >> 4)
+    usable = known & (time >= 0) & (then <= time) & (ahead < MAX_AHEAD)
+    return jnp.where(usable, 16 * ahead + (then & 15), ONSETS)
+
+
+def lag_pitches(piece: Piece, history: History, time: Array) -> tuple[Array, Array, Array]:
+    """Pitches that sounded at this moment of earlier bars, one a lag: pitch, whether it began there, whether known."""
+    then, known = _look_back(piece, time)
+    j = (history.time[None, :] <= then[:, None]).sum(axis=1) - 1
+    known = known & (j > 0) & (history.kind[j] == 0)
+    return history.pitch[j], (history.time[j] == then).astype(jnp.int32), known
+
+
+def allowed_onsets(piece: Piece, time: Array) -> Array:
+    """The grammar: onset classes that can follow an event at `time`; bool (ONSETS,).
+
+    A note begins on a place of the grid, after the event before it and not after the end; only END stands at the end.
+    """
+    beats = (time >> 4) + jnp.arange(MAX_AHEAD)
+    codes = 16 * beats[:, None] + jnp.arange(16)
+    places = piece.places[jnp.clip(beats, 0, piece.places.shape[0] - 1)]
+    return (places & (codes > time) & (codes >= 0) & (codes <= piece.end)).ravel()
+
+
+def _position(piece: Piece, beat: Array) -> tuple[Array, Array, Array, Array]:
+    """Beat in the bar, kind of the bar, bar of the phrase, bars left."""
+    beat = jnp.minimum(beat, piece.bar.shape[0] - 1)
+    in_bar = jnp.clip(beat - piece.first[piece.bar[beat]], 0, 7)
+    return in_bar, piece.kind[beat], piece.phrase[beat], piece.left[beat]
+
+
+def _skeleton(piece: Piece, time: Array, pitch: Array) -> tuple[View, Array, Array, Array, Array]:
+    """The structural notes around a moment: intervals to them, beats to the next, whether one begins just here."""
+    used = (piece.skeleton_time < FAR).sum()
+    at = (piece.skeleton_time <= time).sum()
+    following = jnp.where(at < used, at + 1, 0)
+    last = piece.skeleton_time.shape[0] - 1
+    here, after = jnp.maximum(at - 1, 0), jnp.minimum(at, last)
+    to_next = jnp.clip((piece.skeleton_time[after] >> 4) - jnp.maximum(time >> 4, 0), 0, MAX_AHEAD - 1)
+    return (
+        View(at, following),
+        _interval(piece.skeleton_pitch[here] - pitch, at > 0),
+        _interval(piece.skeleton_pitch[after] - pitch, following > 0),
+        jnp.where(following > 0, to_next, MAX_AHEAD),
+        (at > 0) & (piece.skeleton_time[here] == time),
+    )
+
+
+def _look_back(piece: Piece, time: Array) -> tuple[Array, Array]:
+    """The same moment of earlier bars, one time code a lag, and whether there is such a bar."""
+    beat = jnp.minimum(time >> 4, piece.bar.shape[0] - 1)
+    bar = piece.bar[beat]
+    lags = jnp.array(LAGS)
+    target = jnp.where(lags > 0, bar - lags, piece.repeats[bar])
+    then = piece.first[jnp.maximum(target, 0)] + beat - piece.first[bar]
+    return 16 * then + (time & 15), target >= 0
+
+
+def _degree(piece: Piece, pitch: Array) -> Array:
+    return (pitch - piece.tonic) % 12 + 12 * piece.minor
+
+
+def _interval(semitones: Array, known: Array) -> Array:
+    return jnp.where(known, jnp.clip(semitones, -_REACH, _REACH) + _REACH, _INTERVALS - 1)
+
+
+assert PITCHES == 88  # the pitch head's tables are laid out for it

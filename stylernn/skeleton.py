@@ -1,0 +1,140 @@
+"""The skeleton of a melody: its structural notes at a grain.
+
+Transfer keeps a skeleton and writes a new surface over it, so this module decides what "the same tune" means to the
+model: one note per span (a beat, half a bar, a bar), the one that weighs most there. `normalise` moves a skeleton
+towards a style before the model sees it: into its scale and its range.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from stylernn.codec import PITCHES, BeatGrid, Events
+from stylernn.tonality import Tonality, scale
+
+__all__ = ["GRAINS", "Skeleton", "keep", "normalise", "reduce", "repetitions"]
+
+# The model learns all of these; NONE is an empty skeleton.
+GRAINS = ("none", "bar", "half", "beat")
+
+
+class Skeleton(NamedTuple):
+    """Structural notes: time codes (see `codec`) and pitches as MIDI number less LOWEST; int32, shape (notes,)."""
+
+    time: np.ndarray
+    pitch: np.ndarray
+
+
+def reduce(events: Events, grain: str, tonality: Tonality) -> Skeleton:
+    """Reduce a melody to its heaviest note in every span.
+
+    A note's weight in a span is its share of the span, and more if it begins the span or a beat, is a turning point of
+    the contour, or belongs to the tonic triad. A note that is heaviest in several spans running counts once.
+
+    Args:
+        events: the melody.
+        grain: one of GRAINS.
+        tonality: of the melody.
+
+    Reference:
+        Metrical and durational weights after Lerdahl & Jackendoff, A Generative Theory of Tonal Music (1983), chapter 7.
+    """
+    sounding = events.pitch < PITCHES
+    time, pitch = events.time[sounding], events.pitch[sounding]
+    if grain == "none" or len(time) == 0:
+        return Skeleton(np.zeros(0, np.int32), np.zeros(0, np.int32))
+    span = _spans(events.grid, grain)
+    # Times as 16ths of a beat are close enough to weigh durations with.
+    following = np.append(events.time[1:], events.time[-1])[sounding]
+    first, last = span[time // 16], span[np.maximum(following - 1, time) // 16]
+    pieces = np.repeat(np.arange(len(time)), last - first + 1)
+    where = first[pieces] + np.arange(len(pieces)) - np.repeat(np.cumsum(last - first + 1) - (last - first + 1), last - first + 1)
+    edges = 16 * np.append(np.flatnonzero(np.append(True, np.diff(span) > 0)), len(span))
+    share = np.minimum(following[pieces], edges[where + 1]) - np.maximum(time[pieces], edges[where])
+    weight = share / (edges[where + 1] - edges[where])
+    weight = weight + 0.35 * (time[pieces] == edges[where]) + 0.15 * (time[pieces] % 16 == 0)
+    weight = weight + 0.1 * _turns(pitch)[pieces] + 0.1 * _in_triad(pitch, tonality)[pieces]
+    order = np.lexsort((weight, where))
+    heaviest = pieces[order[np.append(np.diff(where[order]) > 0, True)]]
+    chosen = np.unique(heaviest)
+    return Skeleton(time[chosen].astype(np.int32), pitch[chosen].astype(np.int32))
+
+
+def normalise(skeleton: Skeleton, tonality: Tonality, low: int, high: int) -> Skeleton:
+    """Snap a skeleton to the nearest notes of a scale and fold it by octaves into a range.
+
+    Args:
+        skeleton: what to move.
+        tonality: whose diatonic scale is used.
+        low, high: the range, as MIDI numbers less LOWEST, both included; an octave or more apart.
+    """
+    pitches = np.arange(PITCHES + 24) - 12
+    members = pitches[np.isin((pitches + 21) % 12, scale(tonality))]
+    right = np.searchsorted(members, skeleton.pitch)
+    below, above = members[right - 1], members[right]
+    pitch = np.where(skeleton.pitch - below <= above - skeleton.pitch, below, above)
+    pitch = np.where(np.isin(skeleton.pitch, members), skeleton.pitch, pitch)
+    pitch = np.where(pitch < low, low + (pitch - low) % 12, pitch)
+    pitch = np.where(pitch > high, high - 11 + (pitch - high - 1) % 12, pitch)
+    return _merge(Skeleton(skeleton.time, pitch.astype(np.int32)))
+
+
+def keep(skeleton: Skeleton, chosen: np.ndarray) -> Skeleton:
+    """The structural notes that a boolean mask chooses."""
+    return Skeleton(skeleton.time[chosen], skeleton.pitch[chosen])
+
+
+def repetitions(events: Events, least: float = 0.7) -> np.ndarray:
+    """For every bar, the latest earlier bar that it repeats, or -1.
+
+    Two bars are alike where `least` of the places at which either has an onset carry the same pitch class in both.
+
+    Returns:
+        int32, shape (bars,).
+    """
+    grid = events.grid
+    bars = len(grid.first) - 1
+    sounding = events.pitch < PITCHES
+    beat = events.time[sounding] // 16
+    bar = grid.bar[beat]
+    place = (beat - grid.first[bar]) * 16 + events.time[sounding] % 16
+    points = [frozenset(zip(place[bar == b], events.pitch[sounding][bar == b] % 12, strict=True)) for b in range(bars)]
+    source = np.full(bars, -1, np.int32)
+    for b in range(1, bars):
+        for a in range(b - 1, -1, -1):
+            shared = len(points[a] & points[b])
+            if shared and shared >= least * max(len(points[a]), len(points[b])):
+                source[b] = a
+                break
+    return source
+
+
+def _spans(grid: BeatGrid, grain: str) -> np.ndarray:
+    """Index of the span that each beat lies in, shape (beats,)."""
+    beats = grid.beats
+    bar = grid.bar[:beats]
+    if grain == "beat":
+        return np.arange(beats)
+    if grain == "bar":
+        return bar
+    beat_in_bar = np.arange(beats) - grid.first[bar]
+    length = np.diff(grid.first)[bar]
+    # Half of an even bar; a bar of three beats is one long and one short half, as in a waltz.
+    begins = (beat_in_bar == 0) | ((beat_in_bar == (length + 1) // 2) & (length > 1))
+    return np.cumsum(begins) - 1
+
+
+def _turns(pitch: np.ndarray) -> np.ndarray:
+    """Which notes are higher or lower than both neighbours."""
+    step = np.sign(np.diff(pitch, prepend=pitch[:1], append=pitch[-1:]))
+    return step[:-1] * step[1:] < 0
+
+
+def _in_triad(pitch: np.ndarray, tonality: Tonality) -> np.ndarray:
+    third = 4 if tonality.mode == "major" else 3
+    return np.isin((pitch + 21 - tonality.tonic) % 12, (0, third, 7))
+
+
+def _merge(skeleton: Skeleton) -> Skeleton:
+    """Of repeated notes running, the first."""
+    return keep(skeleton, np.append(True, np.diff(skeleton.pitch) != 0)[: len(skeleton.pitch)])
