@@ -1,0 +1,70 @@
+"""The command line: one file a command, this one frames them.
+
+Commands parse, call the library and print; they decide nothing about music. What is heavy (jax, flax, music21,
+matplotlib, scipy) is imported inside the command that needs it, so that `stylernn --help` answers at once.
+Whatever a user can cause ends as one line on standard error and an exit code: 1 for a bad file, 2 for a bad call.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+from ..errors import StylernnError
+from . import generate, inspect, styles, train, transfer
+
+__all__ = ["app", "main"]
+
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="stylernn",
+    help="Turn a melody into another style, write new ones, and train on your own corpora.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+for command in (transfer, generate, train, styles, inspect):
+    command.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def _frame(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"stylernn {__version__}")
+        raise typer.Exit
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: words after the program's name; those of the process by default.
+
+    Returns:
+        The exit code: 0, 1 (the user's files), 2 (the call itself) or 130 (interrupted).
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    try:
+        return int(app(words, prog_name="stylernn", standalone_mode=False) or 0)
+    except StylernnError as error:
+        return _complain(str(error), error.exit_code)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        hint = f" Try '{context.command_path} --help'." if context else ""
+        return _complain(error.format_message() + hint, error.exit_code)
+    except OSError as error:
+        return _complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 1)
+    except (typer.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+
+
+def _complain(message: str, exit_code: int) -> int:
+    """Print one line on standard error, whatever line breaks a file name brought in."""
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    return exit_code

@@ -1,0 +1,56 @@
+# The two commands of a fresh machine: `make demo` and `make test`. Both make their own environment in .venv.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+TREE   := build/tree
+
+.PHONY: help demo test slow lint format card clean
+
+help:
+	@echo "make demo    install, then turn a public-domain tune into jazz"
+	@echo "make test    install with what the tests need, then run them (2 processes)"
+	@echo "make slow    the long checks that 'make test' leaves out"
+	@echo "make lint    style, types and import layers"
+	@echo "make format  put the code into the project's format"
+	@echo "make card    print the model card's tables from the header of the shipped model"
+	@echo "make clean   remove build products; .venv stays"
+
+demo: $(VENV)/installed
+	$(BIN)/stylernn transfer examples/greensleeves.mid --to jazz --seed 1 --out greensleeves.jazz.mid --force
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2 -q
+
+slow: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2 -q -m slow
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python .ci/assemble.py $(TREE)
+	cd $(TREE) && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p stylernn
+	cd $(TREE) && $(CURDIR)/$(BIN)/lint-imports --config $(CURDIR)/pyproject.toml --no-cache
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+card: $(VENV)/installed
+	$(BIN)/python docs/model_card.py
+
+clean:
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "stylernn needs Python 3.11 to 3.13: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(VENV)/installed $@

@@ -1,0 +1,82 @@
+"""Where results go: names are chosen and every obstacle is found before any work begins."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from stylernn.errors import UsageError
+
+__all__ = ["check", "numbered", "plan"]
+
+
+def plan(inputs: Sequence[Path], out: Path | None, style: str) -> list[Path]:
+    """Name the output of each input.
+
+    One input goes to `out`, or into it where that is a folder; without `out`, `tune.mid` becomes `tune.jazz.mid` in
+    the current folder. Several inputs keep their names in the folder `out`, which is made if need be.
+
+    Raises:
+        UsageError: if two inputs would get the same name, or `out` is a file and there are several inputs.
+    """
+    if out is None:
+        outputs = [Path(f"{path.stem}.{style}{path.suffix}") for path in inputs]
+    elif len(inputs) > 1 or out.is_dir():
+        outputs = [_folder(out) / path.name for path in inputs]
+    else:
+        outputs = [out]
+    for path in outputs:
+        if outputs.count(path) > 1:
+            raise UsageError(f"two inputs would both be written to {path}", remedy="Transfer them one by one.")
+    return outputs
+
+
+def numbered(out: Path | None, style: str, count: int) -> list[Path]:
+    """Name `count` new pieces: `jazz-1.mid`, `jazz-2.mid` ... in a folder, or `out` itself, numbered if several."""
+    if out is None:
+        base = Path(f"{style}.mid")
+    elif out.is_dir() or not out.suffix:
+        base = _folder(out) / f"{style}.mid"
+    else:
+        base = out
+    if count == 1 and base == out:
+        return [base]
+    return [base.with_name(f"{base.stem}-{number}{base.suffix}") for number in range(1, count + 1)]
+
+
+def check(outputs: Iterable[Path], *, force: bool, sources: Iterable[Path] = ()) -> None:
+    """Make sure that every output can be written.
+
+    Args:
+        outputs: the files to be written.
+        force: existing files may be replaced.
+        sources: files that must stay, even then.
+
+    Raises:
+        UsageError: naming the first output that cannot be written, and why.
+    """
+    from stylernn import files
+
+    kept = {path.resolve() for path in sources}
+    for path in outputs:
+        files.check_ending(path)
+        folder = path.parent
+        if not folder.is_dir():
+            raise UsageError(f"cannot write {path}: there is no folder {folder}", remedy="Create the folder first.")
+        if path.is_dir():
+            raise UsageError(f"cannot write {path}: it is a folder")
+        if path.resolve() in kept:
+            raise UsageError(f"{path} is an input and would be overwritten", remedy="Choose another output with -o.")
+        if path.exists() and not force:
+            raise UsageError(f"{path} exists", remedy="Overwrite it with --force or choose another output with -o.")
+        if not os.access(folder, os.W_OK):
+            raise UsageError(f"cannot write {path}: the folder {folder} is not writable")
+
+
+def _folder(path: Path) -> Path:
+    """An output folder, made if only its last part is missing."""
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{path} is a file", expected="a folder for the results")
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent}", remedy="Create the folder first.")
+    path.mkdir(exist_ok=True)
+    return path
