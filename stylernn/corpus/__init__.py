@@ -8,12 +8,4 @@ from stylernn.corpus.folder import load_folder
 from stylernn.corpus.splits import Split, split
 from stylernn.corpus.tunes import Dropped, Progress, Tune, fingerprint
 
-__all__ = [
-    "Dropped",
-    "Progress",
-    "Split",
-    "Tune",
-    "fingerprint",
-    "load_folder",
-    "split",
-]
+__all__ = ["Dropped", "Progress", "Split", "Tune", "fingerprint", "load_folder", "split"]

@@ -1,6 +1,6 @@
 """Parsed corpora on disk, so that a second start reads arrays instead of files.
 
-One corpus is three files: `<name>.npy`, the notes of all tunes as one int32 array of rows (onset, duration, pitch) that
+One corpus is three files: `<name>.notes`, the notes of all tunes as one int32 array of rows (onset, duration, pitch) that
 is memory-mapped when read; `<name>.json`, everything else, one entry a tune; `<name>.dropped.csv`, what was left out
 and why. The index names the key it was made for and is written last: without it, or with another key, there is no
 cached corpus. The key holds a hash of the parsing code, so a corrected parser never meets its own old results.
@@ -9,23 +9,26 @@ cached corpus. The key holds a hash of the parsing code, so a corrected parser n
 import csv
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from stylernn.atomic import replacing
 from stylernn.corpus.tunes import Dropped, Tune
 from stylernn.melody import Chord, Key, Melody, Metre, Note
 from stylernn.paths import cache_folder
 
 __all__ = ["Parsed", "cache_key", "folder", "load", "save"]
 
+_ROW = np.dtype("<i4")
 _PARSERS = (
     "melody.py",
+    "intake.py",
     "midi.py",
     "scores.py",
     "corpus/parsing.py",
@@ -60,72 +63,53 @@ def save(name: str, key: str, results: Iterable[Parsed]) -> None:
         results: parts of the corpus, in an order that does not change.
     """
     folder().mkdir(parents=True, exist_ok=True)
-    notes, index, dropped = (
-        folder() / f"{name}.{ending}" for ending in ("npy", "json", "dropped.csv")
-    )
+    notes, index, dropped = _files(name)
     index.unlink(missing_ok=True)
     entries: list[dict[str, Any]] = []
     lost: list[Dropped] = []
-    raw = _temporary(notes)
-    try:
-        with raw.open("wb") as file:
-            for part in results:
-                lost += part.dropped
-                for tune in part.tunes:
-                    file.write(tune.melody.array.astype("<i4").tobytes())
-                    entries.append(_entry(tune))
-        _wrap_raw(raw, notes)
-    finally:
-        raw.unlink(missing_ok=True)
-    partial = _temporary(dropped)
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([Dropped._fields, *lost])
-    os.replace(partial, dropped)
-    partial = _temporary(index)
-    partial.write_text(
-        json.dumps({"key": key, "tunes": entries}, ensure_ascii=False), encoding="utf-8"
-    )
-    os.replace(partial, index)
+    with replacing(notes) as draft, draft.open("wb") as file:
+        for part in results:
+            lost += part.dropped
+            for tune in part.tunes:
+                file.write(tune.melody.array.astype(_ROW).tobytes())
+                entries.append(_entry(tune))
+    with replacing(dropped) as draft, draft.open("w", newline="", encoding="utf-8") as table:
+        csv.writer(table).writerows([Dropped._fields, *lost])
+    with replacing(index) as draft:
+        draft.write_text(json.dumps({"key": key, "tunes": entries}, ensure_ascii=False), encoding="utf-8")
 
 
 def load(name: str, key: str) -> Parsed | None:
     """The corpus saved under this name and key, or None."""
-    notes, index, dropped = (
-        folder() / f"{name}.{ending}" for ending in ("npy", "json", "dropped.csv")
-    )
+    notes, index, dropped = _files(name)
     try:
         content = json.loads(index.read_text(encoding="utf-8"))
         if content["key"] != key:
             return None
-        array = np.load(notes, mmap_mode="r")
-        with dropped.open(newline="", encoding="utf-8") as file:
-            lost = [Dropped(*row) for row in list(csv.reader(file))[1:]]
-        stops = np.cumsum(
-            [entry["notes"] for entry in content["tunes"]], dtype=np.int64
-        ).tolist()
-        if (stops[-1] if stops else 0) != len(array):
+        with dropped.open(newline="", encoding="utf-8") as table:
+            lost = [Dropped(*row) for row in list(csv.reader(table))[1:]]
+        entries = content["tunes"]
+        rows = np.memmap(notes, dtype=_ROW, mode="r").reshape(-1, 3) if entries else np.empty((0, 3), _ROW)
+        stops = np.cumsum([0, *(entry["notes"] for entry in entries)]).tolist()
+        if stops[-1] != len(rows):
             return None
-        starts = [0, *stops[:-1]]
-        entries = zip(content["tunes"], starts, stops, strict=True)
         return Parsed(
-            [_tune(entry, array[start:stop]) for entry, start, stop in entries], lost
+            [_tune(entry, rows[start:stop]) for entry, (start, stop) in zip(entries, pairwise(stops), strict=True)],
+            lost,
         )
     except (OSError, ValueError, KeyError, TypeError):  # a damaged cache is no cache
         return None
+
+
+def _files(name: str) -> tuple[Path, Path, Path]:
+    return folder() / f"{name}.notes", folder() / f"{name}.json", folder() / f"{name}.dropped.csv"
 
 
 def _entry(tune: Tune) -> dict[str, Any]:
     melody = tune.melody
     return {
         "notes": len(melody.notes),
-        "tune": [
-            tune.style,
-            tune.identity,
-            tune.work,
-            tune.source,
-            tune.licence,
-            tune.substyle,
-        ],
+        "tune": [tune.style, tune.identity, tune.work, tune.source, tune.licence, tune.substyle],
         "metres": [[tick, *metre] for tick, metre in melody.metres],
         "key": melody.key,
         "tempo": melody.tempo,
@@ -139,10 +123,7 @@ def _entry(tune: Tune) -> dict[str, Any]:
 def _tune(entry: dict[str, Any], array: np.ndarray) -> Tune:
     melody = Melody(
         tuple(map(Note._make, array.tolist())),
-        metres=tuple(
-            (tick, Metre(numerator, denominator))
-            for tick, numerator, denominator in entry["metres"]
-        ),
+        metres=tuple((tick, Metre(numerator, denominator)) for tick, numerator, denominator in entry["metres"]),
         key=Key(*entry["key"]) if entry["key"] else None,
         tempo=entry["tempo"],
         pickup=entry["pickup"],
@@ -153,27 +134,8 @@ def _tune(entry: dict[str, Any], array: np.ndarray) -> Tune:
     return Tune(melody, *entry["tune"])
 
 
-def _wrap_raw(raw: Path, notes: Path) -> None:
-    """Turn a file of int32 rows into a .npy file, block by block."""
-    rows = raw.stat().st_size // 12
-    partial = _temporary(notes)
-    with raw.open("rb") as source, partial.open("wb") as target:
-        header = {"descr": "<i4", "fortran_order": False, "shape": (rows, 3)}
-        np.lib.format.write_array_header_1_0(target, header)
-        while block := source.read(1 << 20):
-            target.write(block)
-    os.replace(partial, notes)
-
-
-def _temporary(path: Path) -> Path:
-    """A name beside `path` that no other process uses."""
-    return path.with_name(f"{path.name}.{os.getpid()}.part")
-
-
 @cache
 def _parser_version() -> str:
     package = files("stylernn")
     code = [package.joinpath(name) for name in _PARSERS]
-    return hashlib.sha256(
-        b"".join(path.read_bytes() for path in code if path.is_file())
-    ).hexdigest()
+    return hashlib.sha256(b"".join(path.read_bytes() for path in code if path.is_file())).hexdigest()

@@ -9,9 +9,9 @@ added under a style are kept in a small registry in the cache folder.
 import csv
 import hashlib
 import json
-import os
 from pathlib import Path
 
+from stylernn.atomic import replacing
 from stylernn.corpus import cache
 from stylernn.corpus.cache import Parsed
 from stylernn.corpus.parsing import MUSIC, Job, parse
@@ -21,9 +21,7 @@ from stylernn.errors import CorpusError
 __all__ = ["load_folder", "read_folder", "register", "registered"]
 
 
-def load_folder(
-    path: str | Path, *, style: str | None = None, progress: Progress | None = None
-) -> list[Tune]:
+def load_folder(path: str | Path, *, style: str | None = None, progress: Progress | None = None) -> list[Tune]:
     """All tunes of a folder.
 
     Args:
@@ -37,16 +35,11 @@ def load_folder(
     return read_folder(path, style=style, progress=progress).tunes
 
 
-def read_folder(
-    path: str | Path, *, style: str | None = None, progress: Progress | None = None
-) -> Parsed:
+def read_folder(path: str | Path, *, style: str | None = None, progress: Progress | None = None) -> Parsed:
     """As `load_folder`, with what was dropped and why."""
     root = Path(path).resolve()
     jobs = _jobs(root, style)
-    stamps = [
-        (job, Path(job.path).stat().st_size, Path(job.path).stat().st_mtime_ns)
-        for job in jobs
-    ]
+    stamps = [(job, Path(job.path).stat().st_size, Path(job.path).stat().st_mtime_ns) for job in jobs]
     key = cache.cache_key(stamps)
     name = "folder-" + hashlib.sha256(f"{root}\n{style}".encode()).hexdigest()[:16]
     found = cache.load(name, key)
@@ -55,8 +48,7 @@ def read_folder(
         found = cache.load(name, key)
     if found is None:
         raise CorpusError(
-            f"cannot keep the parsed corpus in {cache.folder()}",
-            remedy="Set STYLERNN_CACHE to a folder with room",
+            f"cannot keep the parsed corpus in {cache.folder()}", remedy="Set STYLERNN_CACHE to a folder with room"
         )
     return found
 
@@ -73,11 +65,8 @@ def register(style: str, path: str | Path) -> int:
     entries[style] = sorted({*entries.get(style, []), str(root)})
     target = _registry()
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
-    partial.write_text(
-        json.dumps(entries, indent=2, ensure_ascii=False), encoding="utf-8"
-    )
-    os.replace(partial, target)
+    with replacing(target) as draft:
+        draft.write_text(json.dumps(entries, indent=2, ensure_ascii=False), encoding="utf-8")
     return count
 
 
@@ -90,9 +79,7 @@ def registered() -> dict[str, list[str]]:
     except (OSError, ValueError) as error:
         remedy = "Delete it and add the folders again"
         raise CorpusError(
-            f"cannot read the list of added folders, {_registry()}",
-            found=str(error),
-            remedy=remedy,
+            f"cannot read the list of added folders, {_registry()}", found=str(error), remedy=remedy
         ) from None
 
 
@@ -107,11 +94,7 @@ def _jobs(root: Path, style: str | None) -> list[Job]:
     jobs = []
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if (
-            path.suffix.lower() not in MUSIC
-            or not path.is_file()
-            or (style is None and "/" not in name)
-        ):
+        if path.suffix.lower() not in MUSIC or not path.is_file() or (style is None and "/" not in name):
             continue
         row = rows.get(name, {})
         jobs.append(
@@ -127,9 +110,7 @@ def _jobs(root: Path, style: str | None) -> list[Job]:
             )
         )
     if not jobs:
-        expected = f"music files ({' '.join(sorted(MUSIC))})" + (
-            "" if style else " in subfolders named after styles"
-        )
+        expected = f"music files ({' '.join(sorted(MUSIC))})" + ("" if style else " in subfolders named after styles")
         raise CorpusError(f"nothing to load in {root}", expected=expected)
     return jobs
 
@@ -142,8 +123,4 @@ def _manifest(root: Path) -> dict[str, dict[str, str]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             return {row["file"]: row for row in csv.DictReader(file)}
     except (KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(
-            f"cannot read {path}",
-            expected="UTF-8 with a column 'file'",
-            found=repr(error),
-        ) from None
+        raise CorpusError(f"cannot read {path}", expected="UTF-8 with a column 'file'", found=repr(error)) from None

@@ -54,9 +54,7 @@ class Job:
     part: str | int | None = None
 
 
-def parse(
-    name: str, jobs: Sequence[Job], *, progress: Progress | None = None
-) -> Iterator[Parsed]:
+def parse(name: str, jobs: Sequence[Job], *, progress: Progress | None = None) -> Iterator[Parsed]:
     """Read files, in order.
 
     Args:
@@ -72,19 +70,13 @@ def parse(
         yield from _counted(name, results, len(jobs), progress)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        min(os.cpu_count() or 1, len(jobs)), mp_context=context
-    ) as pool:
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(jobs)), mp_context=context) as pool:
         chunk = max(1, min(32, len(jobs) // 64))
         try:
-            yield from _counted(
-                name, pool.map(parse_one, jobs, chunksize=chunk), len(jobs), progress
-            )
+            yield from _counted(name, pool.map(parse_one, jobs, chunksize=chunk), len(jobs), progress)
         except BrokenProcessPool:
             remedy = 'A script that loads corpora needs `if __name__ == "__main__":` around its main part'
-            raise CorpusError(
-                f"the processes that parse {name} did not start", remedy=remedy
-            ) from None
+            raise CorpusError(f"the processes that parse {name} did not start", remedy=remedy) from None
 
 
 def parse_one(job: Job) -> Parsed:
@@ -102,11 +94,7 @@ def parse_one(job: Job) -> Parsed:
         title = job.title or melody.title
         work = work_id(title, job.composer, identity)
         melody = replace(melody, title=title)
-        tunes.append(
-            Tune(
-                melody, job.style, identity, work, job.source, job.licence, job.substyle
-            )
-        )
+        tunes.append(Tune(melody, job.style, identity, work, job.source, job.licence, job.substyle))
     return Parsed(tunes, dropped)
 
 
@@ -121,9 +109,7 @@ def _read(job: Job) -> tuple[list[Melody], list[str]]:
     return scores.parse_all(path, part=job.part)
 
 
-def _counted(
-    name: str, results: Iterator[Parsed], total: int, progress: Progress | None
-) -> Iterator[Parsed]:
+def _counted(name: str, results: Iterator[Parsed], total: int, progress: Progress | None) -> Iterator[Parsed]:
     for done, result in enumerate(results, 1):
         if progress:
             progress(name, done, total)

@@ -64,13 +64,5 @@ def groups(tunes: Sequence[Tune]) -> list[str]:
 
 def _side(group: str) -> int:
     """0, 1 or 2 from the first 8 bytes of the name's sha256, read as a fraction of 1."""
-    fraction = (
-        int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big") / 2**64
-    )
-    return (
-        0
-        if fraction < _TRAIN_SHARE
-        else 1
-        if fraction < _TRAIN_SHARE + _VALID_SHARE
-        else 2
-    )
+    fraction = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big") / 2**64
+    return 0 if fraction < _TRAIN_SHARE else 1 if fraction < _TRAIN_SHARE + _VALID_SHARE else 2

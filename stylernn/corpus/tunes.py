@@ -57,16 +57,5 @@ def fingerprint(tunes: Iterable[Tune]) -> str:
 
 def _digest(tune: Tune) -> bytes:
     melody = tune.melody
-    facts = (
-        tune.style,
-        tune.substyle,
-        tune.source,
-        tune.identity,
-        tune.work,
-        melody.metres,
-        melody.pickup,
-        melody.end,
-    )
-    return hashlib.sha256(
-        repr(facts).encode() + melody.array.astype("<i4").tobytes()
-    ).digest()
+    facts = (tune.style, tune.substyle, tune.source, tune.identity, tune.work, melody.metres, melody.pickup, melody.end)
+    return hashlib.sha256(repr(facts).encode() + melody.array.astype("<i4").tobytes()).digest()

@@ -18,15 +18,13 @@ OPENING_NOTES = 12
 
 _MOVEMENT = re.compile(r"[\s,:.-]*\b(mvt|mov|movement)\b\.?\s*\w+\s*$", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^)]*\)|\[[^]]*\]")
-_OPUS = re.compile(
-    r"\bop(?:us)?[\s._]*(\d+)(?:[\s,._]*no?[\s._]*(\d+))?", re.IGNORECASE
-)
+_OPUS = re.compile(r"\bop(?:us)?[\s._]*(\d+)(?:[\s,._]*no?[\s._]*(\d+))?", re.IGNORECASE)
 _KOECHEL = re.compile(r"\bkv?[\s._]*(\d{2,3})", re.IGNORECASE)
 _ARTICLES = {"a", "an", "the", "der", "die", "das", "le", "la", "les"}
 _DANCE_NAMES = "reel reels jig jigs hornpipe hornpipes strathspey polka waltz schottische quickstep hymntune"
 _FORM_NAMES = """
     string strings quartet quartets quartett quatuor sonata trio suite minuet menuet rondo prelude serenade romance song
-    lied chanson air aria melody tune untitled title march fling slip quick step version setting variation set part
+    lied chanson air aria melody tune untitled title ditto do march fling slip quick step version setting variation set part
     no nr number op opus in of and for i ii iii iv v vi a b c d e f g h bes es major minor sharp flat natural
     allegro andante adagio presto
 """
@@ -37,9 +35,7 @@ _GENERIC = _DANCES | frozenset(_FORM_NAMES.split())
 def plain(text: str) -> str:
     """Lower-case words of letters and digits, without accents, articles at the start or words in brackets."""
     text = text.replace("_", " ")
-    bare = unicodedata.normalize(
-        "NFKD", _ASIDE.sub(" ", text) if _ASIDE.sub("", text).strip() else text
-    )
+    bare = unicodedata.normalize("NFKD", _ASIDE.sub(" ", text) if _ASIDE.sub("", text).strip() else text)
     bare = "".join(ch for ch in bare if not unicodedata.combining(ch)).casefold()
     words = re.sub(r"[^\w\s]", " ", re.sub(r"['’`]", "", bare)).split()
     while len(words) > 1 and words[0] in _ARTICLES:
@@ -64,9 +60,7 @@ def work_id(title: str, composer: str, identity: str) -> str:
     if surname == "mozart" and (koechel := _KOECHEL.search(title)):
         return f"mozart k {int(koechel[1])}"
     if surname and (opus := _OPUS.search(title)):
-        return f"{surname} op {int(opus[1])}" + (
-            f" no {int(opus[2])}" if opus[2] else ""
-        )
+        return f"{surname} op {int(opus[1])}" + (f" no {int(opus[2])}" if opus[2] else "")
     words = plain(title).split()
     if len(words) > 1 and words[0].isdigit():
         words = words[1:]
