@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from stylernn.codec import DURATIONS, MAX_AHEAD, PITCHES
+from stylernn.codec import DURATIONS, MAX_AHEAD
 
 __all__ = [
     "DURATION_FEATURES",
@@ -21,6 +21,7 @@ __all__ = [
     "ONSET_FEATURES",
     "PITCH_FEATURES",
     "SKELETON_FEATURES",
+    "Batch",
     "History",
     "Piece",
     "View",
@@ -110,6 +111,26 @@ class History(NamedTuple):
     pitch: Array
     duration: Array
     kind: Array
+
+
+class Batch(NamedTuple):
+    """Windows filled up to one length.
+
+    Args:
+        piece: see `Piece`, each leaf with a batch axis.
+        history: START and the events, (batch, events + 1).
+        time, pitch, duration: the events, (batch, events).
+        scored: which events count, (batch, events) in {0, 1}; filling and the ends of cut windows do not.
+        style: index of the true style, also where the piece hides it, (batch,).
+    """
+
+    piece: Piece
+    history: History
+    time: Array
+    pitch: Array
+    duration: Array
+    scored: Array
+    style: Array
 
 
 class View(NamedTuple):
@@ -260,6 +281,3 @@ def _degree(piece: Piece, pitch: Array) -> Array:
 
 def _interval(semitones: Array, known: Array) -> Array:
     return jnp.where(known, jnp.clip(semitones, -_REACH, _REACH) + _REACH, _INTERVALS - 1)
-
-
-assert PITCHES == 88  # the pitch head's tables are laid out for it

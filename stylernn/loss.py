@@ -1,0 +1,71 @@
+"""How well the network predicts: masked cross-entropy and accuracy per head.
+
+Sums over real events only, so that neither the loss nor its gradient depends on how far a batch is filled up. END and
+REST events count where they say something: the onset of END, the onset and pitch of REST.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from stylernn import features as ft
+from stylernn.codec import PITCHES
+from stylernn.features import Batch
+from stylernn.model.network import Network
+
+__all__ = ["Score", "mask_onset", "mask_pitch", "mean_loss", "score"]
+
+_IMPOSSIBLE = -1e9
+
+
+class Score(NamedTuple):
+    """Sums per window, each (batch, 3) for the heads onset, pitch, duration: bits, hits and number of choices.
+
+    `notes` is the number of notes, (batch,).
+    """
+
+    bits: jax.Array
+    hits: jax.Array
+    choices: jax.Array
+    notes: jax.Array
+
+
+def score(network: Network, batch: Batch, key: jax.Array | None = None) -> Score:
+    """Score a batch; with a key, under dropout."""
+    logits = network(batch.piece, batch.history, batch.time, batch.pitch, key)
+    before = batch.history.time[:, :-1]
+    allowed = jax.vmap(jax.vmap(ft.allowed_onsets, (None, 0)))(batch.piece, before)
+    onset = jnp.clip(16 * ((batch.time >> 4) - (before >> 4)) + (batch.time & 15), 0, ft.ONSETS - 1)
+    is_note = batch.scored * (batch.pitch < PITCHES)
+    is_pitch = batch.scored * (batch.pitch <= PITCHES)
+    heads = [
+        (mask_onset(logits.onset, allowed), onset, batch.scored),
+        (mask_pitch(logits.pitch, onset), jnp.minimum(batch.pitch, PITCHES), is_pitch),
+        (logits.duration, batch.duration, is_note),
+    ]
+    bits, hits, choices = [], [], []
+    for scores, target, counted in heads:
+        log_p = jnp.take_along_axis(jax.nn.log_softmax(scores), target[..., None], axis=-1)[..., 0]
+        bits.append(-(log_p * counted).sum(axis=1) / jnp.log(2.0))
+        hits.append(((scores.argmax(axis=-1) == target) * counted).sum(axis=1))
+        choices.append(counted.sum(axis=1))
+    return Score(*(jnp.stack(x, axis=-1) for x in (bits, hits, choices)), is_note.sum(axis=1))
+
+
+def mean_loss(network: Network, batch: Batch, key: jax.Array | None) -> jax.Array:
+    """Bits per note of a batch."""
+    result = score(network, batch, key)
+    return result.bits.sum() / jnp.maximum(result.notes.sum(), 1)
+
+
+def mask_onset(scores: jax.Array, allowed: jax.Array) -> jax.Array:
+    """Rule out the onsets that the grammar forbids."""
+    return jnp.where(allowed, scores, _IMPOSSIBLE)
+
+
+def mask_pitch(scores: jax.Array, onset: jax.Array) -> jax.Array:
+    """Rule out REST but where it bridges: a whole stretch of beats ahead, on the beat."""
+    bridges = onset == ft.ONSETS - 16
+    rest = jnp.arange(PITCHES + 1) == PITCHES
+    return jnp.where(rest & ~bridges[..., None], _IMPOSSIBLE, scores)

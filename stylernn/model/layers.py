@@ -1,0 +1,145 @@
+"""Layers that the network is built from."""
+
+import math
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from stylernn.model.lstm import LSTMState, gru, gru_step, lstm, lstm_step
+
+__all__ = ["FeatureSum", "FiLM", "Recurrent", "StyleTable", "shift"]
+
+
+class FeatureSum(nnx.Module):
+    """The sum of one learnt vector per categorical feature.
+
+    Args:
+        sizes: number of values of each feature.
+        width: size of the vectors.
+    """
+
+    def __init__(self, sizes: Sequence[int], width: int, *, rngs: nnx.Rngs) -> None:
+        self.sizes = tuple(sizes)
+        scale = 1 / math.sqrt(len(self.sizes))
+        self.table = nnx.Param(scale * jax.random.normal(rngs.params(), (sum(self.sizes), width)))
+
+    def __call__(self, features: jax.Array) -> jax.Array:
+        """Sum the vectors of features of shape (..., len(sizes)); as one matrix product, whose gradient is one too."""
+        hot = [jax.nn.one_hot(features[..., k], size) for k, size in enumerate(self.sizes)]
+        return jnp.concatenate(hot, axis=-1) @ self.table[...]
+
+    def look_up(self, features: jax.Array) -> jax.Array:
+        """The same by gathering rows: faster where no gradient is needed."""
+        offsets = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
+        return self.table[...][features + offsets].sum(axis=-2)
+
+
+class StyleTable(nnx.Module):
+    """Embeddings of a tree of styles: a style is its parent's vector plus its own difference from it.
+
+    Args:
+        parents: for every style the index of its parent, its own index for a root; index 0 is the null style.
+        width: size of the embedding.
+    """
+
+    def __init__(self, parents: Sequence[int], width: int, *, rngs: nnx.Rngs) -> None:
+        self.parents = tuple(parents)
+        self.roots = nnx.Param(jax.random.normal(rngs.params(), (len(self.parents), width)))
+        self.deltas = nnx.Param(jnp.zeros((len(self.parents), width)))
+
+    def vectors(self) -> jax.Array:
+        """The embedding of every style, shape (styles, width)."""
+        own = np.array([parent != k for k, parent in enumerate(self.parents)], np.float32)
+        return self.roots[...][np.array(self.parents)] + own[:, None] * self.deltas[...]
+
+    def __call__(self, style: jax.Array) -> jax.Array:
+        return jax.nn.one_hot(style, len(self.parents)) @ self.vectors()
+
+
+class FiLM(nnx.Module):
+    """Feature-wise scale and shift from the style embedding.
+
+    Reference:
+        Perez et al., FiLM: Visual reasoning with a general conditioning layer (2018), equation 2.
+    """
+
+    def __init__(self, style: int, width: int, *, rngs: nnx.Rngs) -> None:
+        self.linear = nnx.Linear(style, 2 * width, kernel_init=nnx.initializers.normal(0.02), rngs=rngs)
+
+    def __call__(self, x: jax.Array, style: jax.Array) -> jax.Array:
+        scale, offset = jnp.split(self.linear(style), 2, axis=-1)
+        return x * (1 + scale) + offset
+
+
+class Recurrent(nnx.Module):
+    """One recurrent layer whose gates also see the style.
+
+    Args:
+        cell: "lstm" or "gru".
+        inputs, style, hidden: sizes.
+    """
+
+    def __init__(self, cell: str, inputs: int, style: int, hidden: int, *, rngs: nnx.Rngs) -> None:
+        self.cell, self.hidden = cell, hidden
+        gates = 4 if cell == "lstm" else 3
+        self.input = nnx.Linear(inputs, gates * hidden, use_bias=False, rngs=rngs)
+        self.style = nnx.Linear(style, gates * hidden, use_bias=False, rngs=rngs)
+        orthogonal = nnx.initializers.orthogonal()
+        self.recurrent = nnx.Param(
+            jnp.concatenate([orthogonal(rngs.params(), (hidden, hidden)) for _ in range(gates)], axis=1)
+        )
+        # A forget bias of one lets gradients pass from the start (Jozefowicz et al., 2015).
+        bias = jnp.zeros((gates * hidden,))
+        self.bias = nnx.Param(bias.at[hidden : 2 * hidden].set(1.0) if cell == "lstm" else bias)
+
+    def gates(self, x: jax.Array, style: jax.Array) -> jax.Array:
+        """Project inputs of shape (..., inputs), with a style vector that broadcasts over them."""
+        return self.input(x) + self.style(style) + self.bias[...]
+
+    def __call__(self, x: jax.Array, style: jax.Array) -> jax.Array:
+        """Hidden states (time, batch, hidden) for inputs (time, batch, inputs) and styles (batch, style)."""
+        kernel = lstm if self.cell == "lstm" else gru
+        return kernel(self.gates(x, style), self.recurrent[...])
+
+    def start(self, batch: int) -> LSTMState:
+        """The state before the first step; a GRU leaves `c` alone."""
+        return LSTMState(jnp.zeros((batch, self.hidden)), jnp.zeros((batch, self.hidden)))
+
+    def step(self, state: LSTMState, x: jax.Array, style: jax.Array) -> LSTMState:
+        """One step for inputs (batch, inputs)."""
+        gates = self.gates(x, style)
+        if self.cell == "lstm":
+            return lstm_step(state, gates, self.recurrent[...])
+        return LSTMState(gru_step(state.h, gates, self.recurrent[...]), state.c)
+
+
+@jax.custom_vjp
+def shift(x: jax.Array, offset: jax.Array, like: jax.Array) -> jax.Array:
+    """Lay vectors off along a longer axis: `out[..., k] = x[..., k - offset]`, 0 where x has no such place.
+
+    It turns scores of intervals into scores of pitches. Its gradient is the same operation backwards, a gather like
+    itself, where automatic differentiation would make a slow scatter.
+
+    Args:
+        x: scores, (..., n).
+        offset: where x begins on the new axis, may be negative, (...).
+        like: any array of the wanted shape (..., m); only its shape counts.
+    """
+    index = jnp.arange(like.shape[-1]) - offset[..., None]
+    inside = (index >= 0) & (index < x.shape[-1])
+    return jnp.where(inside, jnp.take_along_axis(x, jnp.clip(index, 0, x.shape[-1] - 1), axis=-1), 0)
+
+
+def _shift_fwd(x: jax.Array, offset: jax.Array, like: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    return shift(x, offset, like), (offset, x)
+
+
+def _shift_bwd(residuals: tuple[jax.Array, jax.Array], grad: jax.Array) -> tuple[jax.Array, None, None]:
+    offset, x = residuals
+    return shift(grad, -offset, x), None, None
+
+
+shift.defvjp(_shift_fwd, _shift_bwd)
