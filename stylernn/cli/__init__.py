@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 
-from .. import __version__
-from ..errors import StylernnError
-from . import generate, inspect, styles, train, transfer
+from stylernn import __version__
+from stylernn.cli import generate, inspect, styles, train, transfer
+from stylernn.cli.several import SeveralValuesCommand
+from stylernn.errors import StylernnError
 
 __all__ = ["app", "main"]
 
@@ -27,8 +28,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (transfer, generate, train, styles, inspect):
-    command.register(app)
+app.command("transfer")(transfer.command)
+app.command("generate")(generate.command)
+app.command("train", cls=SeveralValuesCommand)(train.command)
+app.command("styles")(styles.command)
+app.command("inspect")(inspect.command)
 
 
 @app.callback(invoke_without_command=True)

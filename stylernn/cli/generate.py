@@ -1,0 +1,56 @@
+"""`stylernn generate`: new melodies in a style, from nothing or from a beginning."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stylernn.cli import notation, options, outputs
+
+__all__ = ["command"]
+
+
+def command(
+    style: Annotated[str, typer.Option(metavar="STYLE", help="The style; `stylernn styles` lists them.")],
+    bars: Annotated[int, typer.Option(min=1, max=512, help="Length in bars, the seed melody included.")] = 16,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many melodies.")] = 1,
+    seed_melody: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A melody to go on from; gives metre, key and tempo.")
+    ] = None,
+    metre: Annotated[str | None, typer.Option(metavar="N/D", help="Metre, such as 4/4 or 6/8.")] = None,
+    key: Annotated[str | None, typer.Option(metavar="KEY", help='Key, such as "D minor", Bb or F#m.')] = None,
+    tempo: Annotated[float | None, typer.Option(min=20, max=400, help="Quarter notes per minute.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            help="Folder or file. By default STYLE-1.mid, STYLE-2.mid ... "
+            "in the current folder; several melodies number a file's name.",
+        ),
+    ] = None,
+    seed: options.Seed = 0,
+    model: options.ModelFile = None,
+    temperature: options.Temperature = None,
+    force: options.Force = False,
+) -> None:
+    """Write new melodies in a style."""
+    paths = outputs.numbered(out, style, count)
+    outputs.check(paths, force=force, sources=[seed_melody] if seed_melody else [])
+    wishes = options.given(
+        metre=notation.parse_metre(metre) if metre else None,
+        key=notation.parse_key(key) if key else None,
+        tempo=tempo,
+        temperature=temperature,
+    )
+
+    from stylernn import checkpoint, files, generate
+
+    prompt = files.read(seed_melody) if seed_melody else None
+    melodies = generate.generate(
+        checkpoint.load_model(model), style, bars=bars, count=count, seed=seed, prompt=prompt, **wishes
+    )
+    for melody, path in zip(melodies, paths, strict=True):
+        files.write(melody, path)
+        typer.echo(f"{path}: {notation.describe(melody)}")

@@ -1,0 +1,19 @@
+"""`stylernn styles`: what a model has learnt, from how much, and under which licences."""
+
+
+from stylernn.cli import options
+
+__all__ = ["command"]
+
+
+def command(model: options.ModelFile = None) -> None:
+    """List a model's styles."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from stylernn import checkpoint
+
+    table = Table("style", "what it is", "tunes", "notes", "licence", box=None, pad_edge=False)
+    for style in checkpoint.load_model(model).header.styles:
+        table.add_row(style.name, style.description, f"{style.tunes:,}", f"{style.notes:,}", style.licence)
+    Console(highlight=False).print(table)
