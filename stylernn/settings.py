@@ -5,6 +5,7 @@ names the nearest known one, and a model file carries its settings in its header
 """
 
 import difflib
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
@@ -14,7 +15,7 @@ from typing import Any, get_type_hints
 from stylernn.errors import UsageError
 from stylernn.paths import shipped_config
 
-__all__ = ["DataSettings", "ModelSettings", "Settings", "TrainSettings", "from_mapping", "load", "to_mapping"]
+__all__ = ["DataSettings", "ModelSettings", "Settings", "TrainSettings", "from_mapping", "load", "to_mapping", "to_toml"]
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,15 @@ def from_mapping(mapping: Mapping[str, Any]) -> Settings:
 def to_mapping(settings: Settings) -> dict[str, Any]:
     """The settings as nested dictionaries of plain values."""
     return asdict(settings)
+
+
+def to_toml(settings: Settings) -> str:
+    """The settings as a TOML document that `load` reads back; JSON's scalars and lists are TOML's too."""
+    sections = [
+        "\n".join([f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())])
+        for section, values in to_mapping(settings).items()
+    ]
+    return "\n\n".join(sections) + "\n"
 
 
 def _build(kind: type, mapping: Mapping[str, Any], prefix: str) -> Any:

@@ -1,0 +1,212 @@
+"""Model files and training states: safetensors, so that no file can run code.
+
+A model file is one set of arrays with a header that says what it is: format version, settings, vocabulary, styles,
+corpora, metrics. A training state adds the optimiser's arrays and the place in the run. Both are written aside and
+renamed, and checked before use.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from stylernn import __version__, codec, features, skeleton
+from stylernn.atomic import replacing
+from stylernn.errors import ModelFileError, StylernnError
+from stylernn.model.network import Network
+from stylernn.paths import boxed_model
+from stylernn.settings import ModelSettings, Settings, from_mapping, to_mapping
+from stylernn.styles import Style, find, parents
+
+__all__ = ["FORMAT", "Header", "Model", "load_model", "load_state", "new_network", "save_model", "save_state"]
+
+FORMAT = 1
+_KEY = "stylernn"
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a model file says about itself.
+
+    Args:
+        settings: of the network and its training.
+        styles: what it knows, from index 1; index 0 is the null style.
+        corpora: name and number of tunes of each source, and its licence.
+        metrics: whatever was measured on the test split, by name.
+        provenance: version, commit, seed, date and the like.
+    """
+
+    settings: Settings
+    styles: tuple[Style, ...]
+    corpora: tuple[dict[str, Any], ...] = ()
+    metrics: dict[str, Any] | None = None
+    provenance: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network ready for use.
+
+    Args:
+        header: of its file.
+        arrays: its parameters by name, float32.
+    """
+
+    header: Header
+    arrays: Arrays
+
+    @cached_property
+    def network(self) -> Network:
+        """The network with these parameters."""
+        graph, state = nnx.split(new_network(self.header.settings.model, self.header.styles))
+        return nnx.merge(graph, unflatten(state, self.arrays))
+
+    def style(self, name: str) -> int:
+        """Index of a style by name; a UsageError names the nearest if there is none."""
+        return find(self.header.styles, name)
+
+
+def new_network(settings: ModelSettings, styles: tuple[Style, ...], seed: int | None = None) -> Network:
+    """A network with fresh weights, or without a seed the mere shape of one, to be filled."""
+    build = lambda: Network(settings, parents(styles), rngs=nnx.Rngs(seed or 0))  # noqa: E731
+    return nnx.eval_shape(build) if seed is None else build()
+
+
+def flatten(tree: Any) -> Arrays:
+    """The arrays of a tree by their path, such as "layers/0/recurrent"."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {_name(path): np.asarray(leaf) for path, leaf in leaves}
+
+
+def unflatten(like: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    """Put arrays back into a tree of the same paths and shapes.
+
+    Raises:
+        ModelFileError: if a path is missing or has another shape.
+    """
+
+    def fill(path: Any, leaf: Any) -> jax.Array:
+        name = _name(path)
+        if name not in arrays or arrays[name].shape != leaf.shape:
+            found = f"shape {arrays[name].shape}" if name in arrays else "nothing"
+            raise ModelFileError(f"the array {name} does not fit", expected=f"shape {leaf.shape}", found=found)
+        return jnp.asarray(arrays[name], leaf.dtype)
+
+    return jax.tree_util.tree_map_with_path(fill, like)
+
+
+def save_model(path: str | Path, model: Model, *, dtype: str = "float32") -> None:
+    """Write a model file; `dtype` "float16" halves it."""
+    arrays = {name: array.astype(dtype) for name, array in model.arrays.items()}
+    _write(path, arrays, {**_header_mapping(model.header), "kind": "model"})
+
+
+def load_model(path: str | Path | None = None) -> Model:
+    """Read a model file, by default the one that comes with stylernn.
+
+    Raises:
+        ModelFileError: if the file is missing, damaged, of a newer version, or not a stylernn model.
+    """
+    path = Path(path) if path is not None else boxed_model()
+    arrays, mapping = _read(path, "model")
+    if mapping.get("vocabulary") != _vocabulary():
+        raise ModelFileError(f"{path} was made for another vocabulary of notes", remedy="Train it again.")
+    if any(not np.isfinite(array).all() for array in arrays.values()):
+        raise ModelFileError(f"{path} holds numbers that are not finite", remedy="Train it again.")
+    try:
+        header = _header(mapping)
+    except (KeyError, TypeError, ValueError, StylernnError) as error:
+        raise ModelFileError(f"{path} has a damaged header", found=str(error)) from error
+    model = Model(header, {name: array.astype(np.float32) for name, array in arrays.items()})
+    try:
+        model.network  # noqa: B018  (built here, so that arrays that do not fit are found before use)
+    except ModelFileError as error:
+        raise ModelFileError(f"{path}: {error.problem}", expected=error.expected, found=error.found) from error
+    return model
+
+
+def save_state(path: str | Path, state: Any, facts: Mapping[str, Any]) -> None:
+    """Write a training state: a tree of arrays and plain facts about the run."""
+    _write(path, flatten(state), {"format": FORMAT, "kind": "state", "facts": dict(facts)})
+
+
+def load_state(path: str | Path, like: Any) -> tuple[Any, dict[str, Any]]:
+    """Read a training state back into a tree of the same shape.
+
+    Raises:
+        ModelFileError: if the file is missing, damaged or does not fit.
+    """
+    arrays, mapping = _read(Path(path), "state")
+    return unflatten(like, arrays), mapping["facts"]
+
+
+def with_metrics(model: Model, metrics: dict[str, Any]) -> Model:
+    """The model with metrics written into its header."""
+    return replace(model, header=replace(model.header, metrics=metrics))
+
+
+def _vocabulary() -> dict[str, Any]:
+    return {
+        "places": codec.PLACES.tolist(),
+        "durations": codec.DURATIONS.tolist(),
+        "pitches": [codec.LOWEST, codec.HIGHEST],
+        "ahead": codec.MAX_AHEAD,
+        "lags": list(features.LAGS),
+        "grains": list(skeleton.GRAINS),
+    }
+
+
+def _header_mapping(header: Header) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": __version__,
+        "settings": to_mapping(header.settings),
+        "vocabulary": _vocabulary(),
+        "styles": [asdict(style) for style in header.styles],
+        "corpora": list(header.corpora),
+        "metrics": header.metrics,
+        "provenance": header.provenance,
+    }
+
+
+def _header(mapping: Mapping[str, Any]) -> Header:
+    styles = tuple(Style(**{**style, "licences": tuple(style["licences"])}) for style in mapping["styles"])
+    corpora, metrics, provenance = (mapping.get(key) for key in ("corpora", "metrics", "provenance"))
+    return Header(from_mapping(mapping["settings"]), styles, tuple(corpora or ()), metrics, provenance)
+
+
+def _write(path: str | Path, arrays: Arrays, mapping: Mapping[str, Any]) -> None:
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    with replacing(path) as draft:
+        save_file(contiguous, draft, metadata={_KEY: json.dumps(mapping)})
+
+
+def _read(path: Path, kind: str) -> tuple[Arrays, dict[str, Any]]:
+    if not path.is_file():
+        raise ModelFileError(f"there is no model file {path}", remedy="Train one with stylernn train.")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            mapping = json.loads((file.metadata() or {}).get(_KEY, "{}"))
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no mapping)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelFileError(f"{path} is damaged or no model file", found=str(error)) from error
+    if mapping.get("kind") != kind:
+        raise ModelFileError(f"{path} is not a stylernn {kind} file", found=mapping.get("kind", "no stylernn header"))
+    if mapping.get("format", 0) > FORMAT:
+        raise ModelFileError(f"{path} comes from a newer stylernn", remedy="Update with pip install -U stylernn.")
+    return arrays, mapping
+
+
+def _name(path: Any) -> str:
+    return "/".join(str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))) for key in path)

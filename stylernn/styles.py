@@ -1,0 +1,89 @@
+"""The styles that a model knows: a small tree of names.
+
+A tune's label is its substyle where it has one (bebop), else its style (jazz). The tree says whose child a label is;
+`corpora/styles.toml` holds the known ones, labels of the user's own are roots.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stylernn.corpus import Tune
+from stylernn.errors import UsageError
+from stylernn.paths import catalogue
+
+__all__ = ["Style", "find", "label", "parents", "tree"]
+
+_FEWEST = 10
+
+
+@dataclass(frozen=True)
+class Style:
+    """A style and what it was learnt from.
+
+    Args:
+        name: as used on the command line.
+        parent: name of its parent style, its own name for a root.
+        description: one line.
+        tunes, notes: size of its training set; a parent counts its children's.
+        licences: of its training data, in order.
+    """
+
+    name: str
+    parent: str
+    description: str = ""
+    tunes: int = 0
+    notes: int = 0
+    licences: tuple[str, ...] = ()
+
+
+def label(tune: Tune) -> str:
+    """The finest style name of a tune."""
+    return tune.substyle.lower() if tune.substyle.lower() in _known() else tune.style
+
+
+def tree(tunes: Iterable[Tune]) -> tuple[Style, ...]:
+    """The styles of a training set, parents included, in alphabetical order.
+
+    A substyle of fewer than ten tunes is left to its parent.
+    """
+    known = _known()
+    grouped: dict[str, list[Tune]] = {}
+    for tune in tunes:
+        name = label(tune)
+        for style in {name, tune.style, known.get(name, {}).get("parent", name)}:
+            grouped.setdefault(style, []).append(tune)
+    styles = []
+    for name, members in sorted(grouped.items()):
+        entry = known.get(name, {})
+        parent = entry.get("parent", name)
+        if parent == name or len(members) >= _FEWEST:
+            notes = sum(len(tune.melody.notes) for tune in members)
+            licences = tuple(sorted({tune.licence for tune in members}))
+            styles.append(Style(name, parent, entry.get("description", ""), len(members), notes, licences))
+    return tuple(styles)
+
+
+def parents(styles: Sequence[Style]) -> list[int]:
+    """Index of each style's parent, where index 0 is the null style and `styles` begin at 1."""
+    place = {style.name: k for k, style in enumerate(styles, 1)}
+    return [0, *(place[style.parent] for style in styles)]
+
+
+def find(styles: Sequence[Style], name: str) -> int:
+    """Index of a style, from 1.
+
+    Raises:
+        UsageError: if there is none of that name.
+    """
+    names = [style.name for style in styles]
+    if name in names:
+        return names.index(name) + 1
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"Did you mean {near[0]}?" if near else ""
+    raise UsageError(f"unknown style {name!r}", expected=f"one of {', '.join(names)}", remedy=hint)
+
+
+def _known() -> dict[str, dict[str, str]]:
+    return tomllib.loads((catalogue() / "styles.toml").read_text(encoding="utf-8"))
