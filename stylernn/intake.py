@@ -1,4 +1,8 @@
-"""What every reader of music files does: refuse what is no music file, keep to the limits, make one voice of many.
+"""What every reader of music files does: refuse what is no music file, keep to the limits, find the melody.
+
+The melody of several parts is the one with the highest sum of: 2 for a name like a melody's (-2 like an
+accompaniment's), the share of its notes that start while no other of them sounds, its register (1 for the highest mean
+pitch of all, falling to 0 two octaves below) and its number of notes relative to the fullest part.
 
 Limits, so that no file can exhaust the machine:
 
@@ -11,6 +15,7 @@ Limits, so that no file can exhaust the machine:
 """
 
 import os
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -28,9 +33,10 @@ __all__ = [
     "MIN_NOTES",
     "assemble",
     "check_note_count",
-    "name_score",
+    "find_melody",
     "read_bytes",
     "skyline",
+    "statistics",
 ]
 
 MAX_BYTES = 20_000_000
@@ -39,8 +45,9 @@ MIN_NOTES = 2
 MAX_NOTES = 50_000
 MAX_BARS = 20_000
 
-_MELODY_NAMES = ("melod", "vocal", "voice", "voc", "lead", "solo", "right", "sopran", "sing", "theme", "cantus", "tune")
-_OTHER_NAMES = ("bass", "drum", "perc", "accomp", "chord", "left", "pad", "harmon", "back", "choir", "alto", "tenor")
+_LEGATO = 3  # ticks by which a note may outlast the next one's onset and still count as monophonic
+_MELODY_NAME = re.compile(r"\b(?:melod|vo[ci]|lead|solo|right|rh\b|sopran|sing|gesang|cant|theme|tune)", re.IGNORECASE)
+_OTHER_NAME = re.compile(r"\b(?:bass|drum|perc|accomp|chord|left|lh\b|pad\b|harmon|back)", re.IGNORECASE)
 
 
 def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
@@ -106,12 +113,30 @@ def check_note_count(path: str | os.PathLike[str], count: int, *, overall: int |
         )
 
 
-def name_score(name: str) -> int:
-    """1 for a part named like a melody ("Vocals", "right hand"), -1 for one named like accompaniment, else 0."""
-    lowered = name.lower()
-    if any(word in lowered for word in _OTHER_NAMES):
-        return -1
-    return int(any(word in lowered for word in _MELODY_NAMES))
+def find_melody(names: Sequence[str], parts: Sequence[np.ndarray]) -> int:
+    """Index of the part that is the melody, by the rule in the module's docstring.
+
+    Args:
+        names: of the parts, often empty.
+        parts: an integer array of shape (notes, 3) each: onset, duration, pitch; none is empty.
+    """
+    monophony, pitch = np.array([statistics(part) for part in parts]).T
+    counts = np.array([len(part) for part in parts])
+    named = np.array([bool(_MELODY_NAME.search(name)) - bool(_OTHER_NAME.search(name)) for name in names], dtype=int)
+    register = np.clip(1 - (pitch.max() - pitch) / 24, 0, 1)
+    return int(np.argmax(2 * named + monophony + register + counts / counts.max()))
+
+
+def statistics(notes: np.ndarray) -> tuple[float, float]:
+    """Monophony (share of notes that start while no other sounds, 0 to 1) and mean pitch of a part.
+
+    Args:
+        notes: integer array of shape (notes, 3): onset, duration, pitch; at least one note, in any order.
+    """
+    notes = notes[np.argsort(notes[:, 0], kind="stable")]
+    sounding_until = np.maximum.accumulate(notes[:, 0] + notes[:, 1])[:-1]
+    overlapping = (notes[1:, 0] < sounding_until - _LEGATO) | (notes[1:, 0] == notes[:-1, 0])
+    return 1 - float(overlapping.sum()) / len(notes), float(notes[:, 2].mean())
 
 
 def skyline(notes: np.ndarray) -> np.ndarray:
@@ -162,7 +187,11 @@ def assemble(
         path: the file, for error messages.
         notes: what `skyline` returns.
         metres: (tick, metre) pairs in order of time, the first at tick 0; of several at one tick the last counts.
-        key, tempo, pickup, title, chords: as in `Melody`.
+        key: as in `Melody`.
+        tempo: as in `Melody`.
+        pickup: as in `Melody`.
+        title: as in `Melody`.
+        chords: as in `Melody`.
 
     Raises:
         FileFormatError: if the melody is longer than `MAX_BARS`.

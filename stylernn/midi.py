@@ -7,9 +7,7 @@ Reading
     Times are rounded to the grid of `TICKS_PER_QUARTER`. A change of metre starts a bar where it stands. Markers that
     look like chord symbols are the chords, the name of the first track is the title, the first tempo is the tempo.
 Choice of the melody
-    Drums are out. A single remaining part is the melody. Of several, the one with the highest sum of: 2 for a name
-    like a melody's (-2 like an accompaniment's), its share of notes that start while no other sounds, its register
-    (1 for the highest mean pitch of all, falling to 0 two octaves below) and its notes relative to the fullest part.
+    Drums are out. A single remaining part is the melody; of several, the rule of `intake` decides.
 Pickup
     Bar 0 is a pickup where it begins with a rest; the pickup lasts from the first note to the bar line. A file that
     starts an unpadded pickup at tick 0 tells it by a first bar at most half as long as the next: it is padded.
@@ -33,14 +31,13 @@ from symusic.core import (
 
 from stylernn.atomic import replacing
 from stylernn.errors import FileFormatError, UsageError
-from stylernn.intake import assemble, check_note_count, name_score, read_bytes, skyline
+from stylernn.intake import assemble, check_note_count, find_melody, read_bytes, skyline, statistics
 from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
 
 __all__ = ["TrackInfo", "read", "tracks", "write"]
 
 _FILE_TICKS = 480
 _VELOCITY = 80
-_LEGATO = 3  # ticks by which a note may outlast the next one's onset and still count as monophonic
 _LONGEST_QUARTER = 2**24 - 1  # microseconds; the field of a tempo event has 24 bits
 _CHORD_SYMBOL = re.compile(
     r"[A-G][#b]?(?:(?i:maj|min|mi|ma|dim|aug|sus|add|alt|omit|no)|[mMjo°ø+\-^#b0-9()])*+(?:/[A-G][#b]?)?|N\.?C\.?"
@@ -123,7 +120,7 @@ def tracks(path: str | os.PathLike[str]) -> list[TrackInfo]:
             part.program,
             part.is_drum,
             len(part.notes),
-            *_statistics(part, score.tpq),
+            *statistics(_notes(part, score.tpq)),
             index == chosen,
         )
         for index, part in enumerate(score.tracks)
@@ -188,17 +185,8 @@ def _notes(part: TrackTick, ticks_per_quarter: int) -> np.ndarray:
     return np.stack([onset, np.maximum(end - onset, 1), raw["pitch"].astype(np.int64)], axis=1)
 
 
-def _statistics(part: TrackTick, ticks_per_quarter: int) -> tuple[float, float]:
-    """Monophony and mean pitch of a part."""
-    notes = _notes(part, ticks_per_quarter)
-    notes = notes[np.argsort(notes[:, 0], kind="stable")]
-    sounding_until = np.maximum.accumulate(notes[:, 0] + notes[:, 1])[:-1]
-    overlapping = (notes[1:, 0] < sounding_until - _LEGATO) | (notes[1:, 0] == notes[:-1, 0])
-    return 1 - float(overlapping.sum()) / len(notes), float(notes[:, 2].mean())
-
-
 def _melody_part(path: str | os.PathLike[str], score: ScoreTick) -> int:
-    """Index of the part that is the melody, by the rule in the module's docstring."""
+    """Index of the part that is the melody, by the rule of `intake`."""
     tuned = [index for index, part in enumerate(score.tracks) if not part.is_drum]
     if not tuned:
         raise FileFormatError(
@@ -210,11 +198,7 @@ def _melody_part(path: str | os.PathLike[str], score: ScoreTick) -> int:
     if len(tuned) == 1:
         return tuned[0]
     parts = [score.tracks[index] for index in tuned]
-    monophony, pitch = np.array([_statistics(part, score.tpq) for part in parts]).T
-    counts = np.array([len(part.notes) for part in parts])
-    names = np.array([name_score(part.name) for part in parts])
-    register = np.clip(1 - (pitch.max() - pitch) / 24, 0, 1)
-    return tuned[int(np.argmax(2 * names + monophony + register + counts / counts.max()))]
+    return tuned[find_melody([part.name for part in parts], [_notes(part, score.tpq) for part in parts])]
 
 
 def _metres(score: ScoreTick) -> list[tuple[int, Metre]]:
