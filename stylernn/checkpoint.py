@@ -181,7 +181,8 @@ def _header_mapping(header: Header) -> dict[str, Any]:
 
 
 def _header(mapping: Mapping[str, Any]) -> Header:
-    styles = tuple(Style(**{**style, "licences": tuple(style["licences"])}) for style in mapping["styles"])
+    listed = [{k: tuple(v) if isinstance(v, list) else v for k, v in style.items()} for style in mapping["styles"]]
+    styles = tuple(Style(**style) for style in listed)
     corpora, metrics, provenance = (mapping.get(key) for key in ("corpora", "metrics", "provenance"))
     return Header(from_mapping(mapping["settings"]), styles, tuple(corpora or ()), metrics, provenance)
 

@@ -6,12 +6,16 @@ A tune's label is its substyle where it has one (bebop), else its style (jazz). 
 
 import difflib
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from stylernn.corpus import Tune
 from stylernn.errors import UsageError
 from stylernn.paths import catalogue
+from stylernn.tonality import anchor, estimate, scale
 
 __all__ = ["Style", "find", "label", "parents", "tree"]
 
@@ -28,6 +32,12 @@ class Style:
         description: one line.
         tunes, notes: size of its training set; a parent counts its children's.
         licences: of its training data, in order.
+        register: median of its tunes' median pitches, a MIDI number.
+        reach: 2nd and 98th percentile of its pitches around each tune's median, in semitones.
+        diatonic: share of its notes that lie in their tune's scale.
+        density: median of its tunes' notes per felt beat.
+        metres: share of its tunes in each metre that 1 in 50 of them or more have.
+        tempo: median tempo in quarters per minute.
     """
 
     name: str
@@ -36,6 +46,12 @@ class Style:
     tunes: int = 0
     notes: int = 0
     licences: tuple[str, ...] = ()
+    register: int = 67
+    reach: tuple[int, ...] = (-12, 12)
+    diatonic: float = 1.0
+    density: float = 1.0
+    metres: dict[str, float] = field(default_factory=dict)
+    tempo: float = 120.0
 
 
 def label(tune: Tune) -> str:
@@ -59,9 +75,7 @@ def tree(tunes: Iterable[Tune]) -> tuple[Style, ...]:
         entry = known.get(name, {})
         parent = entry.get("parent", name)
         if parent == name or len(members) >= _FEWEST:
-            notes = sum(len(tune.melody.notes) for tune in members)
-            licences = tuple(sorted({tune.licence for tune in members}))
-            styles.append(Style(name, parent, entry.get("description", ""), len(members), notes, licences))
+            styles.append(_profile(Style(name, parent, entry.get("description", "")), members))
     return tuple(styles)
 
 
@@ -83,6 +97,27 @@ def find(styles: Sequence[Style], name: str) -> int:
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"Did you mean {near[0]}?" if near else ""
     raise UsageError(f"unknown style {name!r}", expected=f"one of {', '.join(names)}", remedy=hint)
+
+
+def _profile(style: Style, tunes: Sequence[Tune]) -> Style:
+    """Measure what a style's tunes are like."""
+    melodies = [tune.melody for tune in tunes]
+    anchors = [anchor(melody) for melody in melodies]
+    around = np.concatenate([m.array[:, 2] - middle for m, middle in zip(melodies, anchors, strict=True)])
+    diatonic = np.concatenate([np.isin(m.array[:, 2] % 12, scale(estimate(m))) for m in melodies])
+    metres = Counter(str(melody.metre) for melody in melodies)
+    return replace(
+        style,
+        tunes=len(tunes),
+        notes=len(around),
+        licences=tuple(sorted({tune.licence for tune in tunes})),
+        register=int(np.median(anchors)),
+        reach=tuple(int(x) for x in np.percentile(around, [2, 98]).round()),
+        diatonic=round(float(diatonic.mean()), 3),
+        density=round(float(np.median([len(m.notes) * m.metre.beat / m.end for m in melodies])), 3),
+        metres={name: round(n / len(tunes), 3) for name, n in metres.most_common() if n >= 0.02 * len(tunes)},
+        tempo=float(np.median([melody.tempo for melody in melodies])),
+    )
 
 
 def _known() -> dict[str, dict[str, str]]:

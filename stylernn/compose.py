@@ -1,0 +1,96 @@
+"""From a plan to melodies: what transfer and generation share.
+
+A plan is a prepared melody (its beats, key, register, skeleton, map of repetitions) and a style. `compose` lets the
+model write candidates over it and decodes them.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from flax import nnx
+
+from stylernn import codec, metres, sample
+from stylernn.batches import Condition, Example, window_piece
+from stylernn.checkpoint import Model
+from stylernn.codec import END, PITCHES, BeatGrid, Events
+from stylernn.features import FAR
+from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.sample import Dials, Script
+
+__all__ = ["Candidate", "Plan", "compose"]
+
+_EVENTS_PER_BEAT = 6
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to compose.
+
+    Args:
+        example: the beats, key and register; its notes do not count.
+        grid: its beats as the style hears them, see `metres`.
+        condition: style, skeleton and map of repetitions.
+        script: events to begin with, None for none.
+    """
+
+    example: Example
+    grid: BeatGrid
+    condition: Condition
+    script: Events | None = None
+
+
+class Candidate(NamedTuple):
+    """A melody, and its mean log-probability per note with the style and without it."""
+
+    melody: Melody
+    log_p: float
+    log_p_plain: float
+
+
+def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int) -> list[Candidate]:
+    """Sample candidates.
+
+    Args:
+        model: the network.
+        plan: what to compose.
+        dials: how to sample.
+        seed: candidate k of a seed is the same whatever `count` is.
+        count: number of candidates.
+    """
+    source = plan.example.events
+    listened = replace(plan.example, events=replace(source, grid=plan.grid))
+    beats = sample.bucket(source.grid.beats + 1, 64)
+    events = sample.bucket(_EVENTS_PER_BEAT * source.grid.beats + 16, 128)
+    notes = sample.bucket(len(plan.condition.skeleton.time), 32)
+    bars = len(plan.grid.first) - 1
+    piece = window_piece(listened, 0, bars, plan.condition, beats, notes)
+    places = np.zeros_like(piece.places)
+    places[: source.grid.beats + 1] = source.grid.ticks.reshape(-1, 16) >= 0
+    graph, state = nnx.split(model.network)
+    keys = jax.vmap(lambda k: jax.random.fold_in(jax.random.key(seed), k))(np.arange(count))
+    script = _script(plan.script, events)
+    drawn = sample.draw(graph, state, piece._replace(places=places), script, dials, keys, events)
+    return [_decoded(plan, drawn, k) for k in range(count)]
+
+
+def _decoded(plan: Plan, drawn: sample.Drawn, k: int) -> Candidate:
+    used = drawn.time[k] < FAR
+    source = plan.example.events
+    events = Events(drawn.time[k][used], drawn.pitch[k][used], drawn.duration[k][used], source.grid, source.frame)
+    straightened = (source.grid.unit != TICKS_PER_QUARTER).any() and (plan.grid.unit == TICKS_PER_QUARTER).all()
+    notes = max(int((events.pitch < PITCHES).sum()), 1)
+    melody = codec.decode(metres.swung(events) if straightened else events)
+    return Candidate(melody, float(drawn.log_p[k]) / notes, float(drawn.log_p_plain[k]) / notes)
+
+
+def _script(events: Events | None, size: int) -> Script:
+    if events is None:
+        empty = np.zeros(size, np.int32)
+        return Script(empty, empty, empty, np.int32(0))
+    kept = events.pitch != END
+    filled = [np.zeros(size, np.int32) for _ in range(3)]
+    for array, values in zip(filled, (events.time, events.pitch, events.duration), strict=True):
+        array[: kept.sum()] = values[kept][:size]
+    return Script(*filled, np.int32(min(kept.sum(), size)))
