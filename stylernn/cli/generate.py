@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from stylernn.cli import notation, options, outputs
+from stylernn.cli import options, outputs, words
 
 __all__ = ["command"]
 
@@ -39,8 +39,8 @@ def command(
     paths = outputs.numbered(out, style, count)
     outputs.check(paths, force=force, sources=[seed_melody] if seed_melody else [])
     wishes = options.given(
-        metre=notation.parse_metre(metre) if metre else None,
-        key=notation.parse_key(key) if key else None,
+        metre=words.parse_metre(metre) if metre else None,
+        key=words.parse_key(key) if key else None,
         tempo=tempo,
         temperature=temperature,
     )
@@ -53,4 +53,4 @@ def command(
     )
     for melody, path in zip(melodies, paths, strict=True):
         files.write(melody, path)
-        typer.echo(f"{path}: {notation.describe(melody)}")
+        typer.echo(f"{path}: {words.describe(melody)}")

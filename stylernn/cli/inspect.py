@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from stylernn.cli import notation
+from stylernn.cli import words
 
 __all__ = ["command"]
 
@@ -29,4 +29,4 @@ def command(
             table.add_row(str(part.index), part.name, str(part.notes), alone, pitch, remark)
         Console(highlight=False).print(table)
     melody = files.read(file, track=track)
-    typer.echo(notation.describe(melody))
+    typer.echo(words.describe(melody))

@@ -1,6 +1,5 @@
 """`stylernn styles`: what a model has learnt, from how much, and under which licences."""
 
-
 from stylernn.cli import options
 
 __all__ = ["command"]
@@ -13,7 +12,7 @@ def command(model: options.ModelFile = None) -> None:
 
     from stylernn import checkpoint
 
-    table = Table("style", "what it is", "tunes", "notes", "licence", box=None, pad_edge=False)
+    table = Table("style", "what it is", "tunes", "notes", "licences", box=None, pad_edge=False)
     for style in checkpoint.load_model(model).header.styles:
-        table.add_row(style.name, style.description, f"{style.tunes:,}", f"{style.notes:,}", style.licence)
+        table.add_row(style.name, style.description, f"{style.tunes:,}", f"{style.notes:,}", ", ".join(style.licences))
     Console(highlight=False).print(table)

@@ -1,18 +1,22 @@
 """`stylernn train`: a model from labelled melodies."""
 
 import itertools
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from stylernn.cli import display, notation, options
+from stylernn.atomic import replacing
+from stylernn.cli import display, options, words
 from stylernn.errors import UsageError
 
 if TYPE_CHECKING:
     from stylernn.corpus import Tune
 
 __all__ = ["command"]
+
+_SOURCE = "source.json"
 
 
 def command(
@@ -40,48 +44,89 @@ def command(
     The run folder keeps the best and the last checkpoint, the settings, all metrics and a learning curve. At the end
     the model is compared on melodies it has never seen with a Markov chain of order 3 and with its untrained self.
     """
-    if resume and (out or seed is not None):
-        raise UsageError("--resume goes on with a run as it is", expected="no --out and no --seed with it")
-    if not (styles or data):
+    source = _Source(tuple(styles or ()), str(data.resolve()) if data else "")
+    if resume:
+        source = _recall(resume, source)
+    elif source == _Source():
         raise UsageError("nothing to learn from", expected="--styles STYLE... or --data FOLDER")
+    folder = resume or out or _new_folder(source)
+    if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is not an empty folder", remedy="Choose another, or --resume the run in it.")
 
     from rich.console import Console
 
     from stylernn import settings, train
 
     overrides = options.given(**{"train.seed": seed, "train.steps": steps})
-    chosen = settings.load(resume / "config.toml" if resume else config, overrides)
-    tunes = _tunes(styles, data)
-    folder = resume or out or _new_run(styles or [data.name])
+    chosen = settings.load(folder / "config.toml" if resume else config, overrides)
+    if resume and (out or chosen != settings.load(folder / "config.toml")):
+        raise UsageError("--resume goes on with a run as it is", expected="no --out, and no other --seed or --steps")
+    tunes = _tunes(source)
+    if not resume:
+        _remember(folder, source)
     console = Console(highlight=False)
-    console.print(f"{notation.count(len(tunes), 'tune')}; run folder {folder}")
+    console.print(f"{words.count(len(tunes), 'tune')}; run folder {folder}")
     try:
         with display.training() as show:
             outcome = train.fit(chosen, tunes, folder, resume=resume is not None, on_event=show)
     except KeyboardInterrupt:
-        console.print(f"stopped; --resume {folder} goes on from the last checkpoint")
+        console.print(f"stopped; stylernn train --resume {folder} goes on from the last checkpoint")
         raise
     console.print(display.table_of(outcome.table))
     console.print(f"best model (step {outcome.best_step:,}) and learning curve: {outcome.run_folder}")
 
 
-def _tunes(styles: list[str] | None, data: Path | None) -> list["Tune"]:
-    """The melodies to learn from: those of the named styles, or of a folder, or of the named styles in the folder."""
+class _Source(NamedTuple):
+    """What a run learns from: styles of the installed corpora, or of a folder (all of it where none is named)."""
+
+    styles: tuple[str, ...] = ()
+    folder: str = ""
+
+
+def _tunes(source: _Source) -> list["Tune"]:
+    """The melodies to learn from."""
     from stylernn import corpus
 
     with display.loading() as show:
-        if data is None:
-            return corpus.load(styles or [], progress=show)
-        tunes = corpus.load_folder(data, progress=show)
+        if not source.folder:
+            return corpus.load(source.styles, progress=show)
+        tunes = corpus.load_folder(source.folder, progress=show)
     present = sorted({tune.style for tune in tunes})
-    for style in styles or present:
+    for style in source.styles:
         if style not in present:
-            raise UsageError(f"{data} has no style {style}", expected=f"one of {', '.join(present)}")
-    return [tune for tune in tunes if tune.style in (styles or present)]
+            raise UsageError(f"{source.folder} has no style {style}", expected=f"one of {', '.join(present)}")
+    return [tune for tune in tunes if tune.style in (source.styles or present)]
 
 
-def _new_run(names: list[str]) -> Path:
+def _new_folder(source: _Source) -> Path:
     """A run folder that does not exist yet."""
-    base = Path("runs") / "-".join(names)
+    base = Path("runs") / "-".join(source.styles or [Path(source.folder).name])
     later = (base.with_name(f"{base.name}-{number}") for number in itertools.count(2))
     return next(path for path in itertools.chain([base], later) if not path.exists())
+
+
+def _remember(folder: Path, source: _Source) -> None:
+    """Keep in the run folder what `--resume` has to load again."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UsageError(
+            f"{folder} is not empty", remedy=f"Go on with its run by --resume {folder}, or choose another."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(folder / _SOURCE) as draft:
+        draft.write_text(json.dumps(source._asdict(), indent=2) + "\n", encoding="utf-8")
+
+
+def _recall(folder: Path, asked: _Source) -> _Source:
+    """What the run in a folder learns from; what is asked for beside `--resume` must not contradict it."""
+    try:
+        kept = _Source(**json.loads((folder / _SOURCE).read_text(encoding="utf-8")))
+    except (OSError, TypeError, ValueError) as error:
+        raise UsageError(f"there is no run to resume in {folder}") from error
+    kept = kept._replace(styles=tuple(kept.styles))
+    if asked not in (_Source(), kept):
+        raise UsageError(
+            f"the run in {folder} learns from something else",
+            expected=" ".join(filter(None, [*kept.styles, kept.folder])),
+            found=" ".join(filter(None, [*asked.styles, asked.folder])),
+        )
+    return kept

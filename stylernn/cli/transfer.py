@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stylernn.cli import notation, options, outputs
+from stylernn.cli import options, outputs, words
 from stylernn.errors import StylernnError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _transfer(
 def _summary(source: Path, path: Path, style: str, melody: "Melody", result: "Result") -> str:
     lines = [
         f"{source} -> {style}",
-        f"  key   {notation.key_name(result.key)}, {melody.metre}, {notation.count(melody.bars, 'bar')}",
+        f"  key   {words.key_name(result.key)}, {melody.metre}, {words.count(melody.bars, 'bar')}",
         f"  notes {len(melody.notes)} in the tune, {len(result.melody.notes)} in the result",
         f"  kept  {result.kept}",
         f"  file  {path}",

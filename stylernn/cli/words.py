@@ -8,7 +8,7 @@ from stylernn.errors import UsageError
 if TYPE_CHECKING:
     from stylernn.melody import Key, Melody, Metre
 
-__all__ = ["count", "describe", "key_name", "parse_key", "parse_metre"]
+__all__ = ["count", "describe", "key_name", "parse_key", "parse_metre", "pitch_name"]
 
 _FIFTHS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
 _C = _FIFTHS.index("C")
@@ -31,7 +31,7 @@ def describe(melody: "Melody") -> str:
             f"{melody.tempo:.0f} quarters a minute",
             count(melody.bars, "bar"),
             count(len(pitches), "note"),
-            f"{pitch_name(min(pitches))} to {pitch_name(max(pitches))}",
+            f"{pitch_name(min(pitches), melody.key)} to {pitch_name(max(pitches), melody.key)}",
         ]
     )
 
@@ -43,9 +43,12 @@ def key_name(key: "Key | None") -> str:
     return f"{_FIFTHS[_C + key.fifths + (_MINOR if key.mode == 'minor' else 0)]} {key.mode}"
 
 
-def pitch_name(pitch: int) -> str:
-    """Name a MIDI pitch: 60 is C4."""
-    return f"{('C', 'C#', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B')[pitch % 12]}{pitch // 12 - 1}"
+def pitch_name(pitch: int, key: "Key | None" = None) -> str:
+    """Name a MIDI pitch as it is spelled in a key: 60 is C4."""
+    from stylernn.notation import spell
+
+    step, alter, octave = spell(pitch, key)
+    return f"{step}{'#' * alter or 'b' * -alter}{octave}"
 
 
 def parse_key(text: str) -> "Key":
