@@ -210,4 +210,5 @@ def _read(path: Path, kind: str) -> tuple[Arrays, dict[str, Any]]:
 
 
 def _name(path: Any) -> str:
-    return "/".join(str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))) for key in path)
+    keys = [str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))) for key in path]
+    return "/".join(keys[:-1] if keys[-1] == "value" else keys)
