@@ -4,8 +4,31 @@
 uses the network.
 """
 
-from stylernn.corpus.folder import load_folder
+from stylernn.corpus.cache import Parsed
+from stylernn.corpus.catalogue import Source, sources, styles_known
+from stylernn.corpus.folder import load_folder, register, registered
+from stylernn.corpus.library import fetch, in_use, is_installed, load, parsed, parts
 from stylernn.corpus.splits import Split, split
 from stylernn.corpus.tunes import Dropped, Progress, Tune, fingerprint
 
-__all__ = ["Dropped", "Progress", "Split", "Tune", "fingerprint", "load_folder", "split"]
+__all__ = [
+    "Dropped",
+    "Parsed",
+    "Progress",
+    "Source",
+    "Split",
+    "Tune",
+    "fetch",
+    "fingerprint",
+    "in_use",
+    "is_installed",
+    "load",
+    "load_folder",
+    "parsed",
+    "parts",
+    "register",
+    "registered",
+    "sources",
+    "split",
+    "styles_known",
+]

@@ -1,8 +1,8 @@
 """Parsed corpora on disk, so that a second start reads arrays instead of files.
 
-One corpus is three files: `<name>.notes`, the notes of all tunes as one int32 array of rows (onset, duration, pitch) that
-is memory-mapped when read; `<name>.json`, everything else, one entry a tune; `<name>.dropped.csv`, what was left out
-and why. The index names the key it was made for and is written last: without it, or with another key, there is no
+One corpus is three files: `<name>.notes`, the notes of all tunes as one int32 array of rows (onset, duration, pitch),
+memory-mapped when read; `<name>.json`, everything else, one entry a tune; `<name>.dropped.csv`, what was left out and
+why. The index names the key it was made for and is written last: without it, or with another key, there is no
 cached corpus. The key holds a hash of the parsing code, so a corrected parser never meets its own old results.
 """
 
@@ -33,6 +33,9 @@ _PARSERS = (
     "scores.py",
     "corpus/parsing.py",
     "corpus/works.py",
+    "corpus/quartets.py",
+    "corpus/openewld.py",
+    "corpus/readers.py",
     "corpus/weimar.py",
 )
 

@@ -18,7 +18,7 @@ from stylernn.corpus.parsing import MUSIC, Job, parse
 from stylernn.corpus.tunes import Progress, Tune
 from stylernn.errors import CorpusError
 
-__all__ = ["load_folder", "read_folder", "register", "registered"]
+__all__ = ["folder_jobs", "load_folder", "read_folder", "register", "registered"]
 
 
 def load_folder(path: str | Path, *, style: str | None = None, progress: Progress | None = None) -> list[Tune]:
@@ -38,7 +38,7 @@ def load_folder(path: str | Path, *, style: str | None = None, progress: Progres
 def read_folder(path: str | Path, *, style: str | None = None, progress: Progress | None = None) -> Parsed:
     """As `load_folder`, with what was dropped and why."""
     root = Path(path).resolve()
-    jobs = _jobs(root, style)
+    jobs = folder_jobs(root, style)
     stamps = [(job, Path(job.path).stat().st_size, Path(job.path).stat().st_mtime_ns) for job in jobs]
     key = cache.cache_key(stamps)
     name = "folder-" + hashlib.sha256(f"{root}\n{style}".encode()).hexdigest()[:16]
@@ -53,21 +53,21 @@ def read_folder(path: str | Path, *, style: str | None = None, progress: Progres
     return found
 
 
-def register(style: str, path: str | Path) -> int:
-    """Add a folder under a style for good; returns its number of tunes.
+def register(style: str, path: str | Path, *, progress: Progress | None = None) -> Parsed:
+    """Add a folder under a style for good; returns what is in it.
 
     Raises:
         CorpusError: if there is no such folder or no music in it.
     """
     root = Path(path).resolve()
-    count = len(load_folder(root, style=style))
+    found = read_folder(root, style=style, progress=progress)
     entries = registered()
     entries[style] = sorted({*entries.get(style, []), str(root)})
     target = _registry()
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as draft:
         draft.write_text(json.dumps(entries, indent=2, ensure_ascii=False), encoding="utf-8")
-    return count
+    return found
 
 
 def registered() -> dict[str, list[str]]:
@@ -83,11 +83,8 @@ def registered() -> dict[str, list[str]]:
         ) from None
 
 
-def _registry() -> Path:
-    return cache.folder() / "folders.json"
-
-
-def _jobs(root: Path, style: str | None) -> list[Job]:
+def folder_jobs(root: Path, style: str | None, *, source: str = "", licence: str = "unknown") -> list[Job]:
+    """What to read in a folder; the manifest's licences come before the one given."""
     if not root.is_dir():
         raise CorpusError(f"no folder {root}")
     rows = _manifest(root)
@@ -102,8 +99,8 @@ def _jobs(root: Path, style: str | None) -> list[Job]:
                 path=str(path),
                 identity=name,
                 style=style or name.split("/")[0],
-                source=root.name,
-                licence=row.get("licence") or "unknown",
+                source=source or root.name,
+                licence=row.get("licence") or licence,
                 substyle=(row.get("substyle") or "").lower(),
                 title=(row.get("title") or "").replace("_", " "),
                 composer=row.get("composer") or "",
@@ -113,6 +110,10 @@ def _jobs(root: Path, style: str | None) -> list[Job]:
         expected = f"music files ({' '.join(sorted(MUSIC))})" + ("" if style else " in subfolders named after styles")
         raise CorpusError(f"nothing to load in {root}", expected=expected)
     return jobs
+
+
+def _registry() -> Path:
+    return cache.folder() / "folders.json"
 
 
 def _manifest(root: Path) -> dict[str, dict[str, str]]:

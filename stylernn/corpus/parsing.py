@@ -1,13 +1,13 @@
 """Files to tunes, in a pool of processes.
 
-A `Job` is one file with the labels of what it contains; workers read it and send back arrays-sized results. Workers are
+A `Job` is one file with the labels of what it contains; workers read it and send back its tunes. Workers are
 started afresh ("spawn"), because a process that holds JAX's threads must not be forked; a script that calls this must
 therefore be guarded by `if __name__ == "__main__"`, as for every use of multiprocessing.
 """
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ class Job:
         style, source, licence, substyle: as in `Tune`.
         title: overrides what the file says; "" leaves it.
         composer: tells generic titles apart; "" where unknown.
-        part: of a score, such as "0" for the first one; None for the documented rule.
+        part: number of a part of a score, from 0; None for the documented rule.
     """
 
     path: str
@@ -51,29 +51,32 @@ class Job:
     substyle: str = ""
     title: str = ""
     composer: str = ""
-    part: str | int | None = None
+    part: int | None = None
 
 
-def parse(name: str, jobs: Sequence[Job], *, progress: Progress | None = None) -> Iterator[Parsed]:
+def parse(
+    name: str, jobs: Sequence[Job], *, progress: Progress | None = None, reader: Callable[[Job], Parsed] | None = None
+) -> Iterator[Parsed]:
     """Read files, in order.
 
     Args:
         name: of the corpus, for the progress report.
         jobs: one a file.
         progress: called after each file.
+        reader: of one file; `parse_one` by default.
 
     Raises:
         CorpusError: if the workers cannot start.
     """
+    reader = reader or parse_one
     if len(jobs) <= _FEW:
-        results = map(parse_one, jobs)
-        yield from _counted(name, results, len(jobs), progress)
+        yield from _counted(name, map(reader, jobs), len(jobs), progress)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(os.cpu_count() or 1, len(jobs)), mp_context=context) as pool:
         chunk = max(1, min(32, len(jobs) // 64))
         try:
-            yield from _counted(name, pool.map(parse_one, jobs, chunksize=chunk), len(jobs), progress)
+            yield from _counted(name, pool.map(reader, jobs, chunksize=chunk), len(jobs), progress)
         except BrokenProcessPool:
             remedy = 'A script that loads corpora needs `if __name__ == "__main__":` around its main part'
             raise CorpusError(f"the processes that parse {name} did not start", remedy=remedy) from None
@@ -93,8 +96,8 @@ def parse_one(job: Job) -> Parsed:
             continue
         title = job.title or melody.title
         work = work_id(title, job.composer, identity)
-        melody = replace(melody, title=title)
-        tunes.append(Tune(melody, job.style, identity, work, job.source, job.licence, job.substyle))
+        named = replace(melody, title=title)
+        tunes.append(Tune(named, job.style, identity, work, job.source, job.licence, job.substyle))
     return Parsed(tunes, dropped)
 
 

@@ -34,11 +34,18 @@ __all__ = ["read", "snap_beat"]
 _COLUMNS = {
     "wjd_meta": ("melid", "title", "performer", "style", "key", "avgtempo"),
     "wjd_annotated_beat_tracks": ("melid", "bar", "beat", "period", "chord"),
-    "wjd_transforms": ("melid", "bar", "beat", "tatum", "division", "pitch_raw", "articulation_raw", "durclass_rel_raw"),
+    "wjd_transforms": (
+        "melid",
+        "bar",
+        "beat",
+        "tatum",
+        "division",
+        "pitch_raw",
+        "articulation_raw",
+        "durclass_rel_raw",
+    ),
 }
-_GRIDS = tuple(
-    tuple(np.arange(0, TICKS_PER_QUARTER, step) for step in steps) for steps in ((6, 8), (4, 3), (2,), (1,))
-)
+_GRIDS = tuple(tuple(np.arange(0, TICKS_PER_QUARTER, step) for step in steps) for steps in ((6, 8), (4, 3), (2,), (1,)))
 """Places in a beat, in ticks: quarters or thirds of it, then sixths or eighths, twelfths, and every tick."""
 
 _ENDS = np.array([0, 6, 8, 12, 16, 18, 24])
@@ -54,7 +61,9 @@ def read(folder: Path, *, style: str, source: str, licence: str) -> tuple[list[T
 
     Args:
         folder: holds the three .rda files.
-        style, source, licence: labels of the tunes; the substyle is Weimar's own, such as "bebop".
+        style: label of the tunes; the substyle is Weimar's own, such as "bebop".
+        source: the same for all tunes.
+        licence: the same for all tunes.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=context) as pool:

@@ -24,8 +24,8 @@ _ARTICLES = {"a", "an", "the", "der", "die", "das", "le", "la", "les"}
 _DANCE_NAMES = "reel reels jig jigs hornpipe hornpipes strathspey polka waltz schottische quickstep hymntune"
 _FORM_NAMES = """
     string strings quartet quartets quartett quatuor sonata trio suite minuet menuet rondo prelude serenade romance song
-    lied chanson air aria melody tune untitled title ditto do march fling slip quick step version setting variation set part
-    no nr number op opus in of and for i ii iii iv v vi a b c d e f g h bes es major minor sharp flat natural
+    lied chanson air aria melody tune untitled title ditto do march fling slip quick step version setting variation
+    set part no nr number op opus in of and for i ii iii iv v vi a b c d e f g h bes es major minor sharp flat natural
     allegro andante adagio presto
 """
 _DANCES = frozenset(_DANCE_NAMES.split())

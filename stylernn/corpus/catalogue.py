@@ -1,0 +1,140 @@
+"""The catalogue: what corpora there are, where they come from and under which terms.
+
+`corpora/<name>/corpus.toml` describes one source::
+
+    title, kind, reader, licence, citation, url, note
+    repository, commit              of a download: "owner/name" and the commit that its files are taken from
+    [styles.<style>]                what it holds of a style: tunes, notes, and `files` as globs
+
+Kinds: `music21` (in that package, always installed), `download` (fetched from a repository at a fixed commit, each file
+with its sha256 in `corpora/<name>/sha256sums`), `bundled` (beside its entry). `corpora/styles.toml` says which style is
+part of which. A folder of the user's is a source too: see `corpus.folder`.
+"""
+
+import difflib
+import hashlib
+import importlib.util
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from stylernn.corpus.folder import registered
+from stylernn.errors import UsageError
+from stylernn.paths import cache_folder, catalogue
+
+__all__ = ["Source", "check_styles", "leaves", "root", "sources", "styles_known", "substyles"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A catalogue entry.
+
+    Args:
+        name: of its folder in the catalogue.
+        title, licence, citation, url, note: for people.
+        kind: "music21", "download" or "bundled".
+        reader: which of `readers.READERS` reads it.
+        styles: what it holds: counts, globs and whatever else its reader wants to know, by style.
+        repository, commit: "owner/name" and the commit that the files are taken from; "" unless a download.
+        sha256: of each file, by its path in the repository.
+        digest: of the whole entry, part of the key of its cached tunes.
+    """
+
+    name: str
+    title: str
+    licence: str
+    citation: str
+    url: str
+    note: str
+    kind: str
+    reader: str
+    styles: Mapping[str, Mapping[str, Any]]
+    repository: str
+    commit: str
+    sha256: Mapping[str, str]
+    digest: str
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """All catalogue entries by name, in alphabetical order."""
+    return {path.parent.name: _read(path) for path in sorted(catalogue().glob("*/corpus.toml"))}
+
+
+def root(source: Source) -> Path:
+    """The folder that the paths of a source start from; it need not exist."""
+    if source.kind == "download":
+        return cache_folder() / "downloads" / source.repository / source.commit
+    if source.kind == "bundled":
+        return catalogue() / source.name
+    package = importlib.util.find_spec("music21")  # finds without importing
+    if package is None or package.origin is None:
+        return Path("music21-is-not-installed")
+    return Path(package.origin).parent / "corpus"
+
+
+def styles_known() -> list[str]:
+    """Every style that can be asked for: of a source, a part or a sum of such styles, or a folder added."""
+    tree = _tree()
+    held = {style for source in sources().values() for style in source.styles} | set(registered())
+    above = {tree[style]["parent"] for style in held if "parent" in tree.get(style, {})}
+    below = {style for style, entry in tree.items() if entry.get("parent") in held}
+    return sorted(held | above | below)
+
+
+def check_styles(styles: list[str]) -> None:
+    """Refuse unknown styles.
+
+    Raises:
+        UsageError: naming the nearest style and all known ones.
+    """
+    known = styles_known()
+    for style in styles:
+        if style not in known:
+            near = difflib.get_close_matches(style, known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else "Add your own with `stylernn corpus add STYLE FOLDER`."
+            raise UsageError(f"unknown style {style!r}", expected=f"one of {', '.join(known)}", remedy=hint)
+
+
+def leaves(style: str) -> list[str]:
+    """The styles of sources that a style takes tunes from: itself and its parts; of a substyle, the whole."""
+    tree = _tree()
+    held = {name for source in sources().values() for name in source.styles} | set(registered())
+    found = [name for name in sorted(held) if name == style or tree.get(name, {}).get("parent") == style]
+    return found or [tree[style]["parent"]]
+
+
+def substyles(style: str) -> list[str]:
+    """The styles whose parent this one is."""
+    return [name for name, entry in _tree().items() if entry.get("parent") == style]
+
+
+@cache
+def _tree() -> dict[str, dict[str, str]]:
+    return tomllib.loads((catalogue() / "styles.toml").read_text(encoding="utf-8"))
+
+
+def _read(path: Path) -> Source:
+    data = path.read_bytes()
+    entry = tomllib.loads(data.decode("utf-8"))
+    sums = path.with_name("sha256sums")
+    listed = sums.read_text(encoding="utf-8") if sums.is_file() else ""
+    hashes = {line[66:]: line[:64] for line in listed.splitlines()}
+    return Source(
+        name=path.parent.name,
+        title=entry["title"],
+        licence=entry["licence"],
+        citation=entry["citation"],
+        url=entry["url"],
+        note=entry.get("note", ""),
+        kind=entry["kind"],
+        reader=entry["reader"],
+        styles=entry["styles"],
+        repository=entry.get("repository", ""),
+        commit=entry.get("commit", ""),
+        sha256=hashes,
+        digest=hashlib.sha256(data + listed.encode()).hexdigest(),
+    )

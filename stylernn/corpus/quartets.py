@@ -1,0 +1,95 @@
+"""Movements out of a score that holds a whole work.
+
+OpenScore keeps a string quartet with all its movements in one MusicXML file. A movement ends where the first part has a
+final bar line. Each is handed to the score reader as a small file of the first part alone, which also takes a quarter
+of the time.
+"""
+
+import copy
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from stylernn.corpus.cache import Parsed
+from stylernn.corpus.parsing import Job, parse_one
+from stylernn.corpus.tunes import Dropped
+
+__all__ = ["movements", "read_movements"]
+
+_LASTING = ("divisions", "key", "time", "staves", "clef", "transpose")
+
+
+def read_movements(job: Job) -> Parsed:
+    """The first part of every movement as a tune of its own, identity `<file>#<movement>`."""
+    try:
+        score = _score(Path(job.path))
+    except (OSError, KeyError, zipfile.BadZipFile, ElementTree.ParseError, StopIteration) as error:
+        return Parsed([], [Dropped(job.identity, f"not a readable MusicXML file: {error}")])
+    found = Parsed([], [])
+    with tempfile.TemporaryDirectory() as folder:
+        for number, movement in enumerate(movements(score), 1):
+            path = Path(folder, f"{number}.musicxml")
+            ElementTree.ElementTree(movement).write(path, encoding="utf-8", xml_declaration=True)
+            title = f"{job.title} mvt {number}"
+            part = parse_one(replace(job, path=str(path), identity=f"{job.identity}#{number}", title=title))
+            found.tunes.extend(part.tunes)
+            found.dropped.extend(part.dropped)
+    return found
+
+
+def movements(score: Element) -> Iterator[Element]:
+    """Scores of the first part, one a movement.
+
+    Args:
+        score: the root of a partwise MusicXML document; is not changed.
+    """
+    part = score.find("part")
+    if part is None:
+        return
+    lasting: dict[str, Element] = {}
+    measures: list[Element] = []
+    for measure in part.iterfind("measure"):
+        measures.append(measure if measures else _with_attributes(measure, lasting))
+        for attributes in measure.iterfind("attributes"):
+            lasting.update({child.tag: child for child in attributes if child.tag in _LASTING})
+        if any(_is_final(line) for line in measure.iterfind("barline")):
+            yield _wrap(score, part, measures)
+            measures = []
+    if measures:
+        yield _wrap(score, part, measures)
+
+
+def _is_final(line: Element) -> bool:
+    return line.findtext("bar-style") == "light-heavy" and line.find("repeat") is None
+
+
+def _with_attributes(measure: Element, lasting: dict[str, Element]) -> Element:
+    """A measure that opens with what is in force: divisions, key, metre, clef."""
+    opened = copy.deepcopy(measure)
+    attributes = Element("attributes")
+    attributes.extend(copy.deepcopy(lasting[tag]) for tag in _LASTING if tag in lasting)
+    if len(attributes):
+        opened.insert(0, attributes)
+    return opened
+
+
+def _wrap(score: Element, part: Element, measures: list[Element]) -> Element:
+    wrapped = Element("score-partwise", version=score.get("version", "3.1"))
+    names = score.find(f"part-list/score-part[@id='{part.get('id')}']")
+    listed = ElementTree.SubElement(wrapped, "part-list")
+    if names is not None:
+        entry = ElementTree.SubElement(listed, "score-part", id=part.get("id", "P1"))
+        ElementTree.SubElement(entry, "part-name").text = names.findtext("part-name")
+    ElementTree.SubElement(wrapped, "part", id=part.get("id", "P1")).extend(measures)
+    return wrapped
+
+
+def _score(path: Path) -> Element:
+    with zipfile.ZipFile(path) as archive:
+        container = ElementTree.fromstring(archive.read("META-INF/container.xml"))
+        name = next(element.get("full-path", "") for element in container.iter() if element.tag.endswith("rootfile"))
+        return ElementTree.fromstring(archive.read(name))

@@ -1,0 +1,123 @@
+"""How the tunes of each source are read: one function a kind of data."""
+
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import PurePosixPath
+
+from stylernn.corpus import cache, openewld, weimar
+from stylernn.corpus.cache import Parsed
+from stylernn.corpus.catalogue import Source, root
+from stylernn.corpus.folder import folder_jobs
+from stylernn.corpus.parsing import Job, parse
+from stylernn.corpus.quartets import read_movements
+from stylernn.corpus.tunes import Progress
+from stylernn.errors import CorpusError
+
+__all__ = ["READERS", "read", "reader_version"]
+
+_ETUDES = "etudes.zip"
+
+Reader = Callable[[Source, str, Progress | None], Iterator[Parsed]]
+
+
+def read(source: Source, style: str, progress: Progress | None = None) -> Iterator[Parsed]:
+    """Parse what a source holds of a style; slow, see `library` for the cached way.
+
+    Args:
+        source: an installed one.
+        style: one of its own.
+        progress: called after each file.
+    """
+    return READERS[source.reader](source, style, progress)
+
+
+def reader_version(source: Source) -> str:
+    """The version of what parses a source's files; part of its key in the cache."""
+    package = {"weimar": "rdata", "etudes": "symusic"}.get(source.reader, "music21")
+    return f"{package} {version(package)}"
+
+
+def _scores(source: Source, style: str, progress: Progress | None) -> Iterator[Parsed]:
+    """Scores of one melody each, or collections of tunes in ABC."""
+    return parse(source.name, _jobs(source, style), progress=progress)
+
+
+def _quartets(source: Source, style: str, progress: Progress | None) -> Iterator[Parsed]:
+    """Scores that may hold several movements; the first part of each."""
+    return parse(source.name, _jobs(source, style), progress=progress, reader=read_movements)
+
+
+def _weimar(source: Source, style: str, progress: Progress | None) -> Iterator[Parsed]:
+    """Weimar's three tables, which are read as a whole."""
+    if progress:
+        progress(source.name, 0, 1)
+    yield Parsed(*weimar.read(root(source) / "data", style=style, source=source.name, licence=source.licence))
+    if progress:
+        progress(source.name, 1, 1)
+
+
+def _openewld(source: Source, style: str, progress: Progress | None) -> Iterator[Parsed]:
+    """OpenEWLD's lead sheets, chosen by its database."""
+    rules = {
+        "jazz_styles": source.styles["jazz_standard"]["recorded_as"],
+        "genres": source.styles["pop_vintage"]["genres"],
+    }
+    jobs = [
+        Job(str(root(source) / song.path), song.path, style, source.name, source.licence, title=song.title)
+        for song in openewld.songs(root(source) / "OpenEWLD.db", **rules)
+        if song.style == style
+    ]
+    return parse(source.name, jobs, progress=progress)
+
+
+def _etudes(source: Source, style: str, progress: Progress | None) -> Iterator[Parsed]:
+    """A bundled archive of MIDI files, with a manifest like a folder's; unpacked beside the cached corpora."""
+    archive = root(source) / _ETUDES
+    if not archive.is_file():
+        raise CorpusError(
+            f"the etudes of {source.name} are not here", expected=str(archive), remedy="Install stylernn again"
+        )
+    target = cache.folder() / "unpacked" / source.name
+    try:
+        with zipfile.ZipFile(archive) as files:
+            files.extractall(target)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise CorpusError(f"cannot unpack {archive}", found=str(error), remedy="Install stylernn again") from None
+    jobs = folder_jobs(target, style, source=source.name, licence=source.licence)
+    return parse(source.name, jobs, progress=progress)
+
+
+def _jobs(source: Source, style: str) -> list[Job]:
+    """A job for each file that the globs of a style find, titled as the entry says."""
+    entry, folder = source.styles[style], root(source)
+    names = sorted({path.relative_to(folder).as_posix() for glob in entry["files"] for path in folder.glob(glob)})
+    return [
+        Job(
+            path=str(folder / name),
+            identity=name,
+            style=style,
+            source=source.name,
+            licence=source.licence,
+            title=entry.get("title", "").format_map(_pieces(name)),
+            composer=entry.get("composer", "").format_map(_pieces(name)),
+            substyle=entry.get("substyle", "").format_map(_pieces(name)),
+            part=entry.get("part"),
+        )
+        for name in names
+    ]
+
+
+def _pieces(name: str) -> dict[str, str]:
+    """What a catalogue entry may say of a file's name: "{stem}", "{parent}", "{grandparent}" and "{top}"."""
+    path = PurePosixPath(name)
+    return {"stem": path.stem, "parent": path.parent.name, "grandparent": path.parent.parent.name, "top": path.parts[0]}
+
+
+READERS: Mapping[str, Reader] = {
+    "scores": _scores,
+    "quartets": _quartets,
+    "weimar": _weimar,
+    "openewld": _openewld,
+    "etudes": _etudes,
+}
