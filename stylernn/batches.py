@@ -85,7 +85,10 @@ def window_piece(example: Example, first: int, last: int, condition: Condition, 
     inside = (skeleton.time >= 16 * low) & (skeleton.time < 16 * high)
     repeats = condition.repeats[first:last] - first
     return Piece(
-        *(np.int32(x) for x in (condition.style, (example.tonality.tonic - LOWEST) % 12, example.tonality.mode == "minor")),
+        *(
+            np.int32(x)
+            for x in (condition.style, (example.tonality.tonic - LOWEST) % 12, example.tonality.mode == "minor")
+        ),
         anchor=np.int32(np.clip(example.anchor - LOWEST, 0, PITCHES - 1)),
         grain=np.int32(condition.grain),
         end=np.int32(16 * (high - low) if last == len(bars) else FAR),
@@ -136,11 +139,11 @@ class Batcher:
     def __init__(self, examples: Sequence[Example], settings: DataSettings, batch: int, seed: int) -> None:
         self.examples, self.settings, self.batch, self.seed = list(examples), settings, batch, seed
         styles = np.array([example.style for example in self.examples])
-        tunes = np.bincount(styles)
         lengths = np.array([len(example.events.time) for example in self.examples])
         # A long piece counts for more than one tune, but not for all its windows.
         weight = np.sqrt(np.maximum(lengths / settings.events, 1.0))
-        weight = weight / np.bincount(styles, weights=weight)[styles] * tunes[styles] ** settings.balance
+        share = np.bincount(styles, weights=lengths) ** settings.balance
+        weight = (weight * share[styles]) / np.bincount(styles, weights=weight)[styles]
         bucket = np.minimum(-(-lengths // _BUCKET) * _BUCKET, settings.events).clip(2 * _BUCKET)
         self.lengths = np.unique(bucket)
         self._members = [np.flatnonzero(bucket == length) for length in self.lengths]
@@ -169,13 +172,20 @@ class Batcher:
         odds = np.array(settings.grains) / sum(settings.grains)
         grain = int(rng.choice(len(sk.GRAINS), p=odds))
         skeleton = example.skeletons[grain]
-        skeleton = sk.keep(skeleton, rng.random(len(skeleton.time)) >= rng.uniform(*settings.skeleton_dropout))
+        skeleton = sk.keep(skeleton, self._kept(skeleton, rng))
         if grain and rng.random() < settings.normalised:
             grain += 4
             middle = example.anchor - LOWEST
             skeleton = sk.normalise(skeleton, example.tonality, middle - 8, middle + 8)
         repeats = example.repeats if rng.random() >= settings.map_dropout else np.full_like(example.repeats, -1)
         return Condition(style, grain, skeleton, repeats)
+
+    def _kept(self, skeleton: sk.Skeleton, rng: np.random.Generator) -> np.ndarray:
+        """Leave out notes here and there, or whole stretches: the model must fill gaps and may rest in them."""
+        share = rng.uniform(*self.settings.skeleton_dropout)
+        stretch = 16 * int(rng.choice([1, 4, 8]))
+        numbers = rng.random(int(skeleton.time[-1]) // stretch + 1 if len(skeleton.time) else 1)
+        return numbers[skeleton.time // stretch] >= share
 
 
 def _counts(example: Example) -> np.ndarray:

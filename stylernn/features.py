@@ -151,7 +151,9 @@ def onset_features(piece: Piece, history: History, i: Array) -> tuple[Array, Vie
     next_place = jnp.where(view.following > 0, piece.skeleton_time[view.following - 1] & 15, 16)
     ahead = jnp.where(i > 0, beat - (history.time[jnp.maximum(i - 1, 0)] >> 4), MAX_AHEAD)
     suggested = onset_suggestions(piece, history, i)
-    lags = jnp.stack([jnp.where(suggested < ONSETS, suggested >> 4, MAX_AHEAD), jnp.where(suggested < ONSETS, suggested & 15, 16)])
+    lags = jnp.stack(
+        [jnp.where(suggested < ONSETS, suggested >> 4, MAX_AHEAD), jnp.where(suggested < ONSETS, suggested & 15, 16)]
+    )
     values = [
         history.kind[i],
         _degree(piece, pitch),

@@ -60,7 +60,13 @@ def scorer(network: Network) -> tuple[Scorer, nnx.State]:
 
 
 def measure(
-    compiled: Scorer, state: nnx.State, examples: Sequence[Example], events: int, *, grain: str = "none", styled: bool = True
+    compiled: Scorer,
+    state: nnx.State,
+    examples: Sequence[Example],
+    events: int,
+    *,
+    grain: str = "none",
+    styled: bool = True,
 ) -> list[Measure]:
     """Score melodies, one Measure each.
 

@@ -1,11 +1,11 @@
 """The run folder: what a training run keeps on disk.
 
-    config.toml             the settings
-    run.json                seed, versions, commit, corpus fingerprint
-    metrics.jsonl           one line a validation
-    model.safetensors       the best model so far
-    last.safetensors        the training state, to go on from
-    curve.png               the learning curve
+config.toml             the settings
+run.json                seed, versions, commit, corpus fingerprint
+metrics.jsonl           one line a validation
+model.safetensors       the best model so far
+last.safetensors        the training state, to go on from
+curve.png               the learning curve
 """
 
 import json
@@ -60,7 +60,9 @@ def begin(folder: Path, settings: Settings, corpus_fingerprint: str) -> None:
         TrainingError: if there is a run in it already, or it cannot be made.
     """
     if (folder / _RUN).exists():
-        raise TrainingError(f"{folder} already holds a run", remedy="Resume it with --resume, or choose another folder.")
+        raise TrainingError(
+            f"{folder} already holds a run", remedy="Resume it with --resume, or choose another folder."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -114,7 +116,9 @@ def draw(folder: Path) -> None:
     axes = figure.subplots()
     steps = [entry["step"] for entry in entries]
     axes.plot(steps, [entry["train_bits"] for entry in entries], color="0.6", label="train")
-    axes.plot(steps, [entry["valid_bits"] for entry in entries], color="C0", marker="o", markersize=3, label="validation")
+    axes.plot(
+        steps, [entry["valid_bits"] for entry in entries], color="C0", marker="o", markersize=3, label="validation"
+    )
     axes.set(xlabel="step", ylabel="bits per note")
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)

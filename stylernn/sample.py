@@ -110,9 +110,7 @@ def _draw(
 ) -> Drawn:
     network = nnx.merge(graph, state)
     count = seeds.shape[0]
-    bare = piece._replace(
-        grain=jnp.int32(0), skeleton_time=jnp.full_like(piece.skeleton_time, ft.FAR)
-    )
+    bare = piece._replace(grain=jnp.int32(0), skeleton_time=jnp.full_like(piece.skeleton_time, ft.FAR))
     ways = jax.tree.map(lambda *x: jnp.stack(x), piece, piece._replace(style=jnp.int32(0)), bare)
     ways = jax.tree.map(lambda x: jnp.repeat(x, count, axis=0), ways)
     coded = network.encode(ways)

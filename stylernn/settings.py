@@ -15,7 +15,16 @@ from typing import Any, get_type_hints
 from stylernn.errors import UsageError
 from stylernn.paths import shipped_config
 
-__all__ = ["DataSettings", "ModelSettings", "Settings", "TrainSettings", "from_mapping", "load", "to_mapping", "to_toml"]
+__all__ = [
+    "DataSettings",
+    "ModelSettings",
+    "Settings",
+    "TrainSettings",
+    "from_mapping",
+    "load",
+    "to_mapping",
+    "to_toml",
+]
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ class DataSettings:
         skeleton_dropout: range of the share of structural notes left out.
         normalised: share of skeletons snapped to their scale and folded into their range.
         map_dropout: share of windows without the map of bar repetitions.
-        balance: styles are drawn in proportion to their number of tunes to this power.
+        balance: styles are drawn in proportion to their number of notes to this power.
     """
 
     events: int = 192
@@ -77,7 +86,9 @@ class DataSettings:
             _require(0 <= getattr(self, name) <= 1, f"data.{name}", "a share in [0, 1]", getattr(self, name))
         _require(len(self.grains) == 4 and sum(self.grains) > 0, "data.grains", "four odds", self.grains)
         low_high = self.skeleton_dropout
-        _require(len(low_high) == 2 and 0 <= low_high[0] <= low_high[1] < 1, "data.skeleton_dropout", "a range", low_high)
+        _require(
+            len(low_high) == 2 and 0 <= low_high[0] <= low_high[1] < 1, "data.skeleton_dropout", "a range", low_high
+        )
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,9 @@ class TrainSettings:
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "every", "patience"):
             _require(getattr(self, name) >= 1, f"train.{name}", "a positive whole number", getattr(self, name))
-        _require(self.rate > 0 and self.clip > 0, "train.rate and train.clip", "positive numbers", (self.rate, self.clip))
+        _require(
+            self.rate > 0 and self.clip > 0, "train.rate and train.clip", "positive numbers", (self.rate, self.clip)
+        )
 
 
 @dataclass(frozen=True)
@@ -140,7 +153,9 @@ def load(source: str | Path = "default", overrides: Mapping[str, Any] | None = N
         mapping = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         known = ", ".join(sorted(p.stem for p in shipped_config("default").parent.glob("*.toml")))
-        raise UsageError(f"cannot read the configuration {source}", expected=f"a .toml file or one of {known}") from error
+        raise UsageError(
+            f"cannot read the configuration {source}", expected=f"a .toml file or one of {known}"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not valid TOML", found=str(error)) from error
     for name, value in (overrides or {}).items():
@@ -192,7 +207,9 @@ def _convert(kind: Any, value: Any, name: str) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if kind in (int, float, str):
-        _require(isinstance(value, kind) and not isinstance(value, bool), name, f"a value of type {kind.__name__}", value)
+        _require(
+            isinstance(value, kind) and not isinstance(value, bool), name, f"a value of type {kind.__name__}", value
+        )
         return value
     _require(isinstance(value, list | tuple), name, "a list of numbers", value)
     return tuple(float(item) for item in value)

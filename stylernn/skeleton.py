@@ -29,7 +29,8 @@ def reduce(events: Events, grain: str, tonality: Tonality) -> Skeleton:
     """Reduce a melody to its heaviest note in every span.
 
     A note's weight in a span is its share of the span, and more if it begins the span or a beat, is a turning point of
-    the contour, or belongs to the tonic triad. A note that is heaviest in several spans running counts once.
+    the contour, or belongs to the tonic triad. A note that is heaviest in several spans running counts once. It stands
+    at the start of its span, wherever it sounds there: the exact onset is rhythm, and rhythm belongs to the style.
 
     Args:
         events: the melody.
@@ -48,16 +49,21 @@ def reduce(events: Events, grain: str, tonality: Tonality) -> Skeleton:
     following = np.append(events.time[1:], events.time[-1])[sounding]
     first, last = span[time // 16], span[np.maximum(following - 1, time) // 16]
     pieces = np.repeat(np.arange(len(time)), last - first + 1)
-    where = first[pieces] + np.arange(len(pieces)) - np.repeat(np.cumsum(last - first + 1) - (last - first + 1), last - first + 1)
+    where = (
+        first[pieces]
+        + np.arange(len(pieces))
+        - np.repeat(np.cumsum(last - first + 1) - (last - first + 1), last - first + 1)
+    )
     edges = 16 * np.append(np.flatnonzero(np.append(True, np.diff(span) > 0)), len(span))
     share = np.minimum(following[pieces], edges[where + 1]) - np.maximum(time[pieces], edges[where])
     weight = share / (edges[where + 1] - edges[where])
     weight = weight + 0.35 * (time[pieces] == edges[where]) + 0.15 * (time[pieces] % 16 == 0)
     weight = weight + 0.1 * _turns(pitch)[pieces] + 0.1 * _in_triad(pitch, tonality)[pieces]
     order = np.lexsort((weight, where))
-    heaviest = pieces[order[np.append(np.diff(where[order]) > 0, True)]]
-    chosen = np.unique(heaviest)
-    return Skeleton(time[chosen].astype(np.int32), pitch[chosen].astype(np.int32))
+    last_of_span = order[np.append(np.diff(where[order]) > 0, True)]
+    heaviest = pieces[last_of_span]
+    begins = np.append(True, np.diff(heaviest) > 0)
+    return Skeleton(edges[where[last_of_span]][begins].astype(np.int32), pitch[heaviest][begins].astype(np.int32))
 
 
 def normalise(skeleton: Skeleton, tonality: Tonality, low: int, high: int) -> Skeleton:

@@ -43,7 +43,9 @@ def estimate(melody: Melody) -> Tonality:
     if not melody.notes:
         raise ValueError("a melody without notes has no tonality")
     weights = np.bincount(melody.array[:, 2] % 12, weights=melody.array[:, 1], minlength=12)
-    scores = np.array([[_correlation(weights, np.roll(profile, tonic)) for tonic in range(12)] for profile in (_MAJOR, _MINOR)])
+    scores = np.array(
+        [[_correlation(weights, np.roll(profile, tonic)) for tonic in range(12)] for profile in (_MAJOR, _MINOR)]
+    )
     scores[:, melody.notes[-1].pitch % 12] += _FINAL_BONUS
     if melody.key is not None:
         major = (7 * melody.key.fifths) % 12

@@ -153,7 +153,9 @@ def _compiled_step(graph: nnx.GraphDef, optimiser: optax.GradientTransformation,
         # A gradient that is not finite must not reach the weights, so that the last good state can be kept.
         fine = jnp.isfinite(bits) & jnp.isfinite(optax.global_norm(gradient))
         chosen = jax.tree.map(
-            lambda new, old: jnp.where(fine, new, old), State(optax.apply_updates(state.parameters, updates), after), state
+            lambda new, old: jnp.where(fine, new, old),
+            State(optax.apply_updates(state.parameters, updates), after),
+            state,
         )
         return chosen, jnp.where(fine, bits, jnp.nan)
 

@@ -44,10 +44,11 @@ class Options:
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        _require(0 <= self.preserve <= 1, "preserve", "a number from 0 to 1", self.preserve)
-        _require(0 <= self.strength <= 10, "strength", "a number from 0 to 10", self.strength)
-        _require(self.candidates >= 1, "candidates", "1 or more", self.candidates)
-        _require(0 < self.temperature <= 5, "temperature", "a number above 0, at most 5", self.temperature)
+        limits = {"preserve": (0, 1), "strength": (0, 10), "candidates": (1, 1024), "temperature": (0.05, 5)}
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                found = str(getattr(self, name))
+                raise UsageError(f"{name} cannot be used", expected=f"a number from {low} to {high}", found=found)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,6 @@ class Result:
         melody: the result.
         tonality: the key that was heard.
         structural, kept: number of the tune's structural notes, and of those that sound on in the result.
-        notes: number of source notes.
     """
 
     melody: Melody
@@ -125,12 +125,9 @@ def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:
 
 def _merit(candidate: Candidate, *, plan: Plan, target: Style) -> float:
     """How good a candidate is: it keeps the skeleton it was given, is in the style, and as dense as the style is."""
-    kept = sounding(candidate.melody, plan, plan.condition.skeleton).mean() if len(plan.condition.skeleton.time) else 0.0
+    kept = (
+        sounding(candidate.melody, plan, plan.condition.skeleton).mean() if len(plan.condition.skeleton.time) else 0.0
+    )
     beats = plan.example.events.grid.beats
     density = abs(np.log(max(len(candidate.melody.notes), 1) / beats / target.density))
     return float(kept + 0.5 * (candidate.log_p - candidate.log_p_plain) - 0.5 * density)
-
-
-def _require(holds: bool, name: str, expected: str, found: object) -> None:
-    if not holds:
-        raise UsageError(f"{name} cannot be used", expected=expected, found=str(found))

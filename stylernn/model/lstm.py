@@ -114,7 +114,8 @@ def _lstm_bwd(residuals: tuple[jax.Array, ...], dh_out: jax.Array) -> tuple[jax.
         dh = carry.h + dh_t
         dc = carry.c + dh * o * (1 - squashed**2)
         dgates = jnp.concatenate(
-            [dc * g * i * (1 - i), dc * c_before * f * (1 - f), dc * i * (1 - g**2), dh * squashed * o * (1 - o)], axis=-1
+            [dc * g * i * (1 - i), dc * c_before * f * (1 - f), dc * i * (1 - g**2), dh * squashed * o * (1 - o)],
+            axis=-1,
         )
         return LSTMState(dgates @ transposed, dc * f), dgates
 

@@ -84,7 +84,9 @@ class Network(nnx.Module):
         coded = jnp.concatenate([ahead, back], axis=-1).swapaxes(0, 1) * used[..., None]
         return jnp.pad(coded, ((0, 0), (1, 0), (0, 0)))
 
-    def __call__(self, piece: Piece, history: History, time: jax.Array, pitch: jax.Array, key: jax.Array | None) -> Logits:
+    def __call__(
+        self, piece: Piece, history: History, time: jax.Array, pitch: jax.Array, key: jax.Array | None
+    ) -> Logits:
         """Score whole windows.
 
         Args:
