@@ -31,6 +31,7 @@ _PARSERS = (
     "intake.py",
     "midi.py",
     "scores.py",
+    "unpacking.py",
     "corpus/parsing.py",
     "corpus/works.py",
     "corpus/quartets.py",

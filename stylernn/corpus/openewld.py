@@ -20,7 +20,7 @@ _QUERY = """
     SELECT title, first_performance_date, path_leadsheet, genre, style,
            (SELECT group_concat(author, ', ') FROM work_author WHERE work_author.id = works.id)
     FROM works LEFT JOIN work_genres USING (id) LEFT JOIN work_style USING (id)
-    GROUP BY works.id ORDER BY path_leadsheet
+    GROUP BY path_leadsheet ORDER BY path_leadsheet
 """
 
 
