@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from stylernn import __version__
-from stylernn.cli import generate, inspect, styles, train, transfer
+from stylernn.cli import corpus, generate, inspect, styles, train, transfer
 from stylernn.cli.several import SeveralValuesCommand
 from stylernn.errors import StylernnError
 
@@ -33,6 +33,7 @@ app.command("generate")(generate.command)
 app.command("train", cls=SeveralValuesCommand)(train.command)
 app.command("styles")(styles.command)
 app.command("inspect")(inspect.command)
+app.add_typer(corpus.app, name="corpus", no_args_is_help=False)
 
 
 @app.callback(invoke_without_command=True)

@@ -12,14 +12,14 @@ __all__ = ["command"]
 
 def command(
     style: Annotated[str, typer.Option(metavar="STYLE", help="The style; `stylernn styles` lists them.")],
-    bars: Annotated[int, typer.Option(min=1, max=512, help="Length in bars, the seed melody included.")] = 16,
-    count: Annotated[int, typer.Option(min=1, max=1000, help="How many melodies.")] = 1,
+    bars: Annotated[int, typer.Option(metavar="N", min=1, max=512, help="Length, the seed melody included.")] = 16,
+    count: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="How many melodies.")] = 1,
     seed_melody: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A melody to go on from; gives metre, key and tempo.")
     ] = None,
     metre: Annotated[str | None, typer.Option(metavar="N/D", help="Metre, such as 4/4 or 6/8.")] = None,
     key: Annotated[str | None, typer.Option(metavar="KEY", help='Key, such as "D minor", Bb or F#m.')] = None,
-    tempo: Annotated[float | None, typer.Option(min=20, max=400, help="Quarter notes per minute.")] = None,
+    tempo: Annotated[float | None, typer.Option(metavar="X", min=20, max=400, help="Quarter notes per minute.")] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -45,12 +45,10 @@ def command(
         temperature=temperature,
     )
 
-    from stylernn import checkpoint, files, generate
+    from stylernn import files, generate
 
     prompt = files.read(seed_melody) if seed_melody else None
-    melodies = generate.generate(
-        checkpoint.load_model(model), style, bars=bars, count=count, seed=seed, prompt=prompt, **wishes
-    )
+    melodies = generate.generate(options.load(model), style, bars=bars, count=count, seed=seed, prompt=prompt, **wishes)
     for melody, path in zip(melodies, paths, strict=True):
         files.write(melody, path)
         typer.echo(f"{path}: {words.describe(melody)}")

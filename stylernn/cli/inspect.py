@@ -12,7 +12,7 @@ __all__ = ["command"]
 
 def command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A MIDI, MusicXML, ABC or Humdrum file.")],
-    track: Annotated[int | None, typer.Option(min=0, help="Look at this track instead of the chosen one.")] = None,
+    track: Annotated[int | None, typer.Option(metavar="N", min=0, help="A track other than the chosen one.")] = None,
 ) -> None:
     """Show a file's tracks and the melody that would be read from it."""
     from rich.console import Console

@@ -1,24 +1,34 @@
 """Options that several commands share. What is not given is None: the library holds the only defaults."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-__all__ = ["Force", "ModelFile", "Seed", "Temperature", "given"]
+if TYPE_CHECKING:
+    from stylernn.checkpoint import Model
+
+__all__ = ["Force", "ModelFile", "Seed", "Temperature", "given", "load"]
 
 ModelFile = Annotated[
     Path | None,
     typer.Option("--model", metavar="FILE", help="A model file or run folder instead of the shipped model."),
 ]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same notes.")]
+Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="The same seed gives the same notes.")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace existing files.")]
 Temperature = Annotated[
     float | None,
-    typer.Option(min=0.05, max=3.0, help="Below the default: safer and plainer; above: bolder and stranger."),
+    typer.Option(metavar="X", help="1 is as varied as the style; below: plainer; above: stranger."),
 ]
 
 
-def given(**options: object) -> dict[str, object]:
+def given(**options: Any) -> dict[str, Any]:
     """Only the options that the user gave."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def load(model: Path | None) -> "Model":
+    """The model of `--model`: a file, the best one of a run folder, or by default the shipped one."""
+    from stylernn import checkpoint, runs
+
+    return checkpoint.load_model(model / runs.MODEL if model and model.is_dir() else model)

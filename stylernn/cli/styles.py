@@ -10,9 +10,7 @@ def command(model: options.ModelFile = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from stylernn import checkpoint
-
     table = Table("style", "what it is", "tunes", "notes", "licences", box=None, pad_edge=False)
-    for style in checkpoint.load_model(model).header.styles:
+    for style in options.load(model).header.styles:
         table.add_row(style.name, style.description, f"{style.tunes:,}", f"{style.notes:,}", ", ".join(style.licences))
     Console(highlight=False).print(table)

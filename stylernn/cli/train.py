@@ -36,8 +36,8 @@ def command(
     resume: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Go on with the run in this folder, exactly.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of weights, batches and dropout.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Most training steps.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of weights, batches and dropout.")] = None,
+    steps: Annotated[int | None, typer.Option(metavar="N", min=1, help="Most training steps.")] = None,
 ) -> None:
     """Train a model on one or more styles.
 

@@ -17,7 +17,7 @@ __all__ = ["command"]
 
 
 def command(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="MIDI, MusicXML, ABC or Humdrum files.")],
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="MIDI, MusicXML, ABC or Humdrum files.")],
     to: Annotated[str, typer.Option(metavar="STYLE", help="The style to transfer to; `stylernn styles` lists them.")],
     out: Annotated[
         Path | None,
@@ -30,18 +30,20 @@ def command(
         ),
     ] = None,
     preserve: Annotated[
-        float | None, typer.Option(min=0, max=1, help="How closely to keep to the tune: 0 loosely, 1 note by note.")
+        float | None, typer.Option(metavar="0..1", help="How closely to keep to the tune: 0 loosely, 1 most closely.")
     ] = None,
     strength: Annotated[
-        float | None, typer.Option(min=0, max=10, help="How strongly to take on the style: 0 not at all.")
+        float | None,
+        typer.Option(metavar="X", help="How strongly to take on the style: 0 not at all, 1 as learnt, above: more so."),
     ] = None,
     seed: options.Seed = 0,
     model: options.ModelFile = None,
     track: Annotated[
-        int | None, typer.Option(min=0, help="Take this track for the melody; `stylernn inspect` numbers them.")
+        int | None,
+        typer.Option(metavar="N", min=0, help="The melody's track, as `stylernn inspect` numbers them."),
     ] = None,
     candidates: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Melodies to compose, of which the best is kept.")
+        int | None, typer.Option(metavar="K", help="Melodies to compose, of which the best is kept.")
     ] = None,
     temperature: options.Temperature = None,
     force: options.Force = False,
@@ -54,12 +56,13 @@ def command(
     paths = outputs.plan(inputs, out, to)
     outputs.check(paths, force=force, sources=inputs)
 
-    from stylernn import checkpoint, transfer
+    from stylernn import transfer
 
-    loaded = checkpoint.load_model(model)
+    loaded = options.load(model)
     dials = transfer.Options(
         **options.given(preserve=preserve, strength=strength, candidates=candidates, temperature=temperature)
     )
+    loaded.style(to)  # an unknown style is told once, not for each input
     if len(inputs) == 1:
         typer.echo(_transfer(loaded, inputs[0], paths[0], to, dials, seed, track))
         return
@@ -91,9 +94,10 @@ def _transfer(
 def _summary(source: Path, path: Path, style: str, melody: "Melody", result: "Result") -> str:
     lines = [
         f"{source} -> {style}",
-        f"  key   {words.key_name(result.key)}, {melody.metre}, {words.count(melody.bars, 'bar')}",
-        f"  notes {len(melody.notes)} in the tune, {len(result.melody.notes)} in the result",
-        f"  kept  {result.kept}",
-        f"  file  {path}",
+        f"  key    {words.tonality_name(result.tonality)}",
+        f"  form   {words.count(melody.bars, 'bar')} of {melody.metre}",
+        f"  notes  {len(melody.notes)} in the tune, {len(result.melody.notes)} in the result",
+        f"  kept   bars, metre, key, and {result.kept} of {result.structural} structural notes at their places",
+        f"  file   {path}",
     ]
     return "\n".join(lines)

@@ -7,8 +7,9 @@ from stylernn.errors import UsageError
 
 if TYPE_CHECKING:
     from stylernn.melody import Key, Melody, Metre
+    from stylernn.tonality import Tonality
 
-__all__ = ["count", "describe", "key_name", "parse_key", "parse_metre", "pitch_name"]
+__all__ = ["count", "describe", "key_name", "parse_key", "parse_metre", "pitch_name", "tonality_name"]
 
 _FIFTHS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
 _C = _FIFTHS.index("C")
@@ -41,6 +42,14 @@ def key_name(key: "Key | None") -> str:
     if key is None:
         return "key unknown"
     return f"{_FIFTHS[_C + key.fifths + (_MINOR if key.mode == 'minor' else 0)]} {key.mode}"
+
+
+def tonality_name(tonality: "Tonality") -> str:
+    """Name a tonality by the key with the fewest accidentals."""
+    from stylernn.melody import Key
+
+    white = Key(0, tonality.mode)
+    return key_name(white.transposed(tonality.tonic - white.tonic))
 
 
 def pitch_name(pitch: int, key: "Key | None" = None) -> str:

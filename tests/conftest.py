@@ -1,0 +1,66 @@
+"""What the tests share: strictness, the real melodies where they are at hand, and a tiny model."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+os.environ.setdefault("JAX_NUMPY_RANK_PROMOTION", "raise")  # before jax is imported anywhere
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
+
+
+class Ran(NamedTuple):
+    """What a command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep parsed corpora and compiled programs of the tests out of the user's cache."""
+    os.environ["STYLERNN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real melodies beside the checkout; tests that need it are skipped elsewhere."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "data" / "styles" / "manifest.csv").exists():
+        pytest.skip("the real melodies of ../shared are not on this machine")
+    return folder
+
+
+@pytest.fixture
+def stylernn(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run the command line in this process: `stylernn("transfer", "tune.mid", "--to", "jazz")`."""
+    from stylernn.cli import main
+
+    def run(*words: object) -> Ran:
+        capfd.readouterr()
+        code = main([str(word) for word in words])
+        return Ran(code, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file of the smallest size that knows jazz and classical; its weights are fresh, its notes random."""
+    from flax import nnx
+
+    from stylernn import checkpoint, settings
+    from stylernn.styles import Style
+
+    tiny = settings.Settings(settings.ModelSettings(layers=1, hidden=16, style=4, skeleton=4, head=8))
+    styles = (Style("bebop", "jazz"), Style("classical", "classical"), Style("jazz", "jazz"))
+    network = checkpoint.new_network(tiny.model, styles, seed=1)
+    arrays = checkpoint.flatten(nnx.state(network, nnx.Param))
+    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
+    checkpoint.save_model(path, checkpoint.Model(checkpoint.Header(tiny, styles), arrays))
+    return path

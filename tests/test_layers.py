@@ -1,0 +1,66 @@
+"""Imports go one way, and the command line starts without what it does not need yet."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+HEAVY = set("jax flax optax orbax music21 symusic matplotlib scipy sklearn numpy rich pooch".split())
+COMMANDS = ["", "--version", *(f"{name} --help" for name in ("transfer", "generate", "train", "styles", "inspect"))]
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packages laid out as in the wheel."""
+    folder = tmp_path_factory.mktemp("tree")
+    subprocess.run([sys.executable, ROOT / ".ci" / "assemble.py", folder], check=True)
+    return folder
+
+
+def lint(tree: Path) -> subprocess.CompletedProcess[str]:
+    command = [Path(sys.executable).with_name("lint-imports"), "--config", ROOT / "pyproject.toml", "--no-cache"]
+    return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+
+
+def test_imports_go_one_way(tree: Path) -> None:
+    result = lint(tree)
+    assert result.returncode == 0, result.stdout
+
+
+def test_an_import_against_the_way_is_found(tree: Path) -> None:
+    module = tree / "stylernn" / "errors.py"
+    text = module.read_text()
+    try:
+        module.write_text(f"{text}\nfrom stylernn import melody\n")
+        result = lint(tree)
+    finally:
+        module.write_text(text)
+    assert result.returncode == 1
+    assert "stylernn.errors -> stylernn.melody" in result.stdout
+
+
+def started(*words: str) -> tuple[set[str], float]:
+    """Top-level modules that a command imports, and the seconds it takes."""
+    code = (
+        "import json, sys; from stylernn.cli import main; main(sys.argv[1:]);"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    )
+    began = time.monotonic()
+    result = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    return set(json.loads(result.stdout.splitlines()[-1])), time.monotonic() - began
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_help_imports_nothing_heavy(words: str) -> None:
+    modules, _ = started(*words.split())
+    assert not modules & HEAVY
+
+
+def test_help_answers_at_once() -> None:
+    fastest = min(started("--help")[1] for _ in range(3))
+    assert fastest < 1.0  # .08 s on a quiet machine; the bound leaves room for a busy one
