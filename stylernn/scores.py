@@ -1,0 +1,326 @@
+"""Scores to melodies and back: MusicXML, ABC and Humdrum **kern; the only importer of music21.
+
+A *part* is what the file lists as one, counted from 0.
+
+Reading
+    Pitches sound as written for the instrument. Repeats are not expanded. Grace notes are dropped, tied notes merged;
+    of a chord the top note is taken, of several voices in a bar the highest. Of a collection of ABC tunes `read` takes
+    the first, `parse_all` all.
+Choice of the melody
+    By the rule of `intake` over all parts, or over the staves of a part that is asked for.
+Bars
+    A short first bar is a pickup and is right-aligned in bar 0. Two neighbouring short bars that make one bar together,
+    as around a repeat sign, are one bar. After any other bar of odd length the metre starts anew.
+"""
+
+import os
+import re
+import warnings
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from music21 import chord, converter, harmony, instrument, key, metadata, meter, note, pitch, stream, tempo, tie
+from music21.exceptions21 import Music21Exception
+from music21.musicxml.m21ToXml import GeneralObjectExporter
+from music21.stream.makeNotation import makeTupletBrackets
+
+from stylernn.atomic import replacing
+from stylernn.engraving import abc_text, kern_text
+from stylernn.errors import FileFormatError, StylernnError
+from stylernn.intake import assemble, check_note_count, find_melody, skyline
+from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
+from stylernn.notation import Bar, layout, spell
+from stylernn.unpacking import FORMATS, abc_segments, find_part, pack, tune_texts
+
+__all__ = ["parse_all", "read", "write"]
+
+
+class _Line(NamedTuple):
+    """What one part contributes: its notes on the grid, its metres at each bar line, its pickup and chord symbols."""
+
+    notes: np.ndarray
+    metres: list[tuple[int, Metre]]
+    pickup: int
+    chords: list[Chord]
+
+
+def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
+    """Read the melody of a score.
+
+    Args:
+        path: a .musicxml, .xml, .mxl, .abc or .krn file.
+        track: the part to read; by default the melody by the module's rule.
+
+    Raises:
+        FileFormatError: if the file is not such a score or has no melody within the limits of `intake`.
+        UsageError: if `track` names no part of the file.
+    """
+    return _melody(path, tune_texts(path, track)[0], track)
+
+
+def parse_all(path: str | os.PathLike[str], *, part: str | int | None = None) -> tuple[list[Melody], list[str]]:
+    """Read every tune of a file, leaving out the broken ones.
+
+    Args:
+        path: as for `read`.
+        part: the part to read, by index or name; by default the melody by the module's rule.
+
+    Returns:
+        The melodies, and one line on each tune that could not be read.
+
+    Raises:
+        FileFormatError: if the file as a whole cannot be read.
+    """
+    melodies: list[Melody] = []
+    problems: list[str] = []
+    for text in tune_texts(path, part):
+        try:
+            melodies.append(_melody(path, text, part))
+        except StylernnError as error:
+            number = re.search(r"^X:\s*(\S+)", text, re.MULTILINE)
+            problems.append(f"tune {number[1]}: {error.found or error.problem}" if number else str(error))
+    return melodies, problems
+
+
+def write(melody: Melody, path: str | os.PathLike[str]) -> None:
+    """Write a melody as a score, in the format that the ending of `path` says.
+
+    Chord symbols are left out of **kern, and of MusicXML where it has no name for them.
+
+    Args:
+        melody: what to write.
+        path: replaced as a whole; .musicxml, .xml, .mxl, .abc or .krn.
+    """
+    ending = Path(path).suffix.lower()
+    if FORMATS[ending] == "musicxml":
+        data = _musicxml(melody)
+    else:
+        data = (abc_text if ending == ".abc" else kern_text)(melody).encode()
+    with replacing(path) as draft:
+        draft.write_bytes(pack(data) if ending == ".mxl" else data)
+
+
+def _melody(path: str | os.PathLike[str], text: str, part: str | int | None) -> Melody:
+    kind = FORMATS[Path(path).suffix.lower()]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # music21 warns of engraving faults that do not matter here
+            score = _abc_score(text) if kind == "abc" else converter.parseData(text, format=kind)
+            parts = _parts(score)
+            if part is not None and kind != "musicxml":
+                parts = [parts[find_part(path, [p.partName or "" for p in parts], part)]]
+            lines = [_line(p) for p in parts]
+    except StylernnError:
+        raise
+    except Exception as error:  # music21 raises whatever it stumbles over
+        raise FileFormatError(
+            f"{path} is damaged", expected="a score that music21 can read", found=f"{type(error).__name__}: {error}"
+        ) from error
+    sounding = [index for index, line in enumerate(lines) if len(line.notes)]
+    if not sounding:
+        check_note_count(path, 0)
+    names = [parts[index].partName or "" for index in sounding]
+    chosen = sounding[find_melody(names, [lines[index].notes for index in sounding])]
+    line = lines[chosen]
+    check_note_count(path, len(line.notes), overall=sum(len(other.notes) for other in lines))
+    notes = skyline(line.notes)
+    check_note_count(path, len(notes))
+    return assemble(
+        path,
+        notes,
+        line.metres,
+        key=_key(parts[chosen]),
+        tempo=_tempo(score),
+        pickup=line.pickup,
+        title=((score.metadata and score.metadata.bestTitle) or "").strip(),
+        chords=line.chords,
+    )
+
+
+def _abc_score(text: str) -> stream.Score:
+    """One tune of ABC; music21 overlooks changes of metre after a bar line, so each metre's bars are parsed alone."""
+    first, *others = (converter.parseData(segment, format="abc") for segment in abc_segments(text))
+    for other in others:
+        for measure in _measures(other.parts[0]):
+            first.parts[0].append(measure)
+    return first
+
+
+def _measures(part: stream.Part) -> list[stream.Measure]:
+    measures = list(part.getElementsByClass(stream.Measure))
+    return measures or list(part.makeMeasures().getElementsByClass(stream.Measure))
+
+
+def _parts(score: stream.Stream) -> list[stream.Part]:
+    """Parts of a score at sounding pitch."""
+    if isinstance(score, stream.Opus):
+        score = score.scores[0]
+    parts = list(score.parts) or [score]
+    for part in parts:
+        if any(player.transposition for player in part.recurse().getElementsByClass(instrument.Instrument)):
+            part.toSoundingPitch(inPlace=True)
+    return parts
+
+
+def _line(part: stream.Part) -> _Line:
+    measures = _measures(part)
+    metres, pickup = _bars(measures)
+    shift = metres[0][1].bar - pickup if pickup else 0
+    chords = [
+        Chord(_ticks(measure.offset + symbol.offset) + shift, _symbol(symbol))
+        for measure in measures
+        for symbol in measure.getElementsByClass(harmony.Harmony)
+    ]
+    notes = _notes(measures)
+    notes[:, 0] += shift
+    return _Line(notes, metres, pickup, [named for named in chords if named.symbol])
+
+
+def _ticks(quarters: float | Fraction) -> int:
+    return round(quarters * TICKS_PER_QUARTER)
+
+
+def _bars(measures: Sequence[stream.Measure]) -> tuple[list[tuple[int, Metre]], int]:
+    """The metre at each bar line, bar 0 filled up, and the length of the pickup."""
+    lines = [_ticks(measure.offset) for measure in measures]
+    lines.append(_ticks(measures[-1].offset + measures[-1].duration.quarterLength))
+    metre, pickup, shift, open_half = Metre(), 0, 0, 0
+    metres: list[tuple[int, Metre]] = []
+    for measure, start, stop in zip(measures, lines, lines[1:], strict=False):
+        before, metre = metre, _metre(measure.timeSignature) if measure.timeSignature else metre
+        length = stop - start
+        if not metres and 0 < length < metre.bar and len(measures) > 1:
+            pickup, shift = length, metre.bar - length
+            metres.append((0, metre))
+        elif open_half and metre == before and open_half + length == metre.bar:
+            open_half = 0
+        elif length:
+            metres.append((start + shift if metres else 0, metre))
+            open_half = length if length < metre.bar else 0
+    return metres or [(0, metre)], pickup
+
+
+def _metre(sign: meter.TimeSignature) -> Metre:
+    """A metre; one that the grid does not know, such as 7/64, becomes a number of 32nds."""
+    if sign.denominator in (1, 2, 4, 8, 16, 32):
+        return Metre(sign.numerator, sign.denominator)
+    return Metre(max(round(sign.barDuration.quarterLength * 8), 1), 32)
+
+
+def _notes(measures: Sequence[stream.Measure]) -> np.ndarray:
+    """Notes of the highest voice of each measure, int64 of shape (notes, 3); tied ones are merged."""
+    rows: list[list[int]] = []
+    tied: dict[int, list[int]] = {}
+    for measure in measures:
+        for start, element in _highest_voice(measure):
+            top = max(getattr(element, "notes", [element]), key=lambda each: each.pitch.ps)
+            onset = _ticks(measure.offset + start)
+            end = _ticks(measure.offset + start + element.duration.quarterLength)
+            number = top.pitch.midi
+            held = tied.pop(number, None)
+            if held is None or held[0] + held[1] != onset:
+                held = [onset, 0, number]
+                rows.append(held)
+            held[1] = max(end - held[0], 1)
+            if top.tie and top.tie.type in ("start", "continue"):
+                tied[number] = held
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def _highest_voice(measure: stream.Measure) -> list[tuple[Fraction | float, note.NotRest]]:
+    """Notes and chords, with their offsets in the measure, of the voice of highest mean pitch."""
+    voices: list[tuple[float, int, list[tuple[Fraction | float, note.NotRest]]]] = []
+    for voice in (measure, *measure.voices):
+        shift = 0 if voice is measure else voice.offset
+        sung = [
+            (shift + element.offset, element)
+            for element in voice.getElementsByClass((note.Note, chord.Chord))
+            if element.duration.quarterLength > 0 and not isinstance(element, harmony.Harmony) and element.pitches
+        ]
+        if sung:
+            height = float(np.mean([max(p.ps for p in element.pitches) for _, element in sung]))
+            voices.append((height, -len(voices), sung))
+    return max(voices)[2] if voices else []
+
+
+def _symbol(sign: harmony.Harmony) -> str:
+    """A chord symbol with "b" for flats, which are "-" in music21."""
+    if isinstance(sign, harmony.NoChord):
+        return "N.C."
+    return re.sub(r"(?<=[A-G])-", "b", sign.figure or "")
+
+
+def _key(part: stream.Part) -> Key | None:
+    signs = part.recurse()
+    sign = signs.getElementsByClass(key.Key).first() or signs.getElementsByClass(key.KeySignature).first()
+    if sign is None or sign.sharps is None or abs(sign.sharps) > 7:
+        return None
+    return Key(sign.sharps, "minor" if getattr(sign, "mode", None) in ("minor", "aeolian") else "major")
+
+
+def _tempo(score: stream.Stream) -> float:
+    for mark in score.recurse().getElementsByClass(tempo.MetronomeMark):
+        quarters = mark.getQuarterBPM()
+        if quarters and quarters > 0:
+            return round(float(quarters), 2)
+    return 120.0
+
+
+def _musicxml(melody: Melody) -> bytes:
+    """A melody as MusicXML, beamed and with tuplet brackets."""
+    bars = layout(melody)
+    part = stream.Part([_measure(bar, melody) for bar in bars], id="melody")
+    first = part.getElementsByClass(stream.Measure).first()
+    if melody.key:
+        first.insert(0, key.KeySignature(melody.key.fifths).asKey(melody.key.mode))
+    first.insert(0, tempo.MetronomeMark(number=melody.tempo))
+    first.paddingLeft = first.barDuration.quarterLength - first.duration.quarterLength if bars[0].number == 0 else 0
+    for measure in part.getElementsByClass(stream.Measure):
+        makeTupletBrackets(measure, inPlace=True)
+    part.makeBeams(inPlace=True)
+    part.makeAccidentals(inPlace=True)
+    score = stream.Score([part])
+    score.metadata = metadata.Metadata(title=melody.title)
+    exporter = GeneralObjectExporter()
+    exporter.makeNotation = False  # which would undo the bars
+    return exporter.parse(score)
+
+
+def _measure(bar: Bar, melody: Melody) -> stream.Measure:
+    measure = stream.Measure(number=bar.number)
+    if bar.changes_metre:
+        measure.insert(0, meter.TimeSignature(str(bar.metre)))
+    if bar.number == 0:
+        measure.showNumber = stream.enums.ShowNumber.NEVER
+    for symbol in bar.symbols:
+        element = note.Rest() if symbol.pitch is None else note.Note(_pitch(symbol.pitch, melody.key))
+        element.duration.quarterLength = Fraction(symbol.ticks, TICKS_PER_QUARTER)
+        if symbol.continues or symbol.goes_on:
+            element.tie = tie.Tie(
+                "continue" if symbol.continues and symbol.goes_on else "stop" if symbol.continues else "start"
+            )
+        measure.insert(Fraction(symbol.onset - bar.onset, TICKS_PER_QUARTER), element)
+    end = bar.onset + sum(symbol.ticks for symbol in bar.symbols)
+    for named in melody.chords:
+        if bar.onset <= named.onset < end and (sign := _harmony(named.symbol)):
+            measure.insert(Fraction(named.onset - bar.onset, TICKS_PER_QUARTER), sign)
+    return measure
+
+
+def _pitch(number: int, signature: Key | None) -> pitch.Pitch:
+    step, alter, octave = spell(number, signature)
+    return pitch.Pitch(step=step, accidental=alter or None, octave=octave)
+
+
+def _harmony(symbol: str) -> harmony.Harmony | None:
+    """A chord symbol for music21, where it knows the name: "-" is minor here, but flat there."""
+    if symbol.replace(".", "") == "NC":
+        return harmony.NoChord()
+    figure = re.sub(r"(?<=[A-G])b", "♭", symbol).replace("-", "m").replace("j7", "maj7").replace("♭", "-")
+    try:
+        return harmony.ChordSymbol(figure)
+    except (ValueError, Music21Exception):
+        return None

@@ -1,0 +1,160 @@
+"""Score files as text, one piece of text a tune, with guards against files made to harm.
+
+A compressed MusicXML file must name its score, which may unpack to at most `intake.MAX_BYTES` and `MAX_RATIO` times its
+packed size. XML that declares entities is refused: MusicXML needs none, and nested ones exhaust memory.
+"""
+
+import io
+import os
+import re
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+from stylernn.errors import FileFormatError, UsageError
+from stylernn.intake import MAX_BYTES, read_bytes
+
+__all__ = ["FORMATS", "MAX_RATIO", "abc_segments", "find_part", "pack", "tune_texts"]
+
+MAX_RATIO = 200
+_CONTAINER = "META-INF/container.xml"
+FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".abc": "abc", ".krn": "humdrum"}
+"""Format of a score by the ending of its file, in music21's words."""
+
+_KINDS = {"musicxml": "a MusicXML score", "abc": "ABC tunes", "humdrum": "a Humdrum **kern score"}
+_SIGNS = {"abc": re.compile(r"^K:", re.MULTILINE), "humdrum": re.compile(r"^\S*\*\*kern", re.MULTILINE)}
+
+
+def tune_texts(path: str | os.PathLike[str], part: str | int | None = None) -> list[str]:
+    """Text of every tune of a score file.
+
+    Args:
+        path: a file with one of the endings of `FORMATS`.
+        part: for MusicXML, leave all other parts out, which spares most of the time that parsing takes: an index from 0
+            or a name.
+
+    Raises:
+        FileFormatError: if the file is not what its ending says, or breaks a guard.
+        UsageError: if a MusicXML score has no such part.
+    """
+    kind = FORMATS[Path(path).suffix.lower()]
+    data = read_bytes(path, _KINDS[kind])
+    if kind == "musicxml":
+        if Path(path).suffix.lower() == ".mxl":
+            data = _unpack(path, data)
+        return [_musicxml(path, data, part)]
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    if not _SIGNS[kind].search(text):
+        raise _damaged(path, kind, "something else")
+    return _abc_tunes(text) if kind == "abc" else [text]
+
+
+def abc_segments(text: str) -> list[str]:
+    """A tune of one voice, cut where its metre changes; each piece is a tune of its own with the whole header."""
+    header, mark, body = re.split(r"^(K:.*\n?)", text, maxsplit=1, flags=re.MULTILINE)
+    pieces = re.split(r"^M:(.*)\n|\[M:([^]]*)\]", body, flags=re.MULTILINE)
+    if len(pieces) == 1 or re.search(r"^V:|\[V:", text, re.MULTILINE):
+        return [text]
+    segments = [text[: len(text) - len(body)] + pieces[0]]
+    header = re.sub(r"^(?:M|Q):.*\n", "", header, flags=re.MULTILINE)
+    for line, inline, bars in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+        segments.append(f"{header}M:{line or inline}\n{mark}{bars}")
+    return [segment for segment, bars in zip(segments, pieces[::3], strict=True) if re.search("[A-Ga-gxz]", bars)]
+
+
+def pack(score: bytes) -> bytes:
+    """A MusicXML score as the contents of an .mxl file."""
+    container = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles>'
+        '<rootfile full-path="score.musicxml" media-type="application/vnd.recordare.musicxml+xml"/>'
+        "</rootfiles></container>\n"
+    )
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in ((_CONTAINER, container.encode()), ("score.musicxml", score)):
+            package.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return archive.getvalue()
+
+
+def _damaged(path: str | os.PathLike[str], kind: str, found: str) -> FileFormatError:
+    remedy = "Export it again from a notation program."
+    return FileFormatError(f"{path} cannot be read", expected=_KINDS[kind], found=found, remedy=remedy)
+
+
+def _unpack(path: str | os.PathLike[str], data: bytes) -> bytes:
+    """The score in a compressed MusicXML file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            root = _xml(path, _member(path, package, _CONTAINER)).find(".//{*}rootfile")
+            return _member(path, package, root.get("full-path", "") if root is not None else "")
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise _damaged(path, "musicxml", "a damaged archive or one without a score") from error
+
+
+def _member(path: str | os.PathLike[str], package: zipfile.ZipFile, name: str) -> bytes:
+    info = package.getinfo(name)
+    if info.file_size > MAX_BYTES or info.file_size > MAX_RATIO * max(info.compress_size, 1):
+        raise FileFormatError(
+            f"{path} unpacks to too much",
+            expected=f"at most {MAX_BYTES // 10**6} MB and {MAX_RATIO} times the packed size",
+            found=f"{info.file_size / 1e6:.1f} MB, {info.file_size / max(info.compress_size, 1):.0f} times",
+            remedy="Save only the melody's part.",
+        )
+    return package.read(info)
+
+
+def _xml(path: str | os.PathLike[str], data: bytes) -> ElementTree.Element:
+    if b"<!ENTITY" in data.replace(b"\0", b""):  # UTF-16 has a zero beside each letter
+        raise _damaged(path, "musicxml", "XML that declares entities")
+    try:
+        return ElementTree.fromstring(data)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise _damaged(path, "musicxml", "something else or damaged XML") from error
+
+
+def _musicxml(path: str | os.PathLike[str], data: bytes, part: str | int | None) -> str:
+    root = _xml(path, data)
+    if root.tag not in ("score-partwise", "score-timewise"):
+        raise _damaged(path, "musicxml", f"XML of another kind, <{root.tag}>")
+    if part is not None and root.tag == "score-partwise":
+        _keep_part(path, root, part)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def _keep_part(path: str | os.PathLike[str], root: ElementTree.Element, part: str | int) -> None:
+    """Remove all parts but one from a partwise score."""
+    declared = root.findall("part-list/score-part")
+    names = [" ".join((entry.findtext("part-name") or "").split()) for entry in declared]
+    chosen = declared[find_part(path, names, part)].get("id")
+    for entry in root.findall("part"):
+        if entry.get("id") != chosen:
+            root.remove(entry)
+    for listed in root.findall("part-list"):
+        for entry in list(listed):
+            if entry.get("id") != chosen:
+                listed.remove(entry)
+
+
+def find_part(path: str | os.PathLike[str], names: list[str], part: str | int) -> int:
+    """Index of a part that is given by its index or name.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    if isinstance(part, int) or part.isdecimal():
+        index = int(part)
+    else:
+        index = next((i for i, name in enumerate(names) if name.casefold() == part.casefold()), -1)
+    if not 0 <= index < len(names):
+        listed = ", ".join(f"{i} {name}".strip() for i, name in enumerate(names))
+        raise UsageError(f"{path} has no part {part}", expected=f"one of: {listed}")
+    return index
+
+
+def _abc_tunes(text: str) -> list[str]:
+    """Tunes of an ABC file; the fields before the first one hold for all."""
+    head, *tunes = re.split(r"^(?=X:)", text, flags=re.MULTILINE)
+    return [head + tune for tune in tunes] or [head]
