@@ -18,8 +18,9 @@ from stylernn.codec import END, PITCHES, BeatGrid, Events
 from stylernn.features import FAR
 from stylernn.melody import TICKS_PER_QUARTER, Melody
 from stylernn.sample import Dials, Script
+from stylernn.tonality import Tonality
 
-__all__ = ["Candidate", "Plan", "compose"]
+__all__ = ["Candidate", "Plan", "closing", "compose"]
 
 _EVENTS_PER_BEAT = 6
 
@@ -73,6 +74,19 @@ def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int) -> li
     script = _script(plan.script, events)
     drawn = sample.draw(graph, state, piece._replace(places=places), script, dials, keys, events)
     return [_decoded(plan, drawn, k) for k in range(count)]
+
+
+def closing(melody: Melody, tonality: Tonality) -> float:
+    """How well a melody closes, 0 to 1: on the tonic triad, on a strong beat, with a note of a beat or more."""
+    if not melody.notes:
+        return 0.0
+    last = melody.notes[-1]
+    bar = int(melody.bar_lines[np.searchsorted(melody.bar_lines, last.onset, side="right") - 1])
+    metre = melody.metre_at(bar)
+    third = 4 if tonality.mode == "major" else 3
+    in_triad = (last.pitch - tonality.tonic) % 12 in (0, third, 7)
+    strong = (last.onset - bar) % max(metre.beat, metre.bar // 2) == 0
+    return (in_triad + strong + (last.duration >= metre.beat)) / 3
 
 
 def _decoded(plan: Plan, drawn: sample.Drawn, k: int) -> Candidate:

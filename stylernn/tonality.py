@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn.melody import Melody
+from stylernn.melody import Key, Melody
 
-__all__ = ["Tonality", "anchor", "estimate", "scale"]
+__all__ = ["Tonality", "anchor", "as_key", "estimate", "scale"]
 
 # Probe-tone ratings of Krumhansl & Kessler (1982), tonic first.
 _MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
@@ -58,6 +58,11 @@ def estimate(melody: Melody) -> Tonality:
 def scale(tonality: Tonality) -> np.ndarray:
     """Pitch classes of the diatonic scale, minor with both sevenths; int64, ascending from C."""
     return np.sort((np.array(_SCALES[tonality.mode]) + tonality.tonic) % 12)
+
+
+def as_key(tonality: Tonality) -> Key:
+    """The key with the signature of fewest accidentals."""
+    return Key(0, tonality.mode).transposed(tonality.tonic - Key(0, tonality.mode).tonic)
 
 
 def anchor(melody: Melody) -> int:

@@ -15,7 +15,7 @@ from stylernn import skeleton as sk
 from stylernn.batches import Condition, Example, prepare
 from stylernn.checkpoint import Model
 from stylernn.codec import LOWEST
-from stylernn.compose import Candidate, Plan, compose
+from stylernn.compose import Candidate, Plan, closing, compose
 from stylernn.errors import UsageError
 from stylernn.melody import Melody
 from stylernn.sample import Dials
@@ -58,7 +58,7 @@ class Result:
     Args:
         melody: the result.
         tonality: the key that was heard.
-        structural, kept: number of the tune's structural notes, and of those that sound on in the result.
+        structural, kept: number of the tune's structural notes, one a beat, and of those that sound on in the result.
     """
 
     melody: Melody
@@ -124,10 +124,11 @@ def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:
 
 
 def _merit(candidate: Candidate, *, plan: Plan, target: Style) -> float:
-    """How good a candidate is: it keeps the skeleton it was given, is in the style, and as dense as the style is."""
+    """How good a candidate is: it keeps the skeleton it was given, is in the style, as dense as the style, and closes."""
     kept = (
         sounding(candidate.melody, plan, plan.condition.skeleton).mean() if len(plan.condition.skeleton.time) else 0.0
     )
     beats = plan.example.events.grid.beats
     density = abs(np.log(max(len(candidate.melody.notes), 1) / beats / target.density))
-    return float(kept + 0.5 * (candidate.log_p - candidate.log_p_plain) - 0.5 * density)
+    style = candidate.log_p - candidate.log_p_plain
+    return float(kept + 0.5 * style - 0.5 * density + closing(candidate.melody, plan.example.tonality))

@@ -1,0 +1,132 @@
+"""Generation: new melodies in a style, from nothing or from a beginning.
+
+A melody of sixteen bars or more is planned in four sections, the second and the last of which return to the first
+(AABA), through the same map of repetitions that carries a source's form in a transfer.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from stylernn import metres
+from stylernn import skeleton as sk
+from stylernn.batches import Condition, Example, prepare
+from stylernn.checkpoint import Model
+from stylernn.codec import BeatGrid, Events
+from stylernn.compose import Candidate, Plan, closing, compose
+from stylernn.errors import UsageError
+from stylernn.melody import Key, Melody, Metre
+from stylernn.sample import Dials
+from stylernn.styles import Style
+from stylernn.tonality import Tonality, as_key, estimate
+
+__all__ = ["form", "generate"]
+
+_CANDIDATES = 8
+_SECTIONS = 4
+_FORM_FROM = 16
+
+
+def generate(
+    model: Model,
+    style: str,
+    *,
+    bars: int = 16,
+    count: int = 1,
+    seed: int = 0,
+    prompt: Melody | None = None,
+    metre: Metre | None = None,
+    key: Key | None = None,
+    tempo: float | None = None,
+    temperature: float = 1.0,
+) -> list[Melody]:
+    """Write melodies.
+
+    Args:
+        model: see `checkpoint.load_model`.
+        style: name of a style that the model knows.
+        bars: length of the result, the prompt included.
+        count: number of melodies; melody k of a seed does not depend on it.
+        seed: the same seed gives the same melodies on the same machine.
+        prompt: a beginning that is kept as it is; it brings its own metre, key and tempo.
+        metre, key, tempo: by default the style's most frequent metre, C major and the style's median tempo.
+        temperature: 1 is as varied as the style; lower is plainer.
+
+    Raises:
+        UsageError: if the style is unknown, or the prompt leaves no room or contradicts another argument.
+    """
+    index = model.style(style)
+    known = model.header.styles[index - 1]
+    if prompt is not None:
+        _check_prompt(prompt, bars, {"metre": metre, "key": key})
+        metre, key = prompt.metre_at(prompt.end - 1), as_key(estimate(prompt))
+    key = key or Key(0)
+    metre = metre or _usual_metre(known)
+    changes = prompt.metres if prompt else ((0, metre),)
+    start = prompt.bars if prompt else 0
+    end = (prompt.end if prompt else 0) + (bars - start) * metre.bar
+    tempo = tempo or (prompt.tempo if prompt else known.tempo)
+    frame = Melody((), changes, key, tempo, prompt.pickup if prompt else 0, end, f"{style} {seed}")
+    plan = _plan(frame, index, known, prompt)
+    dials = Dials(rhythm=temperature, pitch=0.95 * temperature)
+    candidates = compose(model, plan, dials, seed, count * _CANDIDATES)
+    groups = [candidates[k : k + _CANDIDATES] for k in range(0, len(candidates), _CANDIDATES)]
+    return [max(group, key=partial(_merit, tonality=plan.example.tonality, style=known)).melody for group in groups]
+
+
+def form(bars: int, pickup: int = 0) -> np.ndarray:
+    """The bar that each bar repeats in an AABA form, -1 for none; int32, shape (bars,)."""
+    repeats = np.full(bars, -1, np.int32)
+    section = (bars - pickup) // _SECTIONS
+    if bars - pickup < _FORM_FROM:
+        return repeats
+    for second in (1, 3):
+        first = pickup + second * section
+        repeats[first : first + section] = np.arange(pickup, pickup + section)
+    return repeats
+
+
+def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Plan:
+    grid = BeatGrid.of(frame)
+    nothing = np.zeros(0, np.int32)
+    empty = sk.Skeleton(nothing, nothing)
+    repeats = form(frame.bars, int(frame.pickup > 0))
+    key = frame.key or Key(0)
+    tonality = Tonality(key.tonic, key.mode)
+    middle, script = style.register, None
+    if prompt is not None:
+        begun = prepare(prompt)
+        tonality, middle, script = begun.tonality, begun.anchor, begun.events
+        own = len(begun.repeats)
+        repeats[:own] = begun.repeats
+    events = Events(nothing, nothing, nothing, grid, frame)
+    example = Example(events, index, index, tonality, middle, (empty,) * len(sk.GRAINS), repeats, int(frame.pickup > 0))
+    heard = metres.heard(frame, grid, style)
+    if len(heard.first) != len(grid.first):
+        repeats = form(len(heard.first) - 1, int(frame.pickup > 0))
+    return Plan(example, heard, Condition(index, 0, empty, repeats), script)
+
+
+def _merit(candidate: Candidate, *, tonality: Tonality, style: Style) -> float:
+    """A melody that closes well, is as dense as the style and not unlikely in it."""
+    melody = candidate.melody
+    density = abs(np.log(max(len(melody.notes), 1) * melody.metre.beat / melody.end / style.density))
+    return float(closing(melody, tonality) + 0.1 * candidate.log_p - 0.5 * density)
+
+
+def _usual_metre(style: Style) -> Metre:
+    name = max(style.metres, key=lambda name: style.metres[name]) if style.metres else "4/4"
+    return Metre(*map(int, name.split("/")))
+
+
+def _check_prompt(prompt: Melody, bars: int, given: dict[str, object]) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise UsageError(f"a seed melody brings its own {name}", remedy=f"Leave out --{name}.")
+    if bars <= prompt.bars:
+        raise UsageError(
+            "the seed melody leaves no room to go on",
+            expected=f"more than its {prompt.bars} bars",
+            found=f"{bars} bars",
+            remedy="Ask for more with --bars.",
+        )
