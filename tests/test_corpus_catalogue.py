@@ -60,6 +60,6 @@ def test_styles_form_a_tree() -> None:
 
 
 def test_unknown_style_names_the_nearest() -> None:
-    with pytest.raises(UsageError, match="unknown style 'jaz'; expected one of .*irish.*Did you mean jazz") as caught:
+    with pytest.raises(UsageError, match=r"unknown style 'jaz'; expected one of .*irish.*Did you mean jazz") as caught:
         catalogue.check_styles(["irish", "jaz"])
     assert caught.value.exit_code == 2

@@ -71,7 +71,7 @@ def test_second_load_parses_nothing_and_a_change_is_noticed(music: Path) -> None
 def test_no_folder_and_no_music(tmp_path: Path, music: Path) -> None:
     with pytest.raises(CorpusError, match="no folder"):
         corpus.load_folder(tmp_path / "nowhere")
-    with pytest.raises(CorpusError, match="nothing to load in .* in subfolders named after styles"):
+    with pytest.raises(CorpusError, match=r"nothing to load in .* in subfolders named after styles"):
         corpus.load_folder(music / "waltz")
     (music / "manifest.csv").write_text("name\nx\n")
     with pytest.raises(CorpusError, match="expected UTF-8 with a column 'file'"):
@@ -124,7 +124,7 @@ def test_etudes_stand_in_for_jazz(etudes: Callable[[], None]) -> None:
 
 def test_without_etudes_jazz_has_to_be_fetched(etudes: Callable[[], None]) -> None:
     assert corpus.in_use("jazz") == []
-    with pytest.raises(CorpusError, match="no tunes of style 'jazz' are installed.*stylernn corpus fetch jazz"):
+    with pytest.raises(CorpusError, match=r"no tunes of style 'jazz' are installed.*stylernn corpus fetch jazz"):
         corpus.load(["jazz"])
     with pytest.raises(CorpusError, match="the etudes of jazz_etudes are not here"):
         list(readers.read(corpus.sources()["jazz_etudes"], "jazz"))

@@ -62,7 +62,10 @@ def test_sums_and_parts(pretend: list[str]) -> None:
     assert {tune.style for tune in celtic} == {"celtic"}
     assert [tune.substyle for tune in celtic] == ["fiddle"] * 2 + ["irish"] * 2 + ["scottish"] * 2
     both = corpus.load(["celtic", "irish"])
-    assert [(tune.style, tune.substyle) for tune in both if "irish" in tune.identity] == [("irish", "bebop"), ("irish", "cool")]
+    assert [(tune.style, tune.substyle) for tune in both if "irish" in tune.identity] == [
+        ("irish", "bebop"),
+        ("irish", "cool"),
+    ]
     assert len({(tune.source, tune.identity) for tune in both}) == len(both) == 6
     bebop = corpus.load(["bebop"])
     assert [(tune.style, tune.substyle, tune.identity) for tune in bebop] == [("bebop", "", "jazz bebop")]
@@ -122,7 +125,9 @@ def test_songs_are_old_or_traditional(shared: Path) -> None:
     source = corpus.sources()["openewld"]
     database = shared / "data" / "mirror" / source.repository / source.commit / "OpenEWLD.db"
     songs = openewld.songs(
-        database, jazz_styles=source.styles["jazz_standard"]["recorded_as"], genres=source.styles["pop_vintage"]["genres"]
+        database,
+        jazz_styles=source.styles["jazz_standard"]["recorded_as"],
+        genres=source.styles["pop_vintage"]["genres"],
     )
     assert {song.path for song in songs} | {"OpenEWLD.db"} == set(source.sha256)
     styles = {song.title: song.style for song in songs}

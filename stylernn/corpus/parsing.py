@@ -88,7 +88,7 @@ def parse_one(job: Job) -> Parsed:
         melodies, reasons = _read(job)
     except StylernnError as error:
         return Parsed([], [Dropped(job.identity, error.found or error.problem)])
-    tunes, dropped = [], [Dropped(job.identity, reason) for reason in reasons]
+    tunes, dropped = [], [_dropped(job.identity, reason) for reason in reasons]
     for number, melody in enumerate(melodies, 1):
         identity = job.identity if len(melodies) == 1 else f"{job.identity}#{number}"
         if len(melody.notes) < MIN_NOTES:
@@ -110,6 +110,14 @@ def _read(job: Job) -> tuple[list[Melody], list[str]]:
     from stylernn import scores  # music21 takes seconds to import
 
     return scores.parse_all(path, part=job.part)
+
+
+def _dropped(identity: str, reason: str) -> Dropped:
+    """One line on a tune of a file ("tune 12: no notes", or an error in full) as place and bare reason."""
+    place, colon, rest = reason.partition(": ")
+    if colon and place.startswith("tune "):
+        return Dropped(f"{identity}#{place}", rest)
+    return Dropped(identity, reason.rpartition("found ")[2])
 
 
 def _counted(name: str, results: Iterator[Parsed], total: int, progress: Progress | None) -> Iterator[Parsed]:
