@@ -1,0 +1,247 @@
+"""Content, or whether it is still the same tune.
+
+Conventions: pairs of melodies on the same time line, the source first; a similarity of 1 is a perfect copy. Where a
+measure is undefined (contour of a monotone, grooves of silence) it is 0 unless both melodies agree.
+
+Metrics:
+    retrieval: rank of the source among all candidates; transposition, octave, ornament and tempo invariant.
+    chroma_similarity: cosine of smoothed chroma, as played and at the best of 12 transpositions.
+    skeleton_recall: share of the source's structural notes whose pitch class sounds at their instant.
+    contour_correlation: Pearson correlation of the pitch curves.
+    edit_similarity: one minus the normalised edit distance of (interval, duration) tokens.
+    grooving_similarity: cosine of the bars' onset patterns.
+
+References:
+    Lu & Su (2018), Transferring the style of homophonic music, ISMIR.
+    Cífka, Şimşekli & Richard (2020), Groove2Groove, IEEE/ACM TASLP 28 (section IV.B: content preservation).
+    Sakoe & Chiba (1978), Dynamic programming algorithm optimization for spoken word recognition (the band).
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from stylernn.melody import TICKS_PER_QUARTER, Melody
+
+from .inputs import beat_edges, check_melodies, check_pairs, heaviest, sounding
+
+__all__ = [
+    "Retrieval",
+    "chroma_similarity",
+    "contour_correlation",
+    "edit_distance",
+    "edit_similarity",
+    "evaluate",
+    "grooving_similarity",
+    "retrieval",
+    "skeleton_recall",
+]
+
+_SLICES = 128
+_BAND = 6
+_FRAME = TICKS_PER_QUARTER // 12
+
+
+class Retrieval(NamedTuple):
+    """Where each output's own source stands among all candidates, 1 for the best.
+
+    Args:
+        ranks: float64, shape (outputs,); equals share their mean rank.
+        candidates: number of candidates; chance of a top-1 hit is one over it.
+    """
+
+    ranks: np.ndarray
+    candidates: int
+
+    @property
+    def top1(self) -> np.ndarray:
+        return (self.ranks == 1).astype(float)
+
+    @property
+    def reciprocal(self) -> np.ndarray:
+        return 1 / self.ranks
+
+
+def retrieval(candidates: Sequence[Melody], outputs: Sequence[Melody], truth: Sequence[int]) -> Retrieval:
+    """Rank candidate sources by melodic similarity to each output.
+
+    Every melody becomes 128 slices of equal length in felt beats, each with the pitch class that sounds longest in it.
+    The distance of two melodies is the least mean distance of pitch classes over all 12 transpositions and all
+    alignments within a band of 6 slices.
+
+    Args:
+        candidates: all possible sources.
+        outputs: melodies made from some of them.
+        truth: for each output the index of its source among the candidates.
+
+    Raises:
+        ValueError: if an output has no source among the candidates.
+    """
+    check_melodies(candidates, "candidates", least=2)
+    check_melodies(outputs, "outputs")
+    truth = np.asarray(truth)
+    if truth.shape != (len(outputs),) or truth.min() < 0 or truth.max() >= len(candidates):
+        raise ValueError(f"truth must name one of {len(candidates)} candidates for each of {len(outputs)} outputs")
+    curves = np.stack([_curve(melody) for melody in candidates])
+    distances = np.stack([_aligned_distances(_curve(output), curves) for output in outputs])
+    own = distances[np.arange(len(outputs)), truth][:, None]
+    ties = np.isclose(distances, own, atol=1e-6)
+    better = (distances < own) & ~ties
+    return Retrieval(better.sum(axis=1) + (ties.sum(axis=1) + 1) / 2, len(candidates))
+
+
+def chroma_similarity(source: Melody, output: Melody) -> tuple[float, float]:
+    """Mean cosine of smoothed chroma over the windows in which either melody sounds.
+
+    Binary chroma at 12 frames a quarter, box filter of two quarters, hop of one.
+
+    Returns:
+        As played, and at the best of 12 transpositions of the output.
+    """
+    windows = max(source.end, output.end) // TICKS_PER_QUARTER + 1
+    a, b = _chroma(source, windows), _chroma(output, windows)
+    either = max(int(np.sum(a.any(axis=0) | b.any(axis=0))), 1)
+    values = [float(np.sum(a * np.roll(b, turn, axis=0)) / either) for turn in range(12)]
+    return values[0], max(values)
+
+
+def skeleton_recall(source: Melody, output: Melody) -> float:
+    """Share of the source's structural notes, one a beat, whose pitch class sounds in the output at their instant.
+
+    The structural note of a beat is the one that sounds longest in it; a note that holds several beats counts once,
+    at its first.
+    """
+    chosen = heaviest(source, beat_edges(source))
+    notes = np.unique(chosen[chosen >= 0])
+    heard = sounding(output, source.array[notes, 0])
+    same = output.array[heard, 2] % 12 == source.array[notes, 2] % 12
+    return float(np.mean(same & (heard >= 0)))
+
+
+def contour_correlation(source: Melody, output: Melody) -> float:
+    """Pearson correlation of the pitch curves at 12 frames a quarter, rests bridged, over the time both have."""
+    start = max(source.notes[0].onset, output.notes[0].onset)
+    stop = min(source.notes[-1].end, output.notes[-1].end)
+    ticks = np.arange(start, stop, _FRAME)
+    if len(ticks) < 2:
+        return 0.0
+    a, b = (_held(melody, ticks) for melody in (source, output))
+    if a.std() == 0 or b.std() == 0:
+        return float(a.std() == b.std())
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def edit_similarity(source: Melody, output: Melody) -> float:
+    """One minus the edit distance of (interval, duration) tokens over the longer length."""
+    a, b = _tokens(source), _tokens(output)
+    longest = max(len(a), len(b))
+    return 1.0 - edit_distance(a, b) / longest if longest else 1.0
+
+
+def edit_distance(a: Sequence[int] | np.ndarray, b: Sequence[int] | np.ndarray) -> int:
+    """Levenshtein distance of two sequences of integers: insertions, deletions and substitutions cost 1."""
+    a, b = np.asarray(a), np.asarray(b)
+    places = np.arange(len(b) + 1)
+    row = places.copy()
+    for number, symbol in enumerate(a, start=1):
+        best = np.minimum(row[1:] + 1, row[:-1] + (b != symbol))
+        # An insertion carries the best value so far to the right at a cost of 1 a step.
+        row = np.minimum.accumulate(np.r_[number, best] - places) + places
+    return int(row[-1])
+
+
+def grooving_similarity(source: Melody, output: Melody) -> float:
+    """Mean cosine of the onset patterns of bars with the same number, over the bars in which either has an onset."""
+    a, b = _onsets_by_bar(source), _onsets_by_bar(output)
+    values = []
+    for bar in sorted(a.keys() | b.keys()):
+        left, right = a.get(bar, frozenset()), b.get(bar, frozenset())
+        values.append(len(left & right) / np.sqrt(max(len(left) * len(right), 1)))
+    return float(np.mean(values))
+
+
+def evaluate(
+    sources: Sequence[Melody], outputs: Sequence[Melody], distractors: Sequence[Melody] = ()
+) -> dict[str, np.ndarray]:
+    """All measures of content, one value a pair.
+
+    Args:
+        sources: the sources.
+        outputs: output i was made from source i.
+        distractors: more melodies of the sources' style for retrieval to choose from.
+
+    Returns:
+        Arrays of shape (pairs,): top1, reciprocal_rank, chroma, chroma_best, skeleton_recall, contour, edit, groove.
+    """
+    check_pairs(sources, outputs)
+    pairs = list(zip(sources, outputs, strict=True))
+    chroma = np.array([chroma_similarity(*pair) for pair in pairs])
+    values = {
+        "chroma": chroma[:, 0],
+        "chroma_best": chroma[:, 1],
+        "skeleton_recall": np.array([skeleton_recall(*pair) for pair in pairs]),
+        "contour": np.array([contour_correlation(*pair) for pair in pairs]),
+        "edit": np.array([edit_similarity(*pair) for pair in pairs]),
+        "groove": np.array([grooving_similarity(*pair) for pair in pairs]),
+    }
+    candidates = [*sources, *distractors]
+    if len(candidates) > 1:
+        found = retrieval(candidates, outputs, range(len(outputs)))
+        values = {"top1": found.top1, "reciprocal_rank": found.reciprocal, **values}
+    return values
+
+
+def _curve(melody: Melody) -> np.ndarray:
+    """Pitch class of each slice, rests filled with what sounded before them; int64, shape (_SLICES,)."""
+    beats = beat_edges(melody)
+    edges = np.interp(np.linspace(0, len(beats) - 1, _SLICES + 1), np.arange(len(beats)), beats)
+    chosen = heaviest(melody, edges)
+    return melody.array[np.maximum(np.maximum.accumulate(chosen), 0), 2] % 12
+
+
+def _aligned_distances(query: np.ndarray, curves: np.ndarray) -> np.ndarray:
+    """Least cost of a banded alignment over all transpositions, for all candidates at once; shape (candidates,)."""
+    size = len(query)
+    gaps = (query[:, None] - np.arange(12)) % 12
+    fold = np.minimum(gaps, 12 - gaps).astype(np.float32)
+    # cost[i, c, j] = distance of query slice i and candidate slice j; transpositions are more candidates.
+    turned = ((curves[None] + np.arange(12)[:, None, None]) % 12).reshape(-1, size).T
+    width = 2 * _BAND + 1
+    row = np.full((width + 2, turned.shape[1]), np.inf, dtype=np.float32)
+    row[_BAND + 1] = 0
+    for i in range(size):
+        previous, row = row, np.full_like(row, np.inf)
+        for k in range(max(0, _BAND - i), min(width, size + _BAND - i)):
+            # In the band's own coordinates the diagonal step keeps k, the vertical comes from k + 1, the horizontal
+            # from k - 1 of the same row. Off the diagonal a slice counts again, so detours are never free.
+            step = np.minimum(previous[k + 1], np.minimum(previous[k + 2], row[k]) + 0.5)
+            row[k + 1] = step + fold[i][turned[i + k - _BAND]]
+    return (row[_BAND + 1] / size).reshape(12, -1).min(axis=0)
+
+
+def _chroma(melody: Melody, windows: int) -> np.ndarray:
+    """Smoothed chroma with columns of length 1 or 0; float64, shape (12, windows)."""
+    ticks = np.arange(0, (windows + 1) * TICKS_PER_QUARTER, _FRAME)
+    heard = sounding(melody, ticks)
+    binary = np.zeros((12, len(ticks)))
+    binary[melody.array[heard[heard >= 0], 2] % 12, np.flatnonzero(heard >= 0)] = 1
+    quarters = binary.reshape(12, windows + 1, -1).sum(axis=2)
+    smooth = quarters[:, :-1] + quarters[:, 1:]
+    return smooth / np.maximum(np.linalg.norm(smooth, axis=0), 1e-12)
+
+
+def _held(melody: Melody, ticks: np.ndarray) -> np.ndarray:
+    pitch = melody.array[np.searchsorted(melody.array[:, 0], ticks, side="right") - 1, 2].astype(float)
+    return pitch - np.median(pitch)
+
+
+def _tokens(melody: Melody) -> np.ndarray:
+    """One integer for each (interval, duration of the second note); shape (notes - 1,)."""
+    return np.diff(melody.array[:, 2].astype(np.int64)) * 100_000 + melody.array[1:, 1]
+
+
+def _onsets_by_bar(melody: Melody) -> dict[int, frozenset[int]]:
+    bars = np.searchsorted(melody.bar_lines, melody.array[:, 0], side="right") - 1
+    places = melody.array[:, 0] - melody.bar_lines[bars]
+    return {int(bar): frozenset(places[bars == bar].tolist()) for bar in np.unique(bars)}

@@ -1,0 +1,154 @@
+"""Interpretable features of a melody, in two families: pitch and rhythm.
+
+Everything is invariant to transposition and, but for the two features of length that are left out on purpose, a mean
+or a share, so that short and long melodies can be compared. They still depend a little on length (a short melody has
+fewer different notes): compare melodies of like length, for which `excerpt` is here.
+
+Conventions: melodies without notes are refused; times are in quarter notes.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stylernn.melody import TICKS_PER_QUARTER, Melody
+
+from .inputs import check_melodies
+
+__all__ = ["FAMILIES", "NAMES", "PITCH_NAMES", "RHYTHM_NAMES", "columns", "excerpt", "excerpts", "extract"]
+
+_IOI_EDGES = np.array([0.2, 0.29, 0.4, 0.55, 0.7, 0.8, 1.2, 1.8, 2.5, 3.5])
+_PLACES = (0, 4, 6, 8, 12, 16, 18, 20)
+_LARGEST = 12
+
+PITCH_NAMES = (
+    *(f"interval {step:+d}" for step in range(-_LARGEST, _LARGEST + 1)),
+    *(f"degree {degree}" for degree in range(12)),
+    *("mean interval", "leaps", "steps", "turns", "range", "pitch spread", "pitch-class entropy", "interval entropy"),
+    *("pitch kinds per note", "chromatic runs", "longest one-way run"),
+)
+RHYTHM_NAMES = (
+    *(f"advance class {k}" for k in range(len(_IOI_EDGES) + 1)),
+    *(f"onset at {place}/24" for place in _PLACES),
+    "onset elsewhere",
+    *("advance entropy", "same advance again", "notes per quarter", "silence", "rests per note", "legato"),
+    *("syncopation", "onsets per place", "sounding share mean", "sounding share spread", "beats without onset"),
+)
+NAMES = PITCH_NAMES + RHYTHM_NAMES
+FAMILIES = ("all", "pitch", "rhythm")
+
+
+def extract(melodies: Sequence[Melody]) -> np.ndarray:
+    """Features of each melody; float64, shape (melodies, len(NAMES))."""
+    check_melodies(melodies)
+    return np.stack([np.r_[_pitch_features(melody), _rhythm_features(melody)] for melody in melodies])
+
+
+def columns(family: str) -> slice:
+    """The columns of a family: "all", "pitch" or "rhythm".
+
+    Raises:
+        ValueError: for any other word.
+    """
+    if family not in FAMILIES:
+        raise ValueError(f"family must be one of {', '.join(FAMILIES)}, got {family!r}")
+    first = len(PITCH_NAMES) if family == "rhythm" else 0
+    return slice(first, len(PITCH_NAMES) if family == "pitch" else len(NAMES))
+
+
+def excerpt(melody: Melody, bars: int, seed: int = 0, *, least: int = 12) -> Melody:
+    """A window of `bars` bars with `least` notes or more, or the melody itself where it is no longer than that."""
+    if melody.bars <= bars:
+        return melody
+    starts = np.random.default_rng([seed, melody.bars, len(melody.notes)]).permutation(melody.bars - bars + 1)
+    onsets, lines = melody.array[:, 0], melody.bar_lines
+    for start in starts:
+        first, last = np.searchsorted(onsets, [lines[start], lines[start + bars]])
+        if last - first >= least:
+            return melody.slice(int(start), int(start) + bars)
+    return melody
+
+
+def excerpts(melodies: Sequence[Melody], bars: int, seed: int = 0) -> list[Melody]:
+    """One window of each melody."""
+    return [excerpt(melody, bars, seed + number) for number, melody in enumerate(melodies)]
+
+
+def _pitch_features(melody: Melody) -> np.ndarray:
+    pitch, weight = melody.array[:, 2].astype(np.int64), melody.array[:, 1]
+    steps = np.diff(pitch)
+    sizes = np.abs(steps)
+    histogram = _shares(np.bincount(np.clip(steps, -_LARGEST, _LARGEST) + _LARGEST, minlength=2 * _LARGEST + 1))
+    profile = _shares(np.bincount(pitch % 12, weights=weight, minlength=12))
+    moving = np.sign(steps[steps != 0])
+    turns = _mean(moving[1:] != moving[:-1])
+    chromatic = _mean((steps[1:] == steps[:-1]) & (sizes[1:] == 1))
+    scalars = [
+        _mean(np.minimum(sizes, 24)),
+        _mean(sizes > 7),
+        _mean((sizes > 0) & (sizes <= 2)),
+        turns,
+        np.ptp(pitch),
+        pitch.std(),
+        _entropy(profile),
+        _entropy(histogram),
+        len(np.unique(pitch)) / len(pitch),
+        chromatic,
+        _longest_run(moving) / max(len(moving), 1),
+    ]
+    return np.r_[histogram, np.roll(profile, -_centre(profile)), scalars]
+
+
+def _rhythm_features(melody: Melody) -> np.ndarray:
+    onset, duration = melody.array[:, 0].astype(np.int64), melody.array[:, 1].astype(np.int64)
+    advance = np.diff(onset)
+    quarters = advance / TICKS_PER_QUARTER
+    classes = np.digitize(quarters, _IOI_EDGES)
+    histogram = _shares(np.bincount(classes, minlength=len(_IOI_EDGES) + 1))
+    place = onset % TICKS_PER_QUARTER
+    at = np.array([np.mean(place == p) for p in _PLACES])
+    span = max(int(onset[-1] + duration[-1] - onset[0]), 1)
+    rests = advance - duration[:-1]
+    share = duration[:-1] / np.maximum(advance, 1)
+    beats = max(span // TICKS_PER_QUARTER, 1)
+    off_beat = place[:-1] != 0
+    # A note that begins between two quarters and holds over the next one.
+    syncopated = off_beat & (place[:-1] + duration[:-1] > TICKS_PER_QUARTER)
+    scalars = [
+        _entropy(histogram),
+        _mean(advance[1:] == advance[:-1]),
+        len(onset) * TICKS_PER_QUARTER / span,
+        float(rests.sum() / span),
+        _mean(rests >= TICKS_PER_QUARTER // 2),
+        _mean(rests <= 1),
+        _mean(syncopated),
+        len(np.unique(place)) / TICKS_PER_QUARTER,
+        _mean(share),
+        float(share.std()) if len(share) else 0.0,
+        1 - min(len(np.unique(onset // TICKS_PER_QUARTER)) / beats, 1),
+    ]
+    return np.r_[histogram, at, 1 - at.sum(), scalars]
+
+
+def _centre(profile: np.ndarray) -> int:
+    """Where to begin the profile so that it does not depend on transposition: the root of the best major scale."""
+    scale = np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11)) + 0.5 * np.isin(np.arange(12), (0, 4, 7))
+    return int(np.argmax([np.roll(profile, -root) @ scale for root in range(12)]))
+
+
+def _longest_run(values: np.ndarray) -> int:
+    changes = np.flatnonzero(np.r_[True, values[1:] != values[:-1], True]) if len(values) else np.zeros(1)
+    return int(np.diff(changes).max()) if len(changes) > 1 else 0
+
+
+def _shares(counts: np.ndarray) -> np.ndarray:
+    return counts / max(counts.sum(), 1)
+
+
+def _entropy(shares: np.ndarray) -> float:
+    positive = shares[shares > 0]
+    return float(-(positive * np.log2(positive)).sum())
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else 0.0

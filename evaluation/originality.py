@@ -1,0 +1,249 @@
+"""Originality: whether it is new, or lifted from the training set.
+
+Conventions: everything is invariant to transposition and to place in time. What an output shares with its own source
+does not count as a copy. No number means much alone: held-out human tunes repeat formulas too, so they are the
+baseline, and outputs should not lie below it.
+
+Metrics:
+    nearest_windows: for every window of 8 notes, and of 2 bars, the similarity of the nearest window of the training
+        set, max over translations t of |(P + t) n Q| / max(|P|, |Q|) over (onset, pitch) points.
+    longest_copies: longest run of (interval, ratio of inter-onset intervals) that stands in the training set, in notes.
+
+References:
+    Yin, Reuben, Stepney & Collins (2021), "A good algorithm does not steal, it imitates": the originality report as a
+    means of measuring when a music generation algorithm copies too much, EvoMUSART.
+    Ukkonen, Lemström & Mäkinen (2003), Geometric algorithms for transposition invariant content-based music retrieval.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from stylernn.melody import Melody
+
+from .inputs import check_melodies
+
+__all__ = ["COPY_NOTES", "Index", "evaluate", "index", "longest_copies", "nearest_windows"]
+
+COPY_NOTES = 12
+"""A verbatim run of this many notes counts as a copy."""
+
+_WINDOW = 8
+_FIGURE = 3
+_FAR = 1 << 24
+_MOST_NOTES = 1 << 14
+
+
+class Windows(NamedTuple):
+    """Windows of one melody: notes `first` to `last` (excluded) and ticks `start` to `stop`; none of them descends."""
+
+    first: np.ndarray
+    last: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
+
+
+@dataclass(frozen=True)
+class Index:
+    """The training set, ready for look-up; made by `index`.
+
+    Args:
+        place: tune number times 2^24 plus onset, of every note, ascending.
+        pitch: pitches of the same notes.
+        figures: sorted hashes of all figures of three notes.
+        figure_note: number of the first note of each of them.
+        steps: token of the step from each note to the one after next; 0 where the tune ends first.
+    """
+
+    place: np.ndarray
+    pitch: np.ndarray
+    figures: np.ndarray
+    figure_note: np.ndarray
+    steps: np.ndarray
+
+
+def index(training: Sequence[Melody]) -> Index:
+    """Prepare the training set; a few seconds for thousands of tunes."""
+    check_melodies(training, "training")
+    place = np.concatenate(
+        [number * _FAR + melody.array[:, 0].astype(np.int64) for number, melody in enumerate(training)]
+    )
+    pitch = np.concatenate([melody.array[:, 2].astype(np.int64) for melody in training])
+    figures = _figures(place, pitch)
+    valid = np.flatnonzero(place[2:] - place[:-2] < _FAR // 2) if len(place) > 2 else np.zeros(0, np.int64)
+    order = valid[np.argsort(figures[valid], kind="stable")]
+    return Index(place, pitch, figures[order], order, np.concatenate([_steps(melody) for melody in training]))
+
+
+def nearest_windows(melody: Melody, training: Index, *, kind: str = "notes") -> np.ndarray:
+    """Similarity of every window to its nearest window of the training set.
+
+    Candidates are found by figures of three notes running that both share; a window without any is 0. A window of the
+    training set spans the same time as the melody's.
+
+    Args:
+        melody: what is examined.
+        training: from `index`.
+        kind: "notes" for windows of 8 notes, "bars" for windows of 2 bars.
+
+    Returns:
+        Similarities from 0 to 1; shape (windows,), empty where the melody is shorter than a window.
+    """
+    windows = _note_windows(melody) if kind == "notes" else _bar_windows(melody)
+    onset, pitch = melody.array[:, 0].astype(np.int64), melody.array[:, 2].astype(np.int64)
+    best = np.zeros(len(windows.first))
+    group_note, group = _matches(onset, pitch, training)
+    if not len(group_note) or not len(best):
+        return best
+    # Notes lie in a run of consecutive windows; spread each matched note over them and count by (group, window).
+    low = np.searchsorted(windows.last, group_note, side="right")
+    high = np.searchsorted(windows.first, group_note, side="right")
+    sizes = np.maximum(high - low, 0)
+    window = np.arange(sizes.sum()) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
+    pair, shared = np.unique(np.repeat(group, sizes) * len(best) + window, return_counts=True)
+    window, group = pair % len(best), pair // len(best)
+    shift = group // 256 - _FAR
+    own = windows.last[window] - windows.first[window]
+    theirs = np.searchsorted(training.place, windows.stop[window] + shift) - np.searchsorted(
+        training.place, windows.start[window] + shift
+    )
+    np.maximum.at(best, window, shared / np.maximum(np.maximum(own, theirs), 1))
+    return best
+
+
+def longest_copies(melodies: Sequence[Melody], training: Index, sources: Sequence[Melody] | None = None) -> np.ndarray:
+    """Notes in the longest run of each melody that stands note for note in the training set.
+
+    Args:
+        melodies: what is examined.
+        training: from `index`.
+        sources: with them, runs that also stand in a melody's own source do not count.
+
+    Returns:
+        int64, shape (melodies,); 0 where not even three notes running are shared.
+    """
+    own = sources or [None] * len(melodies)
+    if len(own) != len(melodies):
+        raise ValueError(f"sources must be one for each of {len(melodies)} melodies, got {len(own)}")
+    steps = np.concatenate([_steps(melody) for melody in melodies])
+    owner = np.repeat(np.arange(len(melodies)), [len(melody.notes) for melody in melodies])
+    home_steps = np.concatenate([_steps(source) if source else np.zeros(0, np.uint64) for source in own])
+    home_owner = np.repeat(np.arange(len(own)), [len(source.notes) if source else 0 for source in own])
+    longest = np.zeros(len(melodies), dtype=np.int64)
+    here, there, home = (np.flatnonzero(tokens) for tokens in (steps, training.steps, home_steps))
+    runs, known, homely = steps[here], training.steps[there], home_steps[home]
+    size = 1
+    while True:
+        common = np.isin(runs, known)
+        here, runs = here[common], runs[common]
+        if not len(here):
+            return longest
+        wanted = np.isin(known, runs)
+        there, known = there[wanted], known[wanted]
+        at_home = np.isin(_mix(runs, owner[here].astype(np.uint64)), _mix(homely, home_owner[home].astype(np.uint64)))
+        np.maximum.at(longest, owner[here[~at_home]], size + 2)
+        here, runs = _longer(here, runs, steps, size)
+        there, known = _longer(there, known, training.steps, size)
+        home, homely = _longer(home, homely, home_steps, size)
+        size += 1
+
+
+def evaluate(
+    melodies: Sequence[Melody], training: Index, sources: Sequence[Melody] | None = None
+) -> dict[str, np.ndarray]:
+    """All measures of originality, one value a melody.
+
+    Returns:
+        `window_notes` and `window_bars` (mean similarity of the nearest windows), `longest_copy` (notes) and `copied`
+        (1 where that is `COPY_NOTES` or more). Windows that are as near to the melody's own source are left out.
+    """
+    check_melodies(melodies)
+    values: dict[str, np.ndarray] = {}
+    for kind in ("notes", "bars"):
+        means = []
+        for number, melody in enumerate(melodies):
+            near = nearest_windows(melody, training, kind=kind)
+            if sources is not None:
+                home = nearest_windows(melody, index([sources[number]]), kind=kind)
+                near = near[home < near]
+            means.append(float(near.mean()) if len(near) else 0.0)
+        values[f"window_{kind}"] = np.array(means)
+    longest = longest_copies(melodies, training, sources)
+    return {**values, "longest_copy": longest.astype(float), "copied": (longest >= COPY_NOTES).astype(float)}
+
+
+def _note_windows(melody: Melody) -> Windows:
+    onset = melody.array[:, 0].astype(np.int64)
+    first = np.arange(max(len(onset) - _WINDOW + 1, 0))
+    return Windows(first, first + _WINDOW, onset[first], onset[first + _WINDOW - 1] + 1)
+
+
+def _bar_windows(melody: Melody) -> Windows:
+    lines, onset = melody.bar_lines.astype(np.int64), melody.array[:, 0]
+    start, stop = lines[:-2], lines[2:]
+    first, last = np.searchsorted(onset, start), np.searchsorted(onset, stop)
+    filled = last - first >= _FIGURE + 1
+    return Windows(first[filled], last[filled], start[filled], stop[filled])
+
+
+def _matches(onset: np.ndarray, pitch: np.ndarray, training: Index) -> tuple[np.ndarray, np.ndarray]:
+    """Notes of the melody that coincide with a training note under a translation that matches a whole figure.
+
+    Returns:
+        Numbers of notes and, for each, the translation: (shift in time + 2^24) * 256 + shift in pitch + 128.
+    """
+    figures = _figures(onset, pitch)
+    low, high = np.searchsorted(training.figures, figures), np.searchsorted(training.figures, figures, side="right")
+    sizes = high - low
+    note = np.repeat(np.arange(len(figures)), sizes)
+    there = training.figure_note[np.arange(sizes.sum()) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)]
+    shift = (training.place[there] - onset[note] + _FAR) * 256 + training.pitch[there] - pitch[note] + 128
+    # A translation that matches a single figure shares three notes of eight and says nothing; most are of that kind.
+    order = np.argsort(shift, kind="stable")
+    ordered = shift[order]
+    several = np.zeros(len(ordered), dtype=bool)
+    several[1:] |= ordered[1:] == ordered[:-1]
+    several[:-1] |= ordered[:-1] == ordered[1:]
+    kept = order[several] if several.any() else order
+    places = (note[kept][:, None] + np.arange(_FIGURE)).ravel()
+    pairs = np.sort(np.repeat(shift[kept], _FIGURE) * _MOST_NOTES + places)
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+    return pairs % _MOST_NOTES, pairs // _MOST_NOTES
+
+
+def _figures(place: np.ndarray, pitch: np.ndarray) -> np.ndarray:
+    """Hash of each figure of three notes running: two steps in time and pitch; uint64, shape (notes - 2,)."""
+    if len(place) < _FIGURE:
+        return np.zeros(0, np.uint64)
+    step = (np.diff(place) * 512 + np.diff(pitch) + 256).astype(np.uint64)
+    return _mix(step[:-1], step[1:])
+
+
+def _steps(melody: Melody) -> np.ndarray:
+    """Token of (interval, ratio of this inter-onset interval to the next, next interval); uint64, shape (notes,)."""
+    tokens = np.zeros(len(melody.notes), dtype=np.uint64)
+    if len(melody.notes) < _FIGURE:
+        return tokens
+    gap, interval = np.diff(melody.array[:, 0]).astype(np.int64), np.diff(melody.array[:, 2]).astype(np.int64)
+    factor = np.gcd(gap[:-1], gap[1:])
+    ratio = (gap[:-1] // factor) * 4096 + gap[1:] // factor
+    tokens[:-2] = _mix(ratio.astype(np.uint64), ((interval[:-1] + 128) * 256 + interval[1:] + 128).astype(np.uint64))
+    return tokens
+
+
+def _longer(where: np.ndarray, runs: np.ndarray, steps: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Runs of one token more, where the melody goes on."""
+    inside = where + size < len(steps)
+    where, runs = where[inside], runs[inside]
+    following = steps[where + size]
+    return where[following > 0], _mix(runs, following)[following > 0]
+
+
+def _mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """A 64-bit hash of two (splitmix64 finaliser), never 0 in practice."""
+    state = a * np.uint64(0x9E3779B97F4A7C15) + b + np.uint64(1)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state ^ (state >> np.uint64(31))

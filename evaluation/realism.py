@@ -1,0 +1,220 @@
+"""Realism, or whether it would pass among real pieces of the target style.
+
+Conventions: the first argument is a set of real melodies of the target style, the second the outputs. Both are given
+as feature arrays (`features.extract`) or as melodies. Sets of unequal size bias every distance here, so the larger one
+is cut to the size of the smaller.
+
+Metrics:
+    c2st: accuracy of a classifier that tells the sets apart; .50 is ideal.
+    frechet_ratio: Fréchet distance of the outputs over that of the sources; 0 is ideal, 1 is no better than nothing.
+    overlap: overlap area and Kullback-Leibler divergence of intra-set and inter-set distances; 1 and 0 are ideal.
+
+References:
+    Lopez-Paz & Oquab (2017), Revisiting classifier two-sample tests, ICLR.
+    Dowson & Landau (1982), The Fréchet distance between multivariate normal distributions.
+    Yang & Lerch (2020), On the evaluation of generative models in music, Neural Computing and Applications 32. Their
+    code reads the two densities off two different grids; here both stand on one, see `overlap_of_distances`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.linalg import sqrtm
+from scipy.spatial.distance import cdist, pdist
+from scipy.stats import gaussian_kde
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+
+from stylernn.melody import TICKS_PER_QUARTER, Melody
+
+from .features import FAMILIES, columns
+from .inputs import check_melodies
+
+__all__ = [
+    "OVERLAP_FEATURES",
+    "c2st",
+    "evaluate",
+    "frechet_distance",
+    "frechet_ratio",
+    "overlap",
+    "overlap_of_distances",
+]
+
+_TREES = 200
+_FOLDS = 5
+_COMPONENTS = 20
+_GRID = 1000
+_LENGTHS = np.array([1, 2, 3, 4, 6, 8, 9, 12, 16, 18, 24, 36, 48, 72, 96]) / TICKS_PER_QUARTER
+
+
+def c2st(
+    real: np.ndarray,
+    outputs: np.ndarray,
+    family: str = "all",
+    *,
+    groups: tuple[Sequence[object], Sequence[object]] | None = None,
+    seed: int = 0,
+) -> np.ndarray:
+    """Classifier two-sample test: which melodies a forest that had not seen them puts on the right side.
+
+    Args:
+        real: features of real melodies, shape (n, features).
+        outputs: features of outputs, shape (m, features).
+        family: features that the classifier may see.
+        groups: what belongs together, such as the tune that an excerpt is from, for both sets; never on two sides of a
+            fold. Each melody is its own group by default.
+        seed: of the folds, the forest and the cut to equal size.
+
+    Returns:
+        1 or 0 for each of the melodies of both sets (real first); the mean is the test's accuracy.
+
+    Raises:
+        ValueError: if a set has fewer than 10 melodies.
+    """
+    if min(len(real), len(outputs)) < 2 * _FOLDS:
+        raise ValueError(f"a two-sample test needs {2 * _FOLDS} melodies a side, got {len(real)} and {len(outputs)}")
+    rng = np.random.default_rng(seed)
+    size = min(len(real), len(outputs))
+    chosen = [np.sort(rng.permutation(len(side))[:size]) for side in (real, outputs)]
+    x = np.concatenate([side[rows] for side, rows in zip((real, outputs), chosen, strict=True)])[:, columns(family)]
+    y = np.repeat([0, 1], size)
+    if groups is None:
+        labels = np.arange(2 * size)
+    else:
+        names = [groups[side][row] for side in (0, 1) for row in chosen[side]]
+        labels = np.unique(np.array(names, dtype=str), return_inverse=True)[1]
+    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)
+    forest = RandomForestClassifier(_TREES, min_samples_leaf=2, random_state=seed)
+    return (cross_val_predict(forest, x, y, cv=folds, groups=labels) == y).astype(float)
+
+
+def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Squared Fréchet distance of the normal distributions fitted to two samples, each of shape (n, features).
+
+    Reference:
+        |m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)).
+    """
+    if min(len(a), len(b)) < 2:
+        raise ValueError(f"a Fréchet distance needs 2 items a side, got {len(a)} and {len(b)}")
+    gap = a.mean(axis=0) - b.mean(axis=0)
+    left, right = np.atleast_2d(np.cov(a.T)), np.atleast_2d(np.cov(b.T))
+    root = np.real(sqrtm(left @ right))
+    return float(max(gap @ gap + np.trace(left + right - 2 * root), 0.0))
+
+
+def frechet_ratio(real: np.ndarray, outputs: np.ndarray, sources: np.ndarray, *, seed: int = 0) -> float:
+    """F(outputs, real) / F(sources, real) on the principal components of z-scored features.
+
+    The bias of small samples, estimated between halves of the real set, is taken off both distances, which puts real
+    melodies near 0 whatever their number.
+    """
+    rng = np.random.default_rng(seed)
+    size = min(len(real) // 2, len(outputs), len(sources))
+    if size < 5:
+        raise ValueError("a Fréchet ratio needs 10 real melodies, 5 outputs and 5 sources")
+    scale = real.std(axis=0)
+    kept = scale > 1e-9
+    z = [(side[:, kept] - real[:, kept].mean(axis=0)) / scale[kept] for side in (real, outputs, sources)]
+    # As many directions as the sample can carry: more than that and the covariance is noise.
+    _, _, axes = np.linalg.svd(np.concatenate(z) - np.concatenate(z).mean(axis=0), full_matrices=False)
+    a, b, c = (np.clip(side, -8, 8) @ axes[: min(_COMPONENTS, size // 3)].T for side in z)
+    draws = []
+    for _ in range(8):
+        halves = rng.permutation(len(a))
+        half, other = a[halves[:size]], a[halves[size : 2 * size]]
+        b_rows, c_rows = rng.permutation(len(b))[:size], rng.permutation(len(c))[:size]
+        draws.append([frechet_distance(half, side) for side in (other, b[b_rows], c[c_rows])])
+    floor, output, source = np.mean(draws, axis=0)
+    return float(max(output - floor, 0) / max(source - floor, 1e-9))
+
+
+def overlap_of_distances(intra: np.ndarray, inter: np.ndarray) -> tuple[float, float]:
+    """Overlap area and KL divergence of the densities of two samples of distances.
+
+    Both densities (Gaussian kernels, Scott's rule) are read off one common grid over the union of the samples and three
+    bandwidths beyond, and weighted by its step.
+
+    Returns:
+        Overlap area in 0..1 and KL(intra || inter) in nats.
+    """
+    samples = [np.asarray(values, dtype=float) for values in (intra, inter)]
+    if min(map(len, samples)) < 2:
+        raise ValueError("each sample needs 2 distances")
+    spread = np.concatenate(samples).std()
+    if spread < 1e-12:
+        return 1.0, 0.0
+    # A sample without spread has no kernel; a thousandth of the common spread stands for it.
+    jitter = np.linspace(-1, 1, max(map(len, samples))) * spread * 1e-3
+    samples = [values + jitter[: len(values)] if values.std() < 1e-9 * spread else values for values in samples]
+    kernels = [gaussian_kde(values) for values in samples]
+    reach = 3 * max(float(np.sqrt(kernel.covariance[0, 0])) for kernel in kernels)
+    grid = np.linspace(min(map(np.min, samples)) - reach, max(map(np.max, samples)) + reach, _GRID)
+    step = grid[1] - grid[0]
+    p, q = (np.maximum(kernel(grid), 1e-12) for kernel in kernels)
+    p, q = p / (p.sum() * step), q / (q.sum() * step)
+    return float(np.minimum(p, q).sum() * step), float((p * np.log(p / q)).sum() * step)
+
+
+def overlap(real: Sequence[Melody], outputs: Sequence[Melody], *, seed: int = 0) -> dict[str, tuple[float, float]]:
+    """Overlap area and KL divergence of the distances within the real set and from it to the outputs, per feature.
+
+    Reference:
+        Yang & Lerch (2020), sections 3.2 and 3.3.
+    """
+    check_melodies(real, "real", least=5)
+    check_melodies(outputs, "outputs", least=5)
+    rng = np.random.default_rng(seed)
+    size = min(len(real), len(outputs))
+    real = [real[i] for i in rng.permutation(len(real))[:size]]
+    outputs = [outputs[i] for i in rng.permutation(len(outputs))[:size]]
+    values = {}
+    for name, function in OVERLAP_FEATURES.items():
+        a, b = (np.stack([np.atleast_1d(function(melody)).ravel() for melody in side]) for side in (real, outputs))
+        values[name] = overlap_of_distances(pdist(a), cdist(a, b).ravel())
+    return values
+
+
+def evaluate(
+    real: np.ndarray, outputs: np.ndarray, sources: np.ndarray | None = None, *, seed: int = 0
+) -> dict[str, np.ndarray | float]:
+    """Two-sample accuracies of all families and, with sources, the Fréchet ratio."""
+    values: dict[str, np.ndarray | float] = {
+        f"c2st_{family}": c2st(real, outputs, family, seed=seed) for family in FAMILIES
+    }
+    if sources is not None:
+        values["frechet_ratio"] = frechet_ratio(real, outputs, sources, seed=seed)
+    return values
+
+
+def _advances(melody: Melody) -> np.ndarray:
+    return np.diff(melody.array[:, 0]) / TICKS_PER_QUARTER
+
+
+def _length_classes(melody: Melody) -> np.ndarray:
+    return np.abs(melody.array[:, 1:2] / TICKS_PER_QUARTER - _LENGTHS).argmin(axis=1)
+
+
+def _transitions(symbols: np.ndarray, kinds: int) -> np.ndarray:
+    counts = np.zeros((kinds, kinds))
+    np.add.at(counts, (symbols[:-1], symbols[1:]), 1)
+    return counts / max(len(symbols) - 1, 1)
+
+
+def _mean_or_zero(values: np.ndarray) -> np.ndarray:
+    return np.mean(values) if len(values) else np.zeros(())
+
+
+OVERLAP_FEATURES = {
+    "pitch count": lambda m: np.array(len(np.unique(m.array[:, 2]))),
+    "pitch-class histogram": lambda m: np.bincount(m.array[:, 2] % 12, minlength=12) / len(m.notes),
+    "pitch-class transitions": lambda m: _transitions(m.array[:, 2] % 12, 12),
+    "pitch range": lambda m: np.ptp(m.array[:, 2]),
+    "mean interval": lambda m: _mean_or_zero(np.abs(np.diff(m.array[:, 2]))),
+    "note count": lambda m: np.array(len(m.notes)),
+    "mean advance": lambda m: _mean_or_zero(_advances(m)),
+    "note-length histogram": lambda m: np.bincount(_length_classes(m), minlength=len(_LENGTHS)) / len(m.notes),
+    "note-length transitions": lambda m: _transitions(_length_classes(m), len(_LENGTHS)),
+    "pitches per bar": lambda m: np.array(len(np.unique(m.array[:, 2])) / m.bars),
+    "notes per bar": lambda m: np.array(len(m.notes) / m.bars),
+}
+"""Features of Yang & Lerch (2020), table 1, each a function of a melody."""

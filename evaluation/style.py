@@ -1,0 +1,199 @@
+"""Style, or whether it has arrived.
+
+Conventions: the evaluator is a random forest over interpretable features. It is fitted on real melodies only and never
+takes part in training, guidance or ranking; it is of another family than any system that it judges. Style accuracy is
+never to be read alone: a ten-line rule reaches it (see `baselines.jazzify`).
+
+Metrics:
+    Evaluator.probabilities: calibrated probability of each style.
+    strength: how far a pair of transfers moves and returns (Brunner et al. 2018, section IV).
+    profile_cosine: likeness of two sets of melodies in note-pair and onset-duration statistics.
+
+References:
+    Brunner, Wang, Wattenhofer & Zhao (2018), Symbolic music genre transfer with CycleGAN, ICTAI.
+    Cífka, Şimşekli & Richard (2020), Groove2Groove, IEEE/ACM TASLP 28 (section IV.B: style profile).
+    Breiman (2001), Random forests: out-of-bag estimates, here used for calibration.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+
+from stylernn.melody import TICKS_PER_QUARTER, Melody
+
+from .features import columns
+from .inputs import check_melodies
+
+__all__ = ["Evaluator", "accuracy", "confusion", "evaluate", "fit", "profile_cosine", "strength"]
+
+_TREES = 300
+_BIN = TICKS_PER_QUARTER // 6
+_PAIR_SPAN = 4 * TICKS_PER_QUARTER
+_LARGEST = 20
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """A style classifier with calibrated probabilities; made by `fit`.
+
+    Args:
+        styles: names of the styles, in the order of the columns of `probabilities`.
+        family: features that it sees: "all", "pitch" or "rhythm".
+        forest: the classifier.
+        calibration: logistic regression from log votes to probabilities.
+    """
+
+    styles: tuple[str, ...]
+    family: str
+    forest: RandomForestClassifier
+    calibration: LogisticRegression
+
+    def probabilities(self, features: np.ndarray) -> np.ndarray:
+        """Probability of each style; float64, shape (melodies, styles).
+
+        Args:
+            features: from `features.extract`, all columns.
+        """
+        votes = self.forest.predict_proba(features[:, columns(self.family)])
+        return self.calibration.predict_proba(_log_votes(votes))
+
+    def of(self, style: str, features: np.ndarray) -> np.ndarray:
+        """Probability of one style; float64, shape (melodies,)."""
+        if style not in self.styles:
+            raise ValueError(f"the evaluator knows {', '.join(self.styles)}, got {style!r}")
+        return self.probabilities(features)[:, self.styles.index(style)]
+
+    def predicted(self, features: np.ndarray) -> np.ndarray:
+        """The most probable style of each melody."""
+        return np.array(self.styles)[self.probabilities(features).argmax(axis=1)]
+
+
+def fit(features: np.ndarray, labels: Sequence[str], family: str = "all", *, seed: int = 0) -> Evaluator:
+    """Fit an evaluator on real melodies.
+
+    Args:
+        features: from `features.extract`, shape (melodies, len(features.NAMES)).
+        labels: the style of each melody.
+        family: features that it may see.
+        seed: of the forest.
+
+    Raises:
+        ValueError: if there is only one style, or a style has fewer than 5 melodies.
+    """
+    names, counts = np.unique(np.asarray(labels), return_counts=True)
+    if len(names) < 2 or counts.min() < 5:
+        raise ValueError(
+            f"an evaluator needs 2 styles with 5 melodies each, got {dict(zip(names, counts, strict=True))}"
+        )
+    forest = RandomForestClassifier(
+        _TREES, min_samples_leaf=2, class_weight="balanced", oob_score=True, random_state=seed, n_jobs=1
+    )
+    forest.fit(features[:, columns(family)], labels)
+    # Out-of-bag votes are votes on unseen melodies, so no data is lost to calibration.
+    seen = np.isfinite(forest.oob_decision_function_).all(axis=1)
+    calibration = LogisticRegression(class_weight="balanced", max_iter=1000)
+    calibration.fit(_log_votes(forest.oob_decision_function_[seen]), np.asarray(labels)[seen])
+    return Evaluator(tuple(map(str, names)), family, forest, calibration)
+
+
+def accuracy(evaluator: Evaluator, features: np.ndarray, labels: Sequence[str]) -> dict[str, float]:
+    """Recall of each style on real melodies, and their mean under "balanced": the ceiling of style accuracy."""
+    predicted, labels = evaluator.predicted(features), np.asarray(labels)
+    recalls = {str(style): float(np.mean(predicted[labels == style] == style)) for style in np.unique(labels)}
+    return {**recalls, "balanced": float(np.mean(list(recalls.values())))}
+
+
+def confusion(evaluator: Evaluator, features: np.ndarray, labels: Sequence[str]) -> np.ndarray:
+    """Share of the melodies of each style (rows) that is heard as each style (columns); rows sum to 1 or are 0."""
+    predicted, labels = evaluator.predicted(features), np.asarray(labels)
+    rows = [[np.sum((labels == a) & (predicted == b)) for b in evaluator.styles] for a in evaluator.styles]
+    counts = np.array(rows, dtype=float)
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+
+def strength(p_source: np.ndarray, p_output: np.ndarray, p_cycle: np.ndarray) -> float:
+    """Strength of a transfer from style A to style B, from -1 to 1.
+
+    Args:
+        p_source: P(A) of the sources in A.
+        p_output: P(A) of their transfers to B.
+        p_cycle: P(A) of those transferred back to A.
+
+    Returns:
+        S_AB = ((P(A|x_A) - P(A|y_B)) + (P(A|x_cycle) - P(A|y_B))) / 2, averaged; the mean of S_AB and S_BA is the
+        number of the paper.
+
+    Reference:
+        Brunner et al. (2018), equations 9 and 10.
+    """
+    p_source, p_output, p_cycle = map(np.asarray, (p_source, p_output, p_cycle))
+    if not p_source.shape == p_output.shape == p_cycle.shape:
+        raise ValueError(f"shapes must agree, got {p_source.shape}, {p_output.shape} and {p_cycle.shape}")
+    return float(np.mean((p_source - p_output) + (p_cycle - p_output)) / 2)
+
+
+def profile_cosine(melodies: Sequence[Melody], reference: Sequence[Melody]) -> tuple[float, float]:
+    """Cosine of two sets' style profiles: (time-pitch difference, onset-duration), each from 0 to 1.
+
+    Reference:
+        Cífka et al. (2020): histogram of (onset difference < 4 quarters in bins of 1/6, pitch difference within 20)
+        over all ordered pairs of notes, and of (onset mod 4 quarters, duration <= 2 quarters) in bins of 1/6.
+    """
+    check_melodies(melodies)
+    check_melodies(reference, "reference")
+    a, b = (np.sum([_pair_histogram(melody) for melody in group], axis=0) for group in (melodies, reference))
+    c, d = (np.sum([_onset_histogram(melody) for melody in group], axis=0) for group in (melodies, reference))
+    return _cosine(a, b), _cosine(c, d)
+
+
+def evaluate(
+    features: np.ndarray, target: str, evaluators: Sequence[Evaluator], source: str | None = None
+) -> dict[str, np.ndarray]:
+    """Style of outputs under several evaluators, one value an output.
+
+    Returns:
+        For each family f: `accuracy_f` (1 where the target is the most probable style), `probability_f` P(target), and
+        with a source style `binary_f` (1 where the target is more probable than the source style).
+    """
+    values = {}
+    for evaluator in evaluators:
+        values[f"accuracy_{evaluator.family}"] = (evaluator.predicted(features) == target).astype(float)
+        values[f"probability_{evaluator.family}"] = evaluator.of(target, features)
+        if source in evaluator.styles and source != target:
+            against = evaluator.of(source, features)
+            values[f"binary_{evaluator.family}"] = (values[f"probability_{evaluator.family}"] > against).astype(float)
+    return values
+
+
+def _log_votes(votes: np.ndarray) -> np.ndarray:
+    return np.log((votes * _TREES + 0.5) / (_TREES + 0.5 * votes.shape[1]))
+
+
+def _pair_histogram(melody: Melody) -> np.ndarray:
+    """Counts of (onset difference, pitch difference) over ordered pairs of notes, each melody weighing 1."""
+    array = melody.array.astype(np.int64)
+    counts = np.zeros((_PAIR_SPAN // _BIN, 2 * _LARGEST + 1))
+    for lag in range(1, len(array)):
+        gap, step = array[lag:, 0] - array[:-lag, 0], array[lag:, 2] - array[:-lag, 2]
+        near = gap < _PAIR_SPAN
+        if not near.any():
+            break
+        kept = near & (np.abs(step) <= _LARGEST)
+        np.add.at(counts, (gap[kept] // _BIN, step[kept] + _LARGEST), 1)
+    return counts / max(counts.sum(), 1)
+
+
+def _onset_histogram(melody: Melody) -> np.ndarray:
+    onset, duration = melody.array[:, 0], melody.array[:, 1]
+    kept = duration <= 2 * TICKS_PER_QUARTER
+    counts = np.zeros((_PAIR_SPAN // _BIN, 2 * TICKS_PER_QUARTER // _BIN + 1))
+    np.add.at(counts, (onset[kept] % _PAIR_SPAN // _BIN, duration[kept] // _BIN), 1)
+    return counts / max(counts.sum(), 1)
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    scale = np.linalg.norm(a) * np.linalg.norm(b)
+    return float((a * b).sum() / scale) if scale else 0.0
