@@ -250,7 +250,7 @@ def _symbol(sign: harmony.Harmony) -> str:
     """A chord symbol with "b" for flats, which are "-" in music21."""
     if isinstance(sign, harmony.NoChord):
         return "N.C."
-    return re.sub(r"(?<=[A-G])-", "b", sign.figure or "")
+    return re.sub(r" (?:add|alter) (?=[#b])", "", re.sub(r"(?<=[A-G])-", "b", sign.figure or ""))
 
 
 def _key(part: stream.Part) -> Key | None:
@@ -305,7 +305,7 @@ def _measure(bar: Bar, melody: Melody) -> stream.Measure:
         measure.insert(Fraction(symbol.onset - bar.onset, TICKS_PER_QUARTER), element)
     end = bar.onset + sum(symbol.ticks for symbol in bar.symbols)
     for named in melody.chords:
-        if bar.onset <= named.onset < end and (sign := _harmony(named.symbol)):
+        if bar.onset <= named.onset < end and (sign := _harmony(named.symbol)) is not None:
             measure.insert(Fraction(named.onset - bar.onset, TICKS_PER_QUARTER), sign)
     return measure
 

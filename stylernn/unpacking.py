@@ -22,6 +22,7 @@ FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".ab
 """Format of a score by the ending of its file, in music21's words."""
 
 _KINDS = {"musicxml": "a MusicXML score", "abc": "ABC tunes", "humdrum": "a Humdrum **kern score"}
+_PLAIN_CHORD = re.compile(r"[A-G][#b]?(?:m|maj|min|dim|aug|sus)?\d*(?:/[A-G][#b]?)?")
 _SIGNS = {"abc": re.compile(r"^K:", re.MULTILINE), "humdrum": re.compile(r"^\S*\*\*kern", re.MULTILINE)}
 
 
@@ -155,6 +156,10 @@ def find_part(path: str | os.PathLike[str], names: list[str], part: str | int) -
 
 
 def _abc_tunes(text: str) -> list[str]:
-    """Tunes of an ABC file; the fields before the first one hold for all."""
+    """Tunes of an ABC file; the fields before the first one hold for all.
+
+    Annotations and rare chord symbols are taken out, because music21 refuses a tune for the sake of one.
+    """
+    text = re.sub(r'"([^"\n]*)"', lambda quoted: quoted[0] if _PLAIN_CHORD.fullmatch(quoted[1]) else "", text)
     head, *tunes = re.split(r"^(?=X:)", text, flags=re.MULTILINE)
     return [head + tune for tune in tunes] or [head]
