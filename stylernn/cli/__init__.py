@@ -5,6 +5,7 @@ matplotlib, scipy) is imported inside the command that needs it, so that `styler
 Whatever a user can cause ends as one line on standard error and an exit code: 1 for a bad file, 2 for a bad call.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -15,6 +16,7 @@ from stylernn import __version__
 from stylernn.cli import corpus, generate, inspect, styles, train, transfer
 from stylernn.cli.several import SeveralValuesCommand
 from stylernn.errors import StylernnError
+from stylernn.paths import cache_folder
 
 __all__ = ["app", "main"]
 
@@ -54,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, 1 (the user's files), 2 (the call itself) or 130 (interrupted).
     """
+    _keep_compiled_programs()
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         return int(app(words, prog_name="stylernn", standalone_mode=False) or 0)
@@ -67,6 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 1)
     except (typer.Abort, KeyboardInterrupt):
         return _INTERRUPTED
+
+
+def _keep_compiled_programs() -> None:
+    """Have jax, once it is imported, keep what it compiles in the user's cache: a second start does not compile."""
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_folder() / "compiled"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 
 def _complain(message: str, exit_code: int) -> int:
