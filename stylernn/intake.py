@@ -175,13 +175,13 @@ def assemble(
     *,
     key: Key | None,
     tempo: float,
-    pickup: int,
     title: str,
     chords: Sequence[Chord],
 ) -> Melody:
     """A melody from one voice and the score's map of metres.
 
-    A metre that is restated on one of its own bar lines is left out, and so are changes and chords after the last note.
+    Bar 0 is a pickup where half of it or more is rest before the first note. A metre that is restated on one of its own
+    bar lines is left out, and so are changes and chords after the last note.
 
     Args:
         path: the file, for error messages.
@@ -189,7 +189,6 @@ def assemble(
         metres: (tick, metre) pairs in order of time, the first at tick 0; of several at one tick the last counts.
         key: as in `Melody`.
         tempo: as in `Melody`.
-        pickup: as in `Melody`.
         title: as in `Melody`.
         chords: as in `Melody`.
 
@@ -210,7 +209,14 @@ def assemble(
             found=f"{bars:,}",
             remedy="Cut it into pieces.",
         )
+    first, bar = int(notes[0, 0]), changes[0][1].bar
     inside = tuple(chord for chord in chords if 0 <= chord.onset < end)
     return Melody.from_array(
-        notes, metres=tuple(changes), key=key, tempo=tempo, pickup=pickup, title=title, chords=inside
+        notes,
+        metres=tuple(changes),
+        key=key,
+        tempo=tempo,
+        pickup=bar - first if first < bar <= 2 * first else 0,
+        title=title,
+        chords=inside,
     )

@@ -9,8 +9,8 @@ Reading
 Choice of the melody
     Drums are out. A single remaining part is the melody; of several, the rule of `intake` decides.
 Pickup
-    Bar 0 is a pickup where it begins with a rest; the pickup lasts from the first note to the bar line. A file that
-    starts an unpadded pickup at tick 0 tells it by a first bar at most half as long as the next: it is padded.
+    A file that starts with a pickup at tick 0, without the rest before it, tells it by a first bar at most half as long
+    as the next: the rest is put in.
 """
 
 import math
@@ -93,14 +93,12 @@ def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
     if shift:
         notes[:, 0] += shift
         metres = [(0, metres[1][1])] + [(tick + shift, metre) for tick, metre in metres[1:]]
-    first, bar = int(notes[0, 0]), metres[0][1].bar
     return assemble(
         path,
         notes,
         metres,
         key=_key(score),
         tempo=_tempo(score),
-        pickup=bar - first if 0 < first < bar else 0,
         title=_sequence_name(data),
         chords=[
             Chord(_grid(m.time, score.tpq) + shift, m.text) for m in score.markers if _CHORD_SYMBOL.fullmatch(m.text)

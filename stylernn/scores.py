@@ -9,7 +9,7 @@ Reading
 Choice of the melody
     By the rule of `intake` over all parts, or over the staves of a part that is asked for.
 Bars
-    A short first bar is a pickup and is right-aligned in bar 0. Two neighbouring short bars that make one bar together,
+    A short first bar is right-aligned in bar 0. Two neighbouring short bars that make one bar together,
     as around a repeat sign, are one bar. After any other bar of odd length the metre starts anew.
 """
 
@@ -39,11 +39,10 @@ __all__ = ["parse_all", "read", "write"]
 
 
 class _Line(NamedTuple):
-    """What one part contributes: its notes on the grid, its metres at each bar line, its pickup and chord symbols."""
+    """What one part contributes: its notes on the grid, the metre at each bar line, chord symbols."""
 
     notes: np.ndarray
     metres: list[tuple[int, Metre]]
-    pickup: int
     chords: list[Chord]
 
 
@@ -134,7 +133,6 @@ def _melody(path: str | os.PathLike[str], text: str, part: str | int | None) -> 
         line.metres,
         key=_key(parts[chosen]),
         tempo=_tempo(score),
-        pickup=line.pickup,
         title=((score.metadata and score.metadata.bestTitle) or "").strip(),
         chords=line.chords,
     )
@@ -144,6 +142,9 @@ def _abc_score(text: str) -> stream.Score:
     """One tune of ABC; music21 overlooks changes of metre after a bar line, so each metre's bars are parsed alone."""
     first, *others = (converter.parseData(segment, format="abc") for segment in abc_segments(text))
     for other in others:
+        before, after = first.parts[0][note.NotRest].last(), other.parts[0][note.NotRest].first()
+        if _is_tied(before, "start"):
+            after.tie = tie.Tie("continue" if after.tie else "stop")
         for measure in _measures(other.parts[0]):
             first.parts[0].append(measure)
     return first
@@ -167,8 +168,7 @@ def _parts(score: stream.Stream) -> list[stream.Part]:
 
 def _line(part: stream.Part) -> _Line:
     measures = _measures(part)
-    metres, pickup = _bars(measures)
-    shift = metres[0][1].bar - pickup if pickup else 0
+    metres, shift = _bars(measures)
     chords = [
         Chord(_ticks(measure.offset + symbol.offset) + shift, _symbol(symbol))
         for measure in measures
@@ -176,7 +176,7 @@ def _line(part: stream.Part) -> _Line:
     ]
     notes = _notes(measures)
     notes[:, 0] += shift
-    return _Line(notes, metres, pickup, [named for named in chords if named.symbol])
+    return _Line(notes, metres, [named for named in chords if named.symbol])
 
 
 def _ticks(quarters: float | Fraction) -> int:
@@ -184,23 +184,23 @@ def _ticks(quarters: float | Fraction) -> int:
 
 
 def _bars(measures: Sequence[stream.Measure]) -> tuple[list[tuple[int, Metre]], int]:
-    """The metre at each bar line, bar 0 filled up, and the length of the pickup."""
+    """The metre at each bar line, and the ticks of rest that fill up a short bar 0."""
     lines = [_ticks(measure.offset) for measure in measures]
     lines.append(_ticks(measures[-1].offset + measures[-1].duration.quarterLength))
-    metre, pickup, shift, open_half = Metre(), 0, 0, 0
+    metre, shift, open_half = Metre(), 0, 0
     metres: list[tuple[int, Metre]] = []
     for measure, start, stop in zip(measures, lines, lines[1:], strict=False):
         before, metre = metre, _metre(measure.timeSignature) if measure.timeSignature else metre
         length = stop - start
         if not metres and 0 < length < metre.bar and len(measures) > 1:
-            pickup, shift = length, metre.bar - length
+            shift = metre.bar - length
             metres.append((0, metre))
         elif open_half and metre == before and open_half + length == metre.bar:
             open_half = 0
         elif length:
             metres.append((start + shift if metres else 0, metre))
             open_half = length if length < metre.bar else 0
-    return metres or [(0, metre)], pickup
+    return metres or [(0, metre)], shift
 
 
 def _metre(sign: meter.TimeSignature) -> Metre:
@@ -221,13 +221,18 @@ def _notes(measures: Sequence[stream.Measure]) -> np.ndarray:
             end = _ticks(measure.offset + start + element.duration.quarterLength)
             number = top.pitch.midi
             held = tied.pop(number, None)
-            if held is None or held[0] + held[1] != onset:
+            if held is None or held[0] + held[1] != onset or not _is_tied(top, "stop"):
                 held = [onset, 0, number]
                 rows.append(held)
             held[1] = max(end - held[0], 1)
-            if top.tie and top.tie.type in ("start", "continue"):
+            if _is_tied(top, "start"):
                 tied[number] = held
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def _is_tied(sung: note.NotRest, end: str) -> bool:
+    """Whether a tie starts ("start") or ends ("stop") at a note."""
+    return sung.tie is not None and sung.tie.type in (end, "continue")
 
 
 def _highest_voice(measure: stream.Measure) -> list[tuple[Fraction | float, note.NotRest]]:

@@ -4,6 +4,7 @@ A compressed MusicXML file must name its score, which may unpack to at most `int
 packed size. XML that declares entities is refused: MusicXML needs none, and nested ones exhaust memory.
 """
 
+import html
 import io
 import os
 import re
@@ -17,6 +18,7 @@ from stylernn.intake import MAX_BYTES, read_bytes
 __all__ = ["FORMATS", "MAX_RATIO", "abc_segments", "find_part", "pack", "tune_texts"]
 
 MAX_RATIO = 200
+_CONTAINER_BYTES = 2**16
 _CONTAINER = "META-INF/container.xml"
 FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".abc": "abc", ".krn": "humdrum"}
 """Format of a score by the ending of its file, in music21's words."""
@@ -89,10 +91,19 @@ def _unpack(path: str | os.PathLike[str], data: bytes) -> bytes:
     """The score in a compressed MusicXML file."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
-            root = _xml(path, _member(path, package, _CONTAINER)).find(".//{*}rootfile")
-            return _member(path, package, root.get("full-path", "") if root is not None else "")
+            return _member(path, package, _score_name(package))
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
         raise _damaged(path, "musicxml", "a damaged archive or one without a score") from error
+
+
+def _score_name(package: zipfile.ZipFile) -> str:
+    """What the container names; some programs do not escape that name, hence no XML parser."""
+    scores = [name for name in package.namelist() if not name.startswith("META-INF") and name.endswith("ml")]
+    container = package.open(_CONTAINER).read(_CONTAINER_BYTES) if _CONTAINER in package.namelist() else b""
+    named = [name for name in scores if html.escape(name).encode() in container or name.encode() in container]
+    if not scores:
+        raise KeyError(_CONTAINER)
+    return (named or scores)[0]
 
 
 def _member(path: str | os.PathLike[str], package: zipfile.ZipFile, name: str) -> bytes:
