@@ -22,7 +22,7 @@ from stylernn.loss import Score, score
 from stylernn.model.network import Network
 from stylernn.skeleton import GRAINS, keep
 
-__all__ = ["Measure", "Row", "Scorer", "hidden", "labelled", "markov_bits", "measure", "scorer", "table"]
+__all__ = ["Measure", "Row", "Scorer", "bits_per_note", "hidden", "labelled", "markov_bits", "measure", "scorer", "table"]
 
 _WINDOWS = 32
 
@@ -93,6 +93,11 @@ def measure(
     return [Measure(*entry) for entry in sums]
 
 
+def bits_per_note(results: Sequence[Measure]) -> float:
+    """Mean bits per note over melodies, all heads together."""
+    return float(sum(entry.bits.sum() for entry in results) / sum(entry.notes for entry in results))
+
+
 def hidden(example: Example, grain: str, styled: bool) -> Condition:
     """Tell the model only the style, or not even that, and a skeleton at a grain."""
     index = GRAINS.index(grain)
@@ -153,9 +158,9 @@ def _row(style: str, ours: list[Measure], untrained: list[Measure], markov: np.n
         style,
         len(ours),
         int(notes),
-        float(sum(entry.bits.sum() for entry in ours) / notes),
+        bits_per_note(ours),
         float(markov.sum() / notes),
-        float(sum(entry.bits.sum() for entry in untrained) / notes),
+        bits_per_note(untrained),
         *(float(share) for share in hits / choices),
     )
 

@@ -1,0 +1,54 @@
+"""Put a trained model in the box: `python benchmarks/box.py RUN_FOLDER DATA_FOLDER` (the second half of `make weights`).
+
+Stores the run's best model as float16, measures that very file on the test split (bits per note with and without style
+and skeleton, accuracy, Markov-3) and writes the numbers into its header, from which docs/model-card.md is made.
+"""
+
+import argparse
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from stylernn import checkpoint, corpus, measure, runs
+from stylernn.checkpoint import Model
+from stylernn.corpus import Split
+from stylernn.paths import boxed_model
+
+
+def main() -> None:
+    """Store, measure, store again with the numbers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("data", type=Path)
+    arguments = parser.parse_args()
+    trained = checkpoint.load_model(arguments.run / runs.MODEL)
+    with tempfile.TemporaryDirectory() as scratch:
+        halved = Path(scratch) / "model.safetensors"
+        checkpoint.save_model(halved, trained, dtype="float16")
+        model = checkpoint.load_model(halved)
+    learnt = {style.name for style in model.header.styles}
+    tunes = [tune for tune in corpus.load_folder(arguments.data) if tune.style in learnt]
+    metrics = _metrics(model, corpus.split(tunes))
+    checkpoint.save_model(boxed_model(), checkpoint.with_metrics(model, metrics), dtype="float16")
+    print(f"{boxed_model()}: {boxed_model().stat().st_size / 1e6:.1f} MB")  # noqa: T201  (a script reports)
+
+
+def _metrics(model: Model, divided: Split) -> dict[str, object]:
+    """All that the model card says."""
+    examples = measure.labelled(divided.test, model.header.styles)
+    compiled, state = measure.scorer(model.network)
+    events = model.header.settings.data.events
+    by_grain = {}
+    for grain in ("none", "bar", "half", "beat"):
+        results = measure.measure(compiled, state, examples, events, grain=grain)
+        by_grain[grain] = measure.bits_per_note(results)
+    unstyled = measure.measure(compiled, state, examples, events, styled=False)
+    return {
+        "test": [asdict(row) for row in measure.table(model, divided)],
+        "bits_by_skeleton": by_grain,
+        "bits_without_style": measure.bits_per_note(unstyled),
+    }
+
+
+if __name__ == "__main__":
+    main()
