@@ -10,8 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-HEAVY = set("jax flax optax orbax music21 symusic matplotlib scipy sklearn numpy rich pooch".split())
-COMMANDS = ["", "--version", *(f"{name} --help" for name in ("transfer", "generate", "train", "styles", "inspect"))]
+HEAVY = {"jax", "flax", "optax", "orbax", "music21", "symusic", "matplotlib", "scipy", "sklearn", "numpy", "rich"}
+NAMES = ["transfer", "generate", "train", "styles", "inspect", "corpus"]
+COMMANDS = ["", "--version", *(f"{name} --help" for name in NAMES)]
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,9 @@ def check(outputs: Iterable[Path], *, force: bool, sources: Iterable[Path] = ())
 
     kept = {path.resolve() for path in sources}
     for path in outputs:
-        files.check_ending(path)
+        if path.suffix.lower() not in files.ENDINGS:
+            known = ", ".join(files.ENDINGS)
+            raise UsageError(f"cannot write {path}", expected=f"an ending out of {known}", remedy="Name it with -o.")
         folder = path.parent
         if not folder.is_dir():
             raise UsageError(f"cannot write {path}: there is no folder {folder}", remedy="Create the folder first.")

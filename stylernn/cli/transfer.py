@@ -66,16 +66,14 @@ def command(
     if len(inputs) == 1:
         typer.echo(_transfer(loaded, inputs[0], paths[0], to, dials, seed, track))
         return
-    failed = {}
+    failures = []
     for source, path in zip(inputs, paths, strict=True):
         try:
             typer.echo(_transfer(loaded, source, path, to, dials, seed, track))
         except StylernnError as error:
-            failed[source] = error
-    if failed:
-        for error in failed.values():
-            typer.echo(f"error: {error}", err=True)
-        typer.echo(f"{len(inputs) - len(failed)} of {len(inputs)} files transferred", err=True)
+            failures.append(f"error: {error}")
+    if failures:
+        typer.echo("\n".join([*failures, f"{len(failures)} of {len(inputs)} files could not be transferred"]), err=True)
         raise typer.Exit(1)
 
 

@@ -46,10 +46,9 @@ def key_name(key: "Key | None") -> str:
 
 def tonality_name(tonality: "Tonality") -> str:
     """Name a tonality by the key with the fewest accidentals."""
-    from stylernn.melody import Key
+    from stylernn.tonality import as_key
 
-    white = Key(0, tonality.mode)
-    return key_name(white.transposed(tonality.tonic - white.tonic))
+    return key_name(as_key(tonality))
 
 
 def pitch_name(pitch: int, key: "Key | None" = None) -> str:
