@@ -80,12 +80,12 @@ def retrieval(candidates: Sequence[Melody], outputs: Sequence[Melody], truth: Se
     """
     check_melodies(candidates, "candidates", least=2)
     check_melodies(outputs, "outputs")
-    truth = np.asarray(truth)
-    if truth.shape != (len(outputs),) or truth.min() < 0 or truth.max() >= len(candidates):
+    own_place = np.asarray(truth)
+    if own_place.shape != (len(outputs),) or own_place.min() < 0 or own_place.max() >= len(candidates):
         raise ValueError(f"truth must name one of {len(candidates)} candidates for each of {len(outputs)} outputs")
     curves = np.stack([_curve(melody) for melody in candidates])
     distances = np.stack([_aligned_distances(_curve(output), curves) for output in outputs])
-    own = distances[np.arange(len(outputs)), truth][:, None]
+    own = distances[np.arange(len(outputs)), own_place][:, None]
     ties = np.isclose(distances, own, atol=1e-6)
     better = (distances < own) & ~ties
     return Retrieval(better.sum(axis=1) + (ties.sum(axis=1) + 1) / 2, len(candidates))

@@ -2,7 +2,7 @@
 
 Everything is invariant to transposition and, but for the two features of length that are left out on purpose, a mean
 or a share, so that short and long melodies can be compared. They still depend a little on length (a short melody has
-fewer different notes): compare melodies of like length, for which `excerpt` is here.
+fewer different notes): compare melodies of like length, for which `windows` is here.
 
 Conventions: melodies without notes are refused; times are in quarter notes.
 """
@@ -15,7 +15,7 @@ from stylernn.melody import TICKS_PER_QUARTER, Melody
 
 from .inputs import check_melodies
 
-__all__ = ["FAMILIES", "NAMES", "PITCH_NAMES", "RHYTHM_NAMES", "columns", "excerpt", "excerpts", "extract"]
+__all__ = ["FAMILIES", "NAMES", "PITCH_NAMES", "RHYTHM_NAMES", "columns", "excerpt", "extract", "windows"]
 
 _IOI_EDGES = np.array([0.2, 0.29, 0.4, 0.55, 0.7, 0.8, 1.2, 1.8, 2.5, 3.5])
 _PLACES = (0, 4, 6, 8, 12, 16, 18, 20)
@@ -57,21 +57,30 @@ def columns(family: str) -> slice:
 
 
 def excerpt(melody: Melody, bars: int, seed: int = 0, *, least: int = 12) -> Melody:
-    """A window of `bars` bars with `least` notes or more, or the melody itself where it is no longer than that."""
+    """One window of a melody, see `windows`; the melody itself where no window has enough notes."""
+    found = windows(melody, bars, most=1, seed=seed, least=least)
+    return found[0] if found else melody
+
+
+def windows(melody: Melody, bars: int, *, most: int, seed: int = 0, least: int = 12) -> list[Melody]:
+    """Windows of a melody that do not overlap, in order.
+
+    Args:
+        melody: the melody; where it is not longer than a window, it is the only one itself.
+        bars: length of a window.
+        most: how many to draw at random.
+        seed: of the draw.
+        least: windows with fewer notes are left out.
+    """
     if melody.bars <= bars:
-        return melody
-    starts = np.random.default_rng([seed, melody.bars, len(melody.notes)]).permutation(melody.bars - bars + 1)
-    onsets, lines = melody.array[:, 0], melody.bar_lines
-    for start in starts:
-        first, last = np.searchsorted(onsets, [lines[start], lines[start + bars]])
-        if last - first >= least:
-            return melody.slice(int(start), int(start) + bars)
-    return melody
-
-
-def excerpts(melodies: Sequence[Melody], bars: int, seed: int = 0) -> list[Melody]:
-    """One window of each melody."""
-    return [excerpt(melody, bars, seed + number) for number, melody in enumerate(melodies)]
+        return [melody] if len(melody.notes) >= least else []
+    rng = np.random.default_rng([seed, melody.bars, len(melody.notes)])
+    offset = int(rng.integers(melody.bars % bars + 1))
+    starts = np.arange(offset, melody.bars - bars + 1, bars)
+    lines, onsets = melody.bar_lines, melody.array[:, 0]
+    counts = np.searchsorted(onsets, lines[starts + bars]) - np.searchsorted(onsets, lines[starts])
+    chosen = np.sort(rng.permutation(starts[counts >= least])[:most])
+    return [melody.slice(int(start), int(start) + bars) for start in chosen]
 
 
 def _pitch_features(melody: Melody) -> np.ndarray:
@@ -96,7 +105,7 @@ def _pitch_features(melody: Melody) -> np.ndarray:
         chromatic,
         _longest_run(moving) / max(len(moving), 1),
     ]
-    return np.r_[histogram, np.roll(profile, -_centre(profile)), scalars]
+    return np.r_[histogram, np.roll(profile, -_centre(profile, int(pitch[-1]))), scalars]
 
 
 def _rhythm_features(melody: Melody) -> np.ndarray:
@@ -130,10 +139,14 @@ def _rhythm_features(melody: Melody) -> np.ndarray:
     return np.r_[histogram, at, 1 - at.sum(), scalars]
 
 
-def _centre(profile: np.ndarray) -> int:
-    """Where to begin the profile so that it does not depend on transposition: the root of the best major scale."""
+def _centre(profile: np.ndarray, last: int) -> int:
+    """Where to begin the profile so that it does not depend on transposition: the root of the best major scale.
+
+    Of roots that fit alike, the first at or above the last note's pitch class.
+    """
     scale = np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11)) + 0.5 * np.isin(np.arange(12), (0, 4, 7))
-    return int(np.argmax([np.roll(profile, -root) @ scale for root in range(12)]))
+    roots = (last + np.arange(12)) % 12
+    return int(roots[np.argmax(np.round([np.roll(profile, -root) @ scale for root in roots], 9))])
 
 
 def _longest_run(values: np.ndarray) -> int:

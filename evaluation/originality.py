@@ -77,40 +77,20 @@ def index(training: Sequence[Melody]) -> Index:
     return Index(place, pitch, figures[order], order, np.concatenate([_steps(melody) for melody in training]))
 
 
-def nearest_windows(melody: Melody, training: Index, *, kind: str = "notes") -> np.ndarray:
+def nearest_windows(melody: Melody, training: Index) -> dict[str, np.ndarray]:
     """Similarity of every window to its nearest window of the training set.
 
-    Candidates are found by figures of three notes running that both share; a window without any is 0. A window of the
-    training set spans the same time as the melody's.
-
-    Args:
-        melody: what is examined.
-        training: from `index`.
-        kind: "notes" for windows of 8 notes, "bars" for windows of 2 bars.
+    Candidates are the translations under which at least two figures of three notes running coincide; a window without
+    any is 0. A window of the training set spans the same time as the melody's.
 
     Returns:
-        Similarities from 0 to 1; shape (windows,), empty where the melody is shorter than a window.
+        Similarities from 0 to 1 under "notes" for the windows of 8 notes, and under "bars" for those of 2 bars; shape
+        (windows,), empty where the melody is shorter than a window.
     """
-    windows = _note_windows(melody) if kind == "notes" else _bar_windows(melody)
     onset, pitch = melody.array[:, 0].astype(np.int64), melody.array[:, 2].astype(np.int64)
-    best = np.zeros(len(windows.first))
-    group_note, group = _matches(onset, pitch, training)
-    if not len(group_note) or not len(best):
-        return best
-    # Notes lie in a run of consecutive windows; spread each matched note over them and count by (group, window).
-    low = np.searchsorted(windows.last, group_note, side="right")
-    high = np.searchsorted(windows.first, group_note, side="right")
-    sizes = np.maximum(high - low, 0)
-    window = np.arange(sizes.sum()) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
-    pair, shared = np.unique(np.repeat(group, sizes) * len(best) + window, return_counts=True)
-    window, group = pair % len(best), pair // len(best)
-    shift = group // 256 - _FAR
-    own = windows.last[window] - windows.first[window]
-    theirs = np.searchsorted(training.place, windows.stop[window] + shift) - np.searchsorted(
-        training.place, windows.start[window] + shift
-    )
-    np.maximum.at(best, window, shared / np.maximum(np.maximum(own, theirs), 1))
-    return best
+    note, shift = _matches(onset, pitch, training)
+    windows = {"notes": _note_windows(melody), "bars": _bar_windows(melody)}
+    return {kind: _best_shares(kept, note, shift, training) for kind, kept in windows.items()}
 
 
 def longest_copies(melodies: Sequence[Melody], training: Index, sources: Sequence[Melody] | None = None) -> np.ndarray:
@@ -124,7 +104,7 @@ def longest_copies(melodies: Sequence[Melody], training: Index, sources: Sequenc
     Returns:
         int64, shape (melodies,); 0 where not even three notes running are shared.
     """
-    own = sources or [None] * len(melodies)
+    own: Sequence[Melody | None] = sources or [None] * len(melodies)
     if len(own) != len(melodies):
         raise ValueError(f"sources must be one for each of {len(melodies)} melodies, got {len(own)}")
     steps = np.concatenate([_steps(melody) for melody in melodies])
@@ -160,18 +140,36 @@ def evaluate(
         (1 where that is `COPY_NOTES` or more). Windows that are as near to the melody's own source are left out.
     """
     check_melodies(melodies)
-    values: dict[str, np.ndarray] = {}
-    for kind in ("notes", "bars"):
-        means = []
-        for number, melody in enumerate(melodies):
-            near = nearest_windows(melody, training, kind=kind)
-            if sources is not None:
-                home = nearest_windows(melody, index([sources[number]]), kind=kind)
-                near = near[home < near]
-            means.append(float(near.mean()) if len(near) else 0.0)
-        values[f"window_{kind}"] = np.array(means)
+    means: dict[str, list[float]] = {"notes": [], "bars": []}
+    for number, melody in enumerate(melodies):
+        home = nearest_windows(melody, index([sources[number]])) if sources is not None else {}
+        for kind, near in nearest_windows(melody, training).items():
+            foreign = near[home[kind] < near] if home else near
+            means[kind].append(float(foreign.mean()) if len(foreign) else 0.0)
+    values = {f"window_{kind}": np.array(column) for kind, column in means.items()}
     longest = longest_copies(melodies, training, sources)
     return {**values, "longest_copy": longest.astype(float), "copied": (longest >= COPY_NOTES).astype(float)}
+
+
+def _best_shares(windows: Windows, note: np.ndarray, shift: np.ndarray, training: Index) -> np.ndarray:
+    """The largest share of points that a window has in common with the training set under any of the translations."""
+    best = np.zeros(len(windows.first))
+    if not len(note) or not len(best):
+        return best
+    # A note lies in a run of consecutive windows; spread each matched note over them and count by (shift, window).
+    low = np.searchsorted(windows.last, note, side="right")
+    high = np.searchsorted(windows.first, note, side="right")
+    sizes = np.maximum(high - low, 0)
+    window = np.arange(sizes.sum()) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
+    pairs = np.sort(np.repeat(shift, sizes) * _MOST_NOTES + window)
+    first = np.flatnonzero(np.diff(pairs, prepend=-1) > 0)
+    shared = np.diff(np.r_[first, len(pairs)])
+    window, ticks = pairs[first] % _MOST_NOTES, pairs[first] // _MOST_NOTES // 256 - _FAR
+    own = windows.last[window] - windows.first[window]
+    stop = np.searchsorted(training.place, windows.stop[window] + ticks)
+    theirs = stop - np.searchsorted(training.place, windows.start[window] + ticks)
+    np.maximum.at(best, window, shared / np.maximum(np.maximum(own, theirs), 1))
+    return best
 
 
 def _note_windows(melody: Melody) -> Windows:

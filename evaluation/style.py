@@ -101,15 +101,15 @@ def fit(features: np.ndarray, labels: Sequence[str], family: str = "all", *, see
 
 def accuracy(evaluator: Evaluator, features: np.ndarray, labels: Sequence[str]) -> dict[str, float]:
     """Recall of each style on real melodies, and their mean under "balanced": the ceiling of style accuracy."""
-    predicted, labels = evaluator.predicted(features), np.asarray(labels)
-    recalls = {str(style): float(np.mean(predicted[labels == style] == style)) for style in np.unique(labels)}
+    predicted, truth = evaluator.predicted(features), np.asarray(labels)
+    recalls = {str(style): float(np.mean(predicted[truth == style] == style)) for style in np.unique(truth)}
     return {**recalls, "balanced": float(np.mean(list(recalls.values())))}
 
 
 def confusion(evaluator: Evaluator, features: np.ndarray, labels: Sequence[str]) -> np.ndarray:
     """Share of the melodies of each style (rows) that is heard as each style (columns); rows sum to 1 or are 0."""
-    predicted, labels = evaluator.predicted(features), np.asarray(labels)
-    rows = [[np.sum((labels == a) & (predicted == b)) for b in evaluator.styles] for a in evaluator.styles]
+    predicted, truth = evaluator.predicted(features), np.asarray(labels)
+    rows = [[np.sum((truth == a) & (predicted == b)) for b in evaluator.styles] for a in evaluator.styles]
     counts = np.array(rows, dtype=float)
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
