@@ -18,6 +18,7 @@ from stylernn.intake import MAX_BYTES, read_bytes
 __all__ = ["FORMATS", "MAX_RATIO", "abc_segments", "find_part", "pack", "tune_texts"]
 
 MAX_RATIO = 200
+_EMPTY_BARS = "\n| | |\n"
 _CONTAINER_BYTES = 2**16
 _CONTAINER = "META-INF/container.xml"
 FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".abc": "abc", ".krn": "humdrum"}
@@ -56,16 +57,23 @@ def tune_texts(path: str | os.PathLike[str], part: str | int | None = None) -> l
 
 
 def abc_segments(text: str) -> list[str]:
-    """A tune of one voice, cut where its metre changes; each piece is a tune of its own with the whole header."""
+    """A tune of one voice, cut where its metre changes; each piece is a tune of its own with the whole header.
+
+    Each ends in two empty bars, because music21 believes in bar lines only where it sees two.
+    """
     header, mark, body = re.split(r"^(K:.*\n?)", text, maxsplit=1, flags=re.MULTILINE)
     pieces = re.split(r"^M:(.*)\n|\[M:([^]]*)\]", body, flags=re.MULTILINE)
     if len(pieces) == 1 or re.search(r"^V:|\[V:", text, re.MULTILINE):
-        return [text]
+        return [text + _EMPTY_BARS]
     segments = [text[: len(text) - len(body)] + pieces[0]]
     header = re.sub(r"^(?:M|Q):.*\n", "", header, flags=re.MULTILINE)
     for line, inline, bars in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
         segments.append(f"{header}M:{line or inline}\n{mark}{bars}")
-    return [segment for segment, bars in zip(segments, pieces[::3], strict=True) if re.search("[A-Ga-gxz]", bars)]
+    return [
+        segment + _EMPTY_BARS
+        for segment, bars in zip(segments, pieces[::3], strict=True)
+        if re.search("[A-Ga-gxz]", bars)
+    ]
 
 
 def pack(score: bytes) -> bytes:
