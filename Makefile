@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 TREE   := build/tree
+BOXED  := jazz jazz_standard pop_vintage classical romantic art_song irish fiddle scottish chorale ragtime
 
-.PHONY: help demo test slow lint format card clean
+.PHONY: help demo test slow lint format weights card clean
 
 help:
 	@echo "make demo    install, then turn a public-domain tune into jazz"
@@ -13,7 +14,8 @@ help:
 	@echo "make slow    the long checks that 'make test' leaves out"
 	@echo "make lint    style, types and import layers"
 	@echo "make format  put the code into the project's format"
-	@echo "make card    print the model card's tables from the header of the shipped model"
+	@echo "make weights train the model in the box from DATA=FOLDER"
+	@echo "make card    write docs/model-card.md from the header of the model in the box"
 	@echo "make clean   remove build products; .venv stays"
 
 demo: $(VENV)/installed
@@ -36,8 +38,12 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+weights: $(VENV)/installed
+	$(BIN)/stylernn train --config box --data $(DATA) --styles $(BOXED) --out runs/box
+	$(BIN)/python benchmarks/box.py runs/box $(DATA)
+
 card: $(VENV)/installed
-	$(BIN)/python docs/model_card.py
+	$(BIN)/python docs/model_card.py > docs/model-card.md
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
