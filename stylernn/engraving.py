@@ -36,9 +36,9 @@ def abc_text(melody: Melody) -> str:
     chords = {chord.onset: chord.symbol for chord in melody.chords}
     for index, bar in enumerate(bars):
         if index and bar.changes_metre:
-            text += f"{'' if text.endswith(chr(10)) else chr(10)}M:{bar.metre}\n"
+            text = f"{text.rstrip()}\nM:{bar.metre}\n"
         text += _abc_bar(bar, melody.key, chords)
-        text += "|]\n" if index == len(bars) - 1 else "|\n" if bar.number % 4 == 0 else "| "
+        text += "|]\n" if index == len(bars) - 1 else "|\n" if bar.number and bar.number % 4 == 0 else "| "
     return text
 
 

@@ -140,14 +140,19 @@ def _melody(path: str | os.PathLike[str], text: str, part: str | int | None) -> 
 
 def _abc_score(text: str) -> stream.Score:
     """One tune of ABC; music21 overlooks changes of metre after a bar line, so each metre's bars are parsed alone."""
-    first, *others = (converter.parseData(segment, format="abc") for segment in abc_segments(text))
-    for other in others:
-        before, after = first.parts[0][note.NotRest].last(), other.parts[0][note.NotRest].first()
-        if _is_tied(before, "start"):
+    segments = [converter.parseData(segment, format="abc") for segment in abc_segments(text)]
+    if len(segments) == 1:
+        return segments[0]
+    part = stream.Part()
+    for segment in segments:
+        measures = _measures(segment.parts[0])
+        before, after = part[note.NotRest].last(), measures[0][note.NotRest].first()
+        if before and after and _is_tied(before, "start"):
             after.tie = tie.Tie("continue" if after.tie else "stop")
-        for measure in _measures(other.parts[0]):
-            first.parts[0].append(measure)
-    return first
+        part.append(measures)
+    score = stream.Score([part])
+    score.metadata = segments[0].metadata
+    return score
 
 
 def _measures(part: stream.Part) -> list[stream.Measure]:

@@ -175,10 +175,12 @@ def find_part(path: str | os.PathLike[str], names: list[str], part: str | int) -
 
 
 def _abc_tunes(text: str) -> list[str]:
-    """Tunes of an ABC file; the fields before the first one hold for all.
+    """Tunes of an ABC file; the fields before the first one hold for all, and the unit of length is an eighth.
 
     Annotations and rare chord symbols are taken out, because music21 refuses a tune for the sake of one.
     """
     text = re.sub(r'"([^"\n]*)"', lambda quoted: quoted[0] if _PLAIN_CHORD.fullmatch(quoted[1]) else "", text)
+    if not re.search("^[LM]:", text, re.MULTILINE):
+        text = re.sub("^K:", "L:1/8\nK:", text, flags=re.MULTILINE)
     head, *tunes = re.split(r"^(?=X:)", text, flags=re.MULTILINE)
     return [head + tune for tune in tunes] or [head]

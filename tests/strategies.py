@@ -13,26 +13,27 @@ titles = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=12)
 
 
 @st.composite
-def note_lists(draw: st.DrawFn, *, least: int = 2, most: int = 24) -> tuple[Note, ...]:
+def note_lists(draw: st.DrawFn, *, least: int = 2, most: int = 24, lowest: int = 0) -> tuple[Note, ...]:
     """Notes without overlaps, with rests and lengths of every kind."""
     at, notes = draw(st.integers(0, 3 * TICKS_PER_QUARTER)), []
     for _ in range(draw(st.integers(least, most))):
-        note = Note(at, draw(st.integers(1, 5 * TICKS_PER_QUARTER)), draw(st.integers(0, 127)))
+        note = Note(at, draw(st.integers(1, 5 * TICKS_PER_QUARTER)), draw(st.integers(lowest, 127)))
         notes.append(note)
         at = note.end + draw(st.sampled_from([0, 0, 0, 1, 8, 12, 24, 100]))
     return tuple(notes)
 
 
 @st.composite
-def melodies(draw: st.DrawFn, *, most: int = 24, cuts: bool = True) -> Melody:
+def melodies(draw: st.DrawFn, *, most: int = 24, lowest: int = 0, cuts: bool = True) -> Melody:
     """Valid melodies in the form that readers give them: no empty bars at the end, pickup by the rule of `intake`.
 
     Args:
         draw: supplied by hypothesis.
         most: number of notes.
+        lowest: pitch.
         cuts: whether a change of metre may cut the bar before it short.
     """
-    notes = draw(note_lists(most=most))
+    notes = draw(note_lists(most=most, lowest=lowest))
     metres = [(0, draw(st.sampled_from(METRES)))]
     for _ in range(draw(st.integers(0, 2))):
         start, metre = metres[-1]
