@@ -1,0 +1,61 @@
+"""One voice out of many: hand-made overlaps and laws; the choice of the melody among parts."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylernn.intake import find_melody, skyline, statistics
+
+Rows = list[tuple[int, int, int]]
+rows = st.lists(st.tuples(st.integers(0, 200), st.integers(1, 100), st.integers(30, 90)), min_size=1, max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("notes", "voice"),
+    [
+        ([(0, 24, 60), (24, 24, 62)], [(0, 24, 60), (24, 24, 62)]),
+        ([(0, 24, 60), (0, 24, 64), (0, 48, 55)], [(0, 24, 64)]),  # a chord: its top
+        ([(0, 30, 60), (24, 24, 62)], [(0, 24, 60), (24, 24, 62)]),  # legato upwards
+        ([(0, 30, 62), (24, 24, 60)], [(0, 24, 62), (24, 24, 60)]),  # legato downwards
+        ([(0, 96, 72), (24, 24, 48), (48, 24, 52), (72, 24, 55)], [(0, 96, 72)]),  # accompaniment inside
+        ([(0, 48, 72), (12, 96, 48), (48, 48, 74)], [(0, 48, 72), (48, 48, 74)]),  # a bass note that lasts longer
+        ([(0, 96, 48), (24, 24, 72), (48, 48, 74)], [(0, 24, 48), (24, 24, 72), (48, 48, 74)]),  # melody enters later
+    ],
+)
+def test_a_voice_by_hand(notes: Rows, voice: Rows) -> None:
+    assert skyline(np.array(notes[::-1])).tolist() == [list(row) for row in voice]
+
+
+@given(rows)
+def test_a_voice_has_no_overlaps_and_nothing_new(notes: Rows) -> None:
+    voice = skyline(np.array(notes))
+    assert np.all(voice[1:, 0] >= voice[:-1, 0] + voice[:-1, 1])
+    assert np.all(voice[:, 1] > 0)
+    longest: dict[tuple[int, int], int] = {}
+    for onset, duration, pitch in notes:
+        longest[onset, pitch] = max(duration, longest.get((onset, pitch), 0))
+    assert all(duration <= longest[onset, pitch] for onset, duration, pitch in voice.tolist())
+    first = min(onset for onset, _, _ in notes)
+    assert voice[0, [0, 2]].tolist() == [first, max(pitch for onset, _, pitch in notes if onset == first)]
+    assert np.array_equal(skyline(voice), voice)
+
+
+def test_statistics_by_hand() -> None:
+    monophony, pitch = statistics(np.array([(0, 26, 60), (24, 24, 62), (48, 48, 64), (60, 12, 66)]))
+    assert (monophony, pitch) == (0.75, 63.0)
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (["", ""], 0),
+        (["Bass guitar", ""], 1),
+        (["", "Lead vocals"], 1),
+        (["Right hand", "Left hand"], 0),
+        (["Bright", "Tune"], 1),
+    ],
+)
+def test_names_outweigh_register(names: list[str], chosen: int) -> None:
+    high, low = np.array([(0, 24, 72), (24, 24, 74)]), np.array([(0, 24, 60), (24, 24, 62)])
+    assert find_melody(names, [high, low]) == chosen
