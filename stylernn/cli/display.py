@@ -56,7 +56,7 @@ def training() -> Iterator[Callable[["train.Progress"], None]]:
             bar.update(task, completed=event.step, total=event.steps, description=_state(event))
             if event.valid_bits != validated:
                 validated = event.valid_bits
-                console.print(f"step {event.step:>6,}  {_state(event)}")
+                console.print(f"step {event.step:>6,}  {_state(event)}", soft_wrap=True)
 
         yield show
 

@@ -64,16 +64,15 @@ def command(
     tunes = _tunes(source)
     if not resume:
         _remember(folder, source)
-    console = Console(highlight=False)
-    console.print(f"{words.count(len(tunes), 'tune')}; run folder {folder}")
+    typer.echo(f"{words.count(len(tunes), 'tune')}; run folder {folder}")
     try:
         with display.training() as show:
             outcome = train.fit(chosen, tunes, folder, resume=resume is not None, on_event=show)
     except KeyboardInterrupt:
-        console.print(f"stopped; stylernn train --resume {folder} goes on from the last checkpoint")
+        typer.echo(f"stopped; stylernn train --resume {folder} goes on from the last checkpoint")
         raise
-    console.print(display.table_of(outcome.table))
-    console.print(f"best model (step {outcome.best_step:,}) and learning curve: {outcome.run_folder}")
+    Console(highlight=False).print(display.table_of(outcome.table))
+    typer.echo(f"best model (step {outcome.best_step:,}) and learning curve: {outcome.run_folder}")
 
 
 class _Source(NamedTuple):

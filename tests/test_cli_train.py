@@ -1,0 +1,63 @@
+"""`stylernn train` from the user's side: a run, a run that is interrupted, and the same run gone on with."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stylernn import files
+from stylernn.melody import Melody
+
+pytestmark = pytest.mark.slow  # three runs, each of which compiles
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two styles of twenty random tunes: steps in quarters, leaps in eighths."""
+    folder = tmp_path_factory.mktemp("music")
+    rng = np.random.default_rng(1)
+    for style, duration, reach in (("calm", 24, 2), ("wild", 12, 9)):
+        (folder / style).mkdir()
+        for number in range(20):
+            pitches = np.clip(60 + rng.integers(-reach, reach + 1, 48).cumsum(), 40, 90)
+            onsets = np.arange(48) * duration
+            notes = np.stack([onsets, np.full(48, duration), pitches], axis=1)
+            files.write(Melody.from_array(notes), folder / style / f"{number}.mid")
+    return folder
+
+
+def test_a_run_leaves_a_model_and_a_table(stylernn: Callable, music: Path, tmp_path: Path) -> None:
+    ran = stylernn("train", "--data", music, "--config", "tiny", "--out", tmp_path / "run")
+    assert ran.code == 0, ran.err
+    for heading in ("calm", "wild", "Markov-3", "untrained", "validation"):
+        assert heading in ran.out
+    listed = stylernn("styles", "--model", tmp_path / "run")
+    assert {"calm", "wild"} <= set(listed.out.split())
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"config.toml", "curve.png", "metrics.jsonl", "model.safetensors", "run.json", "source.json"} <= names
+
+
+def test_an_interrupted_run_goes_on_to_the_same_model(
+    stylernn: Callable, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stylernn import runs
+
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert stylernn("train", "--data", music, "--styles", "calm", "wild", "--config", "tiny", "--out", whole).code == 0
+    record = runs.record
+
+    def interrupted(folder: Path, place: runs.Place, *rest: object) -> None:
+        record(folder, place, *rest)
+        if place.step == 8:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "record", interrupted)
+        stopped = stylernn("train", "--data", music, "--styles", "calm", "wild", "--config", "tiny", "--out", parts)
+    assert stopped.code == 130
+    assert f"--resume {parts}" in stopped.out
+    ran = stylernn("train", "--resume", parts)
+    assert ran.code == 0, ran.err
+    assert (whole / "metrics.jsonl").read_bytes() == (parts / "metrics.jsonl").read_bytes()
+    assert (whole / "model.safetensors").read_bytes() == (parts / "model.safetensors").read_bytes()
