@@ -83,7 +83,7 @@ def test_unknown_style(pretend: list[str]) -> None:
         corpus.load(["irisch"])
 
 
-def test_movements_end_at_final_bar_lines_and_keep_what_is_in_force() -> None:
+def test_movements_begin_where_bars_are_counted_anew_and_keep_what_is_in_force() -> None:
     first, second = quartets.movements(ElementTree.fromstring(_QUARTET))
     assert [measure.get("number") for measure in first.iter("measure")] == ["1", "2", "3"]
     assert [measure.get("number") for measure in second.iter("measure")] == ["1", "2"]
@@ -92,6 +92,13 @@ def test_movements_end_at_final_bar_lines_and_keep_what_is_in_force() -> None:
     assert opening.findtext("divisions") == "2"
     assert opening.findtext("key/fifths") == "1"
     assert [len(movement.findall("part")) for movement in (first, second)] == [1, 1]
+
+
+def test_movements_without_numbers_end_at_final_bar_lines() -> None:
+    score = ElementTree.fromstring(_QUARTET)
+    for number, measure in enumerate(score.iter("measure"), 1):
+        measure.set("number", str(number))
+    assert [len(list(movement.iter("measure"))) for movement in quartets.movements(score)] == [3, 2]
 
 
 def _jobs(source: Source, style: str, shared: Path, monkeypatch: pytest.MonkeyPatch) -> list[Job]:

@@ -4,7 +4,7 @@
 
     title, kind, reader, licence, citation, url, note
     repository, commit              of a download: "owner/name" and the commit that its files are taken from
-    [styles.<style>]                what it holds of a style: tunes, notes, and `files` as globs
+    [styles.<style>]                what it holds of a style: tunes, notes; `files` as globs, `without` some
 
 Kinds: `music21` (in that package, always installed), `download` (fetched from a repository at a fixed commit, each file
 with its sha256 in `corpora/<name>/sha256sums`), `bundled` (beside its entry). `corpora/styles.toml` says which style is
@@ -40,7 +40,7 @@ class Source:
         styles: what it holds: counts, globs and whatever else its reader wants to know, by style.
         repository, commit: "owner/name" and the commit that the files are taken from; "" unless a download.
         sha256: of each file, by its path in the repository.
-        digest: of the whole entry, part of the key of its cached tunes.
+        digest: of the whole entry and what is bundled with it, part of the key of its cached tunes.
     """
 
     name: str
@@ -122,6 +122,7 @@ def _read(path: Path) -> Source:
     entry = tomllib.loads(data.decode("utf-8"))
     sums = path.with_name("sha256sums")
     listed = sums.read_text(encoding="utf-8") if sums.is_file() else ""
+    bundle = [archive.read_bytes() for archive in sorted(path.parent.glob("*.zip"))]
     hashes = {line[66:]: line[:64] for line in listed.splitlines()}
     return Source(
         name=path.parent.name,
@@ -136,5 +137,5 @@ def _read(path: Path) -> Source:
         repository=entry.get("repository", ""),
         commit=entry.get("commit", ""),
         sha256=hashes,
-        digest=hashlib.sha256(data + listed.encode()).hexdigest(),
+        digest=hashlib.sha256(b"".join([data, listed.encode(), *bundle])).hexdigest(),
     )

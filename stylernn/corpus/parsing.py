@@ -27,7 +27,7 @@ MUSIC = _MIDI | _SCORES
 """Endings of files that can hold a melody."""
 
 _FEW = 16
-"""So few files are read faster here than a pool starts."""
+"""So few MIDI files are read faster here than a pool starts; one score may hold hundreds of tunes."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def parse(
         CorpusError: if the workers cannot start.
     """
     reader = reader or parse_one
-    if len(jobs) <= _FEW:
+    if len(jobs) < 2 or (len(jobs) <= _FEW and all(Path(job.path).suffix.lower() in _MIDI for job in jobs)):
         yield from _counted(name, map(reader, jobs), len(jobs), progress)
         return
     context = multiprocessing.get_context("spawn")

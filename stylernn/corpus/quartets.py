@@ -1,8 +1,8 @@
 """Movements out of a score that holds a whole work.
 
-OpenScore keeps a string quartet with all its movements in one MusicXML file. A movement ends where the first part has a
-final bar line. Each is handed to the score reader as a small file of the first part alone, which also takes a quarter
-of the time.
+OpenScore keeps a string quartet with all its movements in one MusicXML file. A movement begins where the numbers of the
+bars begin again; where they never do, after a final bar line that is no repeat. Each is handed to the score reader as a
+small file of the first part alone, which also takes a quarter of the time.
 """
 
 import copy
@@ -10,6 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -24,21 +25,23 @@ _LASTING = ("divisions", "key", "time", "staves", "clef", "transpose")
 
 
 def read_movements(job: Job) -> Parsed:
-    """The first part of every movement as a tune of its own, identity `<file>#<movement>`."""
+    """The first part of every movement as a tune of its own; of several, the identity is `<file>#<movement>`."""
     try:
-        score = _score(Path(job.path))
+        found = list(movements(_score(Path(job.path))))
     except (OSError, KeyError, zipfile.BadZipFile, ElementTree.ParseError, StopIteration) as error:
         return Parsed([], [Dropped(job.identity, f"not a readable MusicXML file: {error}")])
-    found = Parsed([], [])
+    read = Parsed([], [])
     with tempfile.TemporaryDirectory() as folder:
-        for number, movement in enumerate(movements(score), 1):
+        for number, movement in enumerate(found, 1):
             path = Path(folder, f"{number}.musicxml")
             ElementTree.ElementTree(movement).write(path, encoding="utf-8", xml_declaration=True)
-            title = f"{job.title} mvt {number}"
-            part = parse_one(replace(job, path=str(path), identity=f"{job.identity}#{number}", title=title))
-            found.tunes.extend(part.tunes)
-            found.dropped.extend(part.dropped)
-    return found
+            alone = replace(job, path=str(path))
+            if len(found) > 1:
+                alone = replace(alone, identity=f"{job.identity}#{number}", title=f"{job.title} mvt {number}")
+            part = parse_one(alone)
+            read.tunes.extend(part.tunes)
+            read.dropped.extend(part.dropped)
+    return read
 
 
 def movements(score: Element) -> Iterator[Element]:
@@ -50,17 +53,26 @@ def movements(score: Element) -> Iterator[Element]:
     part = score.find("part")
     if part is None:
         return
+    measures = part.findall("measure")
+    starts = _restarts(measures) or _after_final_bar_lines(measures)
     lasting: dict[str, Element] = {}
-    measures: list[Element] = []
-    for measure in part.iterfind("measure"):
-        measures.append(measure if measures else _with_attributes(measure, lasting))
-        for attributes in measure.iterfind("attributes"):
+    for start, stop in pairwise([0, *starts, len(measures)]):
+        yield _wrap(score, part, [_with_attributes(measures[start], lasting), *measures[start + 1 : stop]])
+        for attributes in (found for measure in measures[start:stop] for found in measure.iterfind("attributes")):
             lasting.update({child.tag: child for child in attributes if child.tag in _LASTING})
-        if any(_is_final(line) for line in measure.iterfind("barline")):
-            yield _wrap(score, part, measures)
-            measures = []
-    if measures:
-        yield _wrap(score, part, measures)
+
+
+def _restarts(measures: list[Element]) -> list[int]:
+    """Where the numbering of bars falls back to 0 or 1; bars without a number of their own are passed over."""
+    numbered = [
+        (index, int(name)) for index, name in enumerate(m.get("number", "") for m in measures) if name.isdigit()
+    ]
+    return [index for (_, before), (index, number) in pairwise(numbered) if number <= 1 < before]
+
+
+def _after_final_bar_lines(measures: list[Element]) -> list[int]:
+    ends = [index for index, measure in enumerate(measures) if any(map(_is_final, measure.iterfind("barline")))]
+    return [index + 1 for index in ends if index + 1 < len(measures)]
 
 
 def _is_final(line: Element) -> bool:

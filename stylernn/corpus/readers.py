@@ -78,7 +78,7 @@ def _etudes(source: Source, style: str, progress: Progress | None) -> Iterator[P
         raise CorpusError(
             f"the etudes of {source.name} are not here", expected=str(archive), remedy="Install stylernn again"
         )
-    target = cache.folder() / "unpacked" / source.name
+    target = cache.folder() / "unpacked" / f"{source.name}-{source.digest[:16]}"
     try:
         with zipfile.ZipFile(archive) as files:
             files.extractall(target)
@@ -91,7 +91,7 @@ def _etudes(source: Source, style: str, progress: Progress | None) -> Iterator[P
 def _jobs(source: Source, style: str) -> list[Job]:
     """A job for each file that the globs of a style find, titled as the entry says."""
     entry, folder = source.styles[style], root(source)
-    names = sorted({path.relative_to(folder).as_posix() for glob in entry["files"] for path in folder.glob(glob)})
+    names = {path.relative_to(folder).as_posix() for glob in entry["files"] for path in folder.glob(glob)}
     return [
         Job(
             path=str(folder / name),
@@ -99,12 +99,12 @@ def _jobs(source: Source, style: str) -> list[Job]:
             style=style,
             source=source.name,
             licence=source.licence,
-            title=entry.get("title", "").format_map(_pieces(name)),
+            title=entry.get("title", "").format_map(_pieces(name)).replace("_", " "),
             composer=entry.get("composer", "").format_map(_pieces(name)),
             substyle=entry.get("substyle", "").format_map(_pieces(name)),
             part=entry.get("part"),
         )
-        for name in names
+        for name in sorted(names - set(entry.get("without", ())))
     ]
 
 

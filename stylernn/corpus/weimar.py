@@ -120,7 +120,7 @@ def _melody(beats: Table, notes: Table, key: Key | None, tempo: float, title: st
         metres=tuple((int(starts[bar]), Metre(int(periods[bar]), 4)) for bar in changes),
         key=key,
         tempo=tempo,
-        pickup=int(starts[1] - onsets[0]) % int(starts[1]),
+        pickup=int(starts[1] - onsets[0]) if onsets[0] < starts[1] <= 2 * onsets[0] else 0,
         title=title,
         chords=tuple(chords[:1]) + tuple(now for before, now in pairwise(chords) if now.symbol != before.symbol),
     )
