@@ -93,7 +93,9 @@ def prepare(
     """
     if target not in train or len(held_out.get(target, ())) < _LEAST_REAL:
         known = ", ".join(sorted(set(train) & set(held_out)))
-        raise ValueError(f"the target needs training and {_LEAST_REAL} held-out melodies; {target!r} is none of {known}")
+        raise ValueError(
+            f"the target needs training and {_LEAST_REAL} held-out melodies; {target!r} is none of {known}"
+        )
     rng = np.random.default_rng(seed)
     rest: list[Melody] = []
     if sources is None:
@@ -166,6 +168,11 @@ def real_row(task: Task) -> dict[str, np.ndarray]:
     sources = features.extract([features.excerpt(melody, _BARS, task.seed, least=8) for melody in task.sources])
     values = style.evaluate(measured, task.target, task.evaluators, task.source_style)
     values |= _realism(task, melodies, measured, sources, task.more_real[1])
+    # Two halves of forty tunes differ by chance; several halvings say what the test reads where there is no difference.
+    every = np.concatenate([task.real_features, measured])
+    tunes = [f"a{i}" for i in task.real[1]] + [f"b{i}" for i in task.more_real[1]]
+    for family in features.FAMILIES:
+        values[f"c2st_{family}"] = realism.c2st_null(every, tunes, family, seed=task.seed)
     values |= {f"music_{name}": column for name, column in music.evaluate(melodies).items()}
     values |= bits.evaluate(task.note_model, melodies)
     return values | originality.evaluate(melodies, task.training)

@@ -1,0 +1,198 @@
+"""Reports: `report.json` with every number, and `report.html`, one self-contained page made from it.
+
+The page is a pure function of the JSON document, so it can be made again. It fetches nothing: pictures are inlined.
+
+A report is a dictionary with the keys
+    title, facts: what was measured, on what, by which command, seed and version.
+    verdict: list of {question, answer, holds}, computed from the rows.
+    rows: list of {name, kind, values}; kind is "system", "ceiling" or "baseline", values are [mean, low, high].
+    trade_off, confusion, distributions, originality, examples: data of the pictures; may be missing.
+"""
+
+import html
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from stylernn.atomic import replacing
+
+from . import plots
+from .statistics import Estimate
+
+__all__ = ["COLUMNS", "page", "row", "verdict", "write"]
+
+COLUMNS = {
+    "joint": ("joint score", "↑"),
+    "accuracy_all": ("style accuracy", "◇"),
+    "probability_all": ("P(target)", "◇"),
+    "accuracy_pitch": ("… by pitch", "◇"),
+    "accuracy_rhythm": ("… by rhythm", "◇"),
+    "top1": ("source found", "↑"),
+    "reciprocal_rank": ("MRR", "↑"),
+    "chroma": ("chroma", "↑"),
+    "chroma_best": ("… best key", "↑"),
+    "skeleton_recall": ("skeleton", "↑"),
+    "contour": ("contour", "↑"),
+    "edit": ("edit", "↑"),
+    "groove": ("groove", "↑"),
+    "c2st_all": ("two-sample", ".5"),
+    "c2st_pitch": ("… by pitch", ".5"),
+    "c2st_rhythm": ("… by rhythm", ".5"),
+    "frechet_ratio": ("Fréchet ratio", "↓"),
+    "overlap": ("overlap area", "↑"),
+    "profile_pitch": ("pitch profile", "↑"),
+    "profile_rhythm": ("rhythm profile", "↑"),
+    "bits": ("bits/note", "◇"),
+    "window_notes": ("nearest 8 notes", "◇"),
+    "longest_copy": ("longest copy", "◇"),
+    "copied": ("copies ≥ 12", "◇"),
+    "music_repetition": ("repetition", "◇"),
+    "music_silence": ("silence", "◇"),
+    "music_density": ("notes/quarter", "◇"),
+    "music_off_grid": ("off grid", "◇"),
+    "music_mean_interval": ("mean interval", "◇"),
+    "music_leaps": ("leaps", "◇"),
+    "music_groove_consistency": ("groove consistency", "◇"),
+    "music_ends_in_triad": ("ends in triad", "◇"),
+}
+"""Measures of the table in its order: heading and better direction."""
+
+_COMMON_TUNES = 0.8
+
+
+def row(name: str, kind: str, values: Mapping[str, Estimate]) -> dict[str, Any]:
+    """One row of the table as JSON."""
+    return {"name": name, "kind": kind, "values": {key: list(value) for key, value in values.items()}}
+
+
+def verdict(rows: list[dict[str, Any]], candidates: int) -> list[dict[str, Any]]:
+    """What the rows say about the system, one statement a question, each with the number that it rests on.
+
+    Args:
+        rows: of the report, the system's first.
+        candidates: number of melodies among which the source had to be found.
+    """
+    system = rows[0]["values"]
+    real: dict[str, list[float]] = next((r["values"] for r in rows if r["kind"] == "ceiling"), {})
+    cheats = {r["name"]: r["values"] for r in rows if r["kind"] == "baseline"}
+    statements = []
+    if "top1" in system:
+        text = (
+            f"source found first of {candidates} in {_share(system['top1'])} of the cases; chance {1 / candidates:.1%}"
+        )
+        statements.append(("Is it the same tune?", text, system["top1"][0] >= _COMMON_TUNES))
+    if "accuracy_all" in system:
+        text = f"heard as the target in {_share(system['accuracy_all'])}; real music in {_share(real['accuracy_all'])}"
+        statements.append(("Is it in the style?", text, system["accuracy_all"][1] >= real["accuracy_all"][1] - 0.05))
+    if "c2st_all" in system and "c2st_all" in real:
+        text = f"told from real music in {_share(system['c2st_all'])}; real from real in {_share(real['c2st_all'])}"
+        statements.append(("Would it pass for real?", text, system["c2st_all"][1] <= real["c2st_all"][2]))
+    if "copied" in system:
+        text = f"{_share(system['copied'])} hold a copy of 12 notes; human tunes {_share(real['copied'])}"
+        statements.append(("Is it new?", text, system["copied"][1] <= real["copied"][2]))
+    if "joint" in system and cheats:
+        best = max(cheats, key=lambda name: cheats[name]["joint"][0])
+        text = f"joint score {system['joint'][0]:.2f}; best baseline {cheats[best]['joint'][0]:.2f} ({best})"
+        statements.append(("Does it beat the cheats?", text, system["joint"][0] > cheats[best]["joint"][0]))
+    return [{"question": q, "answer": a, "holds": bool(holds)} for q, a, holds in statements]
+
+
+def write(report: Mapping[str, Any], folder: Path) -> tuple[Path, Path]:
+    """Write `report.json` and `report.html` into a folder, which is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = json.dumps(report, indent=1, ensure_ascii=False, default=_plain)
+    for name, text in (("report.json", document), ("report.html", page(json.loads(document)))):
+        with replacing(folder / name) as draft:
+            draft.write_text(text, encoding="utf-8")
+    return folder / "report.json", folder / "report.html"
+
+
+def page(report: Mapping[str, Any]) -> str:
+    """The HTML page of a report."""
+    template = Template(files(__package__).joinpath("report.html").read_text(encoding="utf-8"))
+    facts = " · ".join(f"{html.escape(str(key))}: {html.escape(str(value))}" for key, value in report["facts"].items())
+    cards = [
+        f'<div class="{"yes" if item["holds"] else "no"}"><strong>{html.escape(item["question"])} '
+        f"{'Yes' if item['holds'] else 'No'}.</strong><span>{html.escape(item['answer'])}</span></div>"
+        for item in report["verdict"]
+    ]
+    return template.substitute(
+        title=html.escape(report["title"]),
+        facts=facts,
+        verdict="\n".join(cards),
+        table=_table(report["rows"]),
+        sections="\n".join(_sections(report)),
+    )
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    present = [key for key in COLUMNS if any(key in each["values"] for each in rows)]
+    head = "".join(f"<th>{html.escape(COLUMNS[key][0])} {COLUMNS[key][1]}</th>" for key in present)
+    body = []
+    for each in rows:
+        cells = "".join(f"<td>{_cell(each['values'].get(key))}</td>" for key in present)
+        body.append(f'<tr class="{each["kind"]}"><td>{html.escape(each["name"])}</td>{cells}</tr>')
+    return f"<table><thead><tr><th>row</th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def _cell(value: list[float] | None) -> str:
+    if value is None:
+        return "–"
+    mean, low, high = value
+    return f"{mean:.2f}" + (f"<small>{low:.2f} – {high:.2f}</small>" if high > low else "")
+
+
+def _sections(report: Mapping[str, Any]) -> list[str]:
+    """The pictures for which the report has data."""
+    sections = []
+    points = {
+        r["name"]: (r["values"]["reciprocal_rank"][0], r["values"]["probability_all"][0])
+        for r in report["rows"]
+        if {"reciprocal_rank", "probability_all"} <= set(r["values"])
+    }
+    if report.get("trade_off") or len(points) > 1:
+        picture = plots.trade_off(report.get("trade_off", []), points)
+        sections.append(
+            _section("Style against content", picture, "Up is more of the style, right is more of the tune.")
+        )
+    if confused := report.get("confusion"):
+        picture = plots.confusion(confused["styles"], confused["rows"], np.array(confused["matrix"]))
+        sections.append(
+            _section("What it is heard as", picture, "Rows: held-out real melodies by style, then outputs.")
+        )
+    if spread := report.get("distributions"):
+        text = "Bars: middle half; lines: 5 to 95 %; rings: medians. Outputs should look like the real melodies."
+        sections.append(_section("Features", plots.distributions(spread), text))
+    if copied := report.get("originality"):
+        picture = plots.originality(copied["real"], copied["outputs"], tuple(copied["interval"]))
+        sections.append(
+            _section("Originality", picture, "Right of the band: nearer to the training set than human tunes.")
+        )
+    for number, example in enumerate(report.get("examples", []), start=1):
+        source, output = (np.array(example[side]).reshape(-1, 3) for side in ("source", "output"))
+        picture = plots.piano_rolls(source, output, np.array(example["bar_lines"]))
+        sections.append(
+            _section(f"Example {number}: {example['title']}", picture, "The first bars, source above output.")
+        )
+    return sections
+
+
+def _section(title: str, picture: str, note: str) -> str:
+    heading = html.escape(title)
+    return f'<h2>{heading}</h2><p class="note">{html.escape(note)}</p><img src="{picture}" alt="{heading}">'
+
+
+def _share(value: list[float]) -> str:
+    return f"{value[0]:.0%}"
+
+
+def _plain(value: Any) -> Any:
+    """Arrays and numbers of numpy as JSON."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"a report holds numbers, texts, lists and dictionaries, got {type(value).__name__}")
