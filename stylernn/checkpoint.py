@@ -188,7 +188,7 @@ def _header(mapping: Mapping[str, Any]) -> Header:
 
 
 def _write(path: str | Path, arrays: Arrays, mapping: Mapping[str, Any]) -> None:
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     with replacing(path) as draft:
         save_file(contiguous, draft, metadata={_KEY: json.dumps(mapping)})
 

@@ -62,9 +62,9 @@ def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int) -> li
     """
     source = plan.example.events
     listened = replace(plan.example, events=replace(source, grid=plan.grid))
+    # All sizes hang on one, so that melodies of many lengths share few compiled programs.
     beats = sample.bucket(source.grid.beats + 1, 64)
-    events = sample.bucket(_EVENTS_PER_BEAT * source.grid.beats + 16, 128)
-    notes = sample.bucket(len(plan.condition.skeleton.time), 32)
+    events, notes = _EVENTS_PER_BEAT * beats, max(beats, len(plan.condition.skeleton.time))
     bars = len(plan.grid.first) - 1
     piece = window_piece(listened, 0, bars, plan.condition, beats, notes)
     places = np.zeros_like(piece.places)
