@@ -1,4 +1,4 @@
-"""Scores to melodies and back: MusicXML, ABC and Humdrum **kern; the only importer of music21.
+"""Scores to melodies and back: MusicXML, ABC and Humdrum **kern; music21 reads, and writes MusicXML.
 
 A *part* is what the file lists as one, counted from 0.
 
@@ -22,17 +22,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from music21 import chord, converter, harmony, instrument, key, metadata, meter, note, pitch, stream, tempo, tie
-from music21.exceptions21 import Music21Exception
-from music21.musicxml.m21ToXml import GeneralObjectExporter
-from music21.stream.makeNotation import makeTupletBrackets
+from music21 import chord, converter, harmony, instrument, key, meter, note, stream, tempo, tie
 
 from stylernn.atomic import replacing
 from stylernn.engraving import abc_text, kern_text
 from stylernn.errors import FileFormatError, StylernnError
 from stylernn.intake import assemble, check_note_count, find_melody, skyline
 from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
-from stylernn.notation import Bar, layout, spell
+from stylernn.musicxml import musicxml
 from stylernn.unpacking import FORMATS, abc_segments, find_part, pack, tune_texts
 
 __all__ = ["parse_all", "read", "write"]
@@ -95,7 +92,7 @@ def write(melody: Melody, path: str | os.PathLike[str]) -> None:
     """
     ending = Path(path).suffix.lower()
     if FORMATS[ending] == "musicxml":
-        data = _musicxml(melody)
+        data = musicxml(melody)
     else:
         data = (abc_text if ending == ".abc" else kern_text)(melody).encode()
     with replacing(path) as draft:
@@ -277,60 +274,3 @@ def _tempo(score: stream.Stream) -> float:
         if quarters and quarters > 0:
             return round(float(quarters), 2)
     return 120.0
-
-
-def _musicxml(melody: Melody) -> bytes:
-    """A melody as MusicXML, beamed and with tuplet brackets."""
-    bars = layout(melody)
-    part = stream.Part([_measure(bar, melody) for bar in bars], id="melody")
-    first = part.getElementsByClass(stream.Measure).first()
-    if melody.key:
-        first.insert(0, key.KeySignature(melody.key.fifths).asKey(melody.key.mode))
-    first.insert(0, tempo.MetronomeMark(number=melody.tempo))
-    first.paddingLeft = first.barDuration.quarterLength - first.duration.quarterLength if bars[0].number == 0 else 0
-    for measure in part.getElementsByClass(stream.Measure):
-        makeTupletBrackets(measure, inPlace=True)
-    part.makeBeams(inPlace=True)
-    part.makeAccidentals(inPlace=True)
-    score = stream.Score([part])
-    score.metadata = metadata.Metadata(title=melody.title)
-    exporter = GeneralObjectExporter()
-    exporter.makeNotation = False  # which would undo the bars
-    return exporter.parse(score)
-
-
-def _measure(bar: Bar, melody: Melody) -> stream.Measure:
-    measure = stream.Measure(number=bar.number)
-    if bar.changes_metre:
-        measure.insert(0, meter.TimeSignature(str(bar.metre)))
-    if bar.number == 0:
-        measure.showNumber = stream.enums.ShowNumber.NEVER
-    for symbol in bar.symbols:
-        element = note.Rest() if symbol.pitch is None else note.Note(_pitch(symbol.pitch, melody.key))
-        element.duration.quarterLength = Fraction(symbol.ticks, TICKS_PER_QUARTER)
-        if symbol.continues or symbol.goes_on:
-            element.tie = tie.Tie(
-                "continue" if symbol.continues and symbol.goes_on else "stop" if symbol.continues else "start"
-            )
-        measure.insert(Fraction(symbol.onset - bar.onset, TICKS_PER_QUARTER), element)
-    end = bar.onset + sum(symbol.ticks for symbol in bar.symbols)
-    for named in melody.chords:
-        if bar.onset <= named.onset < end and (sign := _harmony(named.symbol)) is not None:
-            measure.insert(Fraction(named.onset - bar.onset, TICKS_PER_QUARTER), sign)
-    return measure
-
-
-def _pitch(number: int, signature: Key | None) -> pitch.Pitch:
-    step, alter, octave = spell(number, signature)
-    return pitch.Pitch(step=step, accidental=alter or None, octave=octave)
-
-
-def _harmony(symbol: str) -> harmony.Harmony | None:
-    """A chord symbol for music21, where it knows the name: "-" is minor here, but flat there."""
-    if symbol.replace(".", "") == "NC":
-        return harmony.NoChord()
-    figure = re.sub(r"(?<=[A-G])b", "♭", symbol).replace("-", "m").replace("j7", "maj7").replace("♭", "-")
-    try:
-        return harmony.ChordSymbol(figure)
-    except (ValueError, Music21Exception):
-        return None
