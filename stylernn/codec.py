@@ -10,6 +10,7 @@ The last event, END, stands on the closing bar line.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -49,6 +50,7 @@ DURATIONS = np.array(
     + [42, 48, 60, 72, 84, 96, 108, 120, 132, 144, 168, 192, 240, 288, 384]
 )
 _PERFORMED = 0.1
+_GRACE = 2
 
 
 @dataclass(frozen=True)
@@ -70,20 +72,15 @@ class BeatGrid:
     @classmethod
     def of(cls, melody: Melody) -> "BeatGrid":
         """Lay out the beats; each bar begins with a beat, so the last one of an irregular bar may be cut short."""
-        starts, units, bars, first = [], [], [], []
         lines = melody.bar_lines
-        for bar, (line, following) in enumerate(zip(lines[:-1], lines[1:], strict=True)):
-            unit = melody.metre_at(int(line)).beat
-            beats = np.arange(line, following, unit)
-            first.append(len(starts))
-            starts.extend(beats)
-            units.extend([unit] * len(beats))
-            bars.extend([bar] * len(beats))
+        units = [melody.metre_at(int(line)).beat for line in lines[:-1]]
+        starts = [np.arange(*line, unit) for line, unit in zip(pairwise(lines), units, strict=True)]
+        counts = [len(beats) for beats in starts]
         return cls(
-            np.array([*starts, lines[-1]]),
-            np.array([*units, units[-1]]),
-            np.array([*bars, len(lines) - 1]),
-            np.array([*first, len(starts)]),
+            np.concatenate([*starts, lines[-1:]]),
+            np.append(np.repeat(units, counts), units[-1]),
+            np.repeat(np.arange(len(lines)), [*counts, 1]),
+            np.append(0, np.cumsum(counts)),
         )
 
     @property
@@ -136,8 +133,8 @@ def encode(melody: Melody) -> Events:
     time = np.append(time, 16 * grid.beats)
     pitch = np.append(notes[:, 2] - LOWEST, END)
     duration = np.append(duration, LEGATO)
-    time, pitch, duration = _bridge(time, pitch, duration)
-    return Events(*(a.astype(np.int32) for a in (time, pitch, duration)), grid, replace(melody, notes=()))
+    time, pitch, duration = (a.astype(np.int32) for a in _bridge(time, pitch, duration))
+    return Events(time, pitch, duration, grid, replace(melody, notes=()))
 
 
 def decode(events: Events) -> Melody:
@@ -154,21 +151,23 @@ def decode(events: Events) -> Melody:
 def quantise(melody: Melody) -> Melody:
     """Move a melody onto the codec's vocabulary: its places, lengths and pitch range.
 
-    Onsets go to the nearest place of their beat, in a performance (over 10 % of the notes off the places) to the nearest
-    quarter or third of a beat, because transcription noise would otherwise be learnt. Of two notes on one place the
-    longer stays. Lengths go to the nearest one known; a note's end within a twelfth of a beat of the next onset moves
-    there. Pitches outside LOWEST..HIGHEST are folded by octaves. Applied twice it changes nothing more.
+    Onsets go to the nearest place of their beat, in a performance (over 10 % of the notes off the places, grace notes
+    not counted) to the nearest quarter or third of a beat, because transcription noise would otherwise be learnt. Of
+    two notes on one place the longer stays, of two alike the nearer. Lengths go to the nearest one known; a note that
+    ends a tick before the next onset is held until there. Pitches outside LOWEST..HIGHEST are folded by octaves.
+    Applied twice it changes nothing more.
     """
-    grid = BeatGrid.of(melody)
-    onset = _snap(melody.array[:, 0], grid.ticks[grid.ticks >= 0])
-    if np.mean(onset != melody.array[:, 0]) > _PERFORMED:
-        coarse = grid.ticks.reshape(-1, 16)[:, np.isin(PLACES, _COARSE)].ravel()
-        onset = _snap(melody.array[:, 0], coarse[coarse >= 0])
-    notes = melody.array.copy()
-    notes[:, 0] = onset
-    notes = notes[onset < melody.end]
-    longest_first = notes[np.lexsort((-notes[:, 1], notes[:, 0]))]
-    notes = longest_first[np.append(True, np.diff(longest_first[:, 0]) > 0)]
+    ticks = BeatGrid.of(melody).ticks.reshape(-1, 16)
+    ticks = np.where(ticks < melody.end, ticks, -1)
+    written, length = melody.array[:, 0], melody.array[:, 1]
+    onset = _snap(written, ticks[ticks >= 0])
+    if np.sum((onset != written) & (length > _GRACE)) > _PERFORMED * len(onset):
+        coarse = ticks[:, np.isin(PLACES, _COARSE)]
+        onset = _snap(written, coarse[coarse >= 0])
+    best_first = np.lexsort((np.abs(onset - written), -length, onset))
+    kept = best_first[np.append(True, np.diff(onset[best_first]) > 0)]
+    notes = melody.array[kept]
+    notes[:, 0] = onset[kept]
     gap = np.diff(np.append(notes[:, 0], melody.end))
     length = DURATIONS[1:][np.abs(DURATIONS[1:] - notes[:, 1:2]).argmin(axis=1)]
     notes[:, 1] = np.where((length >= gap) | (notes[:, 1] >= gap - 1), gap, length)
@@ -179,7 +178,7 @@ def quantise(melody: Melody) -> Melody:
 
 
 def moved(melody: Melody) -> float:
-    """Share of a melody's notes that `quantise` drops, moves in time or pitch, or makes longer or shorter by over a tick."""
+    """Share of a melody's notes that `quantise` drops, moves in time or pitch, or lengthens or shortens by over a tick."""
     after = {note.onset: note for note in quantise(melody).notes}
     kept = sum(
         (other := after.get(note.onset)) is not None

@@ -170,7 +170,9 @@ class Melody:
             if n.onset < stop and n.end > start
         )
         changes = tuple((tick - start, metre) for tick, metre in self.metres if start < tick < stop)
-        chords = tuple(chord._replace(onset=chord.onset - start) for chord in self.chords if start <= chord.onset < stop)
+        chords = tuple(
+            chord._replace(onset=chord.onset - start) for chord in self.chords if start <= chord.onset < stop
+        )
         return replace(
             self,
             notes=notes,
