@@ -7,8 +7,6 @@ import tomllib
 import zipfile
 from pathlib import Path
 
-import pytest
-
 import stylernn
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +41,6 @@ def test_every_package_is_listed() -> None:
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == found
 
 
-@pytest.mark.slow
 def test_the_wheel_holds_the_tree(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT],
@@ -54,18 +51,13 @@ def test_the_wheel_holds_the_tree(tmp_path: Path) -> None:
     [wheel] = tmp_path.glob("*.whl")
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert {name.partition("/")[0] for name in names} == {"stylernn"}
-    assert names == committed()
+    assert names == wanted()
 
 
-def committed() -> set[str]:
-    """Where the files under version control are to be found in the wheel."""
-    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    places = {
-        folder: package.replace(".", "/") for package, folder in PROJECT["tool"]["setuptools"]["package-dir"].items()
-    }
-    expected = set()
-    for line in listing.splitlines():
-        folder, _, rest = line.partition("/")
-        if folder in places:
-            expected.add(f"{places[folder]}/{rest}")
-    return expected
+def wanted() -> set[str]:
+    """Where the files of the checkout, ignored ones left out, are to be found in the wheel."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    packages = {folder: name.replace(".", "/") for name, folder in PROJECT["tool"]["setuptools"]["package-dir"].items()}
+    split = (line.partition("/") for line in listing if (ROOT / line).exists())
+    return {f"{packages[folder]}/{rest}" for folder, _, rest in split if folder in packages}
