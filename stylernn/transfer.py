@@ -6,7 +6,6 @@ metre stay those of the source.
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -33,13 +32,13 @@ class Options:
 
     Args:
         preserve: how closely to keep to the tune, 0 to 1.
-        strength: how strongly to take on the style; 0 not at all, 1 as the model learnt it, up to 4 caricatures it.
+        strength: how strongly to take on the style; 0 not at all, 1 as the model learnt it, 4 and more caricature it.
         candidates: melodies to compose, of which the best is kept.
         temperature: 1 is as varied as the style; lower is plainer.
     """
 
     preserve: float = 0.5
-    strength: float = 2.0
+    strength: float = 3.0
     candidates: int = 16
     temperature: float = 1.0
 
@@ -83,10 +82,10 @@ def transfer(model: Model, melody: Melody, style: str, options: Options = Option
     index = model.style(style)
     target = model.header.styles[index - 1]
     example = prepare(melody)
-    plan = plan_transfer(example, melody, index, target)
+    plan = plan_transfer(example, melody, index, target, grain=_grain(options.preserve))
     candidates = compose(model, plan, dials(options), seed, options.candidates)
     structure = example.skeletons[sk.GRAINS.index("beat")]
-    best = max(candidates, key=partial(_merit, plan=plan, target=target))
+    best = _best(candidates, plan)
     kept = int(sounding(best.melody, plan, structure).sum())
     return Result(best.melody, example.tonality, len(structure.time), kept)
 
@@ -96,23 +95,28 @@ def dials(options: Options) -> Dials:
     return Dials(
         strength=options.strength,
         preserve=2.0 * options.preserve,
-        rhythm_strength=min(options.strength, 1.0),
+        rhythm_strength=min(options.strength, 1.0 + (options.strength - 1.0) / 4),
         rhythm=options.temperature,
         pitch=0.9 * options.temperature,
     )
 
 
-def plan_transfer(example: Example, melody: Melody, index: int, target: Style) -> Plan:
-    """Lay out what the model is to write over."""
+def _grain(preserve: float) -> str:
+    """A tune that is to be kept loosely is told to the model by the half bar only, or by the bar."""
+    return "bar" if preserve < 0.1 else "half" if preserve < 0.3 else "beat"
+
+
+def plan_transfer(example: Example, melody: Melody, index: int, target: Style, grain: str = "beat") -> Plan:
+    """Lay out what the model is to write over: the tune's skeleton at a grain, moved towards the style."""
     grid = metres.heard(melody, example.events.grid, target)
     middle = example.anchor - LOWEST
-    grain = sk.GRAINS.index("beat")
-    skeleton = example.skeletons[grain]
+    told = sk.GRAINS.index(grain)
+    skeleton = example.skeletons[told]
     if target.diatonic >= _DIATONIC:
         skeleton = sk.normalise(skeleton, example.tonality, middle + target.reach[0], middle + target.reach[1])
-        grain += 4
+        told += 4
     repeats = sk.repetitions(replace(example.events, grid=grid))
-    return Plan(example, grid, Condition(index, grain, skeleton, repeats))
+    return Plan(example, grid, Condition(index, told, skeleton, repeats))
 
 
 def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:
@@ -123,12 +127,18 @@ def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:
     return (at >= 0) & (ticks < notes[:, 0] + notes[:, 1]) & ((notes[:, 2] - structure.pitch - LOWEST) % 12 == 0)
 
 
-def _merit(candidate: Candidate, *, plan: Plan, target: Style) -> float:
-    """How good a candidate is: it keeps the skeleton it was given, is in the style, as dense as the style, and closes."""
-    kept = (
-        sounding(candidate.melody, plan, plan.condition.skeleton).mean() if len(plan.condition.skeleton.time) else 0.0
-    )
-    beats = plan.example.events.grid.beats
-    density = abs(np.log(max(len(candidate.melody.notes), 1) / beats / target.density))
-    style = candidate.log_p - candidate.log_p_plain
-    return float(kept + 0.5 * style - 0.5 * density + closing(candidate.melody, plan.example.tonality))
+def _best(candidates: list[Candidate], plan: Plan) -> Candidate:
+    """The candidate that keeps the skeleton it was given, is in the style and closes, at the usual density.
+
+    Without the last, the choice would fall on bare skeletons, which keep the tune best.
+    """
+    usual = float(np.median([len(candidate.melody.notes) for candidate in candidates]))
+
+    def merit(candidate: Candidate) -> float:
+        kept = sounding(candidate.melody, plan, plan.condition.skeleton)
+        density = abs(np.log(max(len(candidate.melody.notes), 1) / max(usual, 1)))
+        style = candidate.log_p - candidate.log_p_plain
+        close = closing(candidate.melody, plan.example.tonality)
+        return float(0.3 * (kept.mean() if len(kept) else 0.0) + 0.5 * style + 0.5 * close - density)
+
+    return max(candidates, key=merit)
