@@ -66,7 +66,7 @@ class Result:
     kept: int
 
 
-def transfer(model: Model, melody: Melody, style: str, options: Options = Options(), *, seed: int = 0) -> Result:  # noqa: B008
+def transfer(model: Model, melody: Melody, style: str, options: Options = Options(), *, seed: int = 0) -> Result:
     """Put a melody into another style.
 
     Args:
