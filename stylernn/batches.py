@@ -68,7 +68,9 @@ def prepare(melody: Melody, style: int = 0, parent: int = 0) -> Example:
     return Example(events, style, parent, tonality, anchor(melody), skeletons, sk.repetitions(events), pickup)
 
 
-def window_piece(example: Example, first: int, last: int, condition: Condition, beats: int, notes: int) -> Piece:
+def window_piece(
+    example: Example, first: int, last: int, condition: Condition, beats: int, notes: int
+) -> Piece[np.ndarray]:
     """What is known of bars `first` to `last` (excluded) of a melody, filled up to numbers of beats and of notes."""
     grid = example.events.grid
     low, high = int(grid.first[first]), int(grid.first[last])
@@ -85,13 +87,12 @@ def window_piece(example: Example, first: int, last: int, condition: Condition, 
     inside = (skeleton.time >= 16 * low) & (skeleton.time < 16 * high)
     repeats = condition.repeats[first:last] - first
     return Piece(
-        *(
-            np.int32(x)
-            for x in (condition.style, (example.tonality.tonic - LOWEST) % 12, example.tonality.mode == "minor")
-        ),
-        anchor=np.int32(np.clip(example.anchor - LOWEST, 0, PITCHES - 1)),
-        grain=np.int32(condition.grain),
-        end=np.int32(16 * (high - low) if last == len(bars) else FAR),
+        style=_number(condition.style),
+        tonic=_number((example.tonality.tonic - LOWEST) % 12),
+        minor=_number(example.tonality.mode == "minor"),
+        anchor=_number(np.clip(example.anchor - LOWEST, 0, PITCHES - 1)),
+        grain=_number(condition.grain),
+        end=_number(16 * (high - low) if last == len(bars) else FAR),
         bar=bar,
         first=_fill(grid.first[first : last + 1] - low, beats, high - low),
         kind=(np.minimum(bars[absolute], 8) + 9 * _fill(compound, beats, 0)).astype(np.int32),
@@ -104,12 +105,12 @@ def window_piece(example: Example, first: int, last: int, condition: Condition, 
     )
 
 
-def collate(windows: Sequence[tuple[Example, int, int, Condition]], events: int) -> Batch:
+def collate(windows: Sequence[tuple[Example, int, int, Condition]], events: int) -> Batch[np.ndarray]:
     """Stack windows (example, first bar, last bar excluded, condition), filled up to a number of events."""
     pieces = [window_piece(*window, BEATS, events) for window in windows]
     rows = [_window_events(example, first, last, events) for example, first, last, _ in windows]
     time, pitch, duration, scored = (np.stack(column) for column in zip(*rows, strict=True))
-    piece = Piece(*(np.stack(leaves) for leaves in zip(*pieces, strict=True)))
+    piece: Piece[np.ndarray] = Piece(*(np.stack(leaves) for leaves in zip(*pieces, strict=True)))
     style = np.array([example.style for example, *_ in windows], np.int32)
     return Batch(piece, _history(piece.anchor, time, pitch, duration), time, pitch, duration, scored, style)
 
@@ -151,7 +152,7 @@ class Batcher:
         mass = np.array([weight[members].sum() for members in self._members]) * self.lengths
         self._bucket_odds = mass / mass.sum()
 
-    def __call__(self, step: int) -> Batch:
+    def __call__(self, step: int) -> Batch[np.ndarray]:
         """The batch of a step."""
         rng = np.random.default_rng([self.seed, step])
         k = int(rng.choice(len(self.lengths), p=self._bucket_odds))
@@ -162,7 +163,7 @@ class Batcher:
 
     def _window(self, example: Example, length: int, rng: np.random.Generator) -> tuple[Example, int, int, Condition]:
         latest = _latest_start(example, length)
-        first = int(rng.choice([0, latest, rng.integers(latest + 1)], p=[0.15, 0.15, 0.7]))
+        first = int(rng.choice([0, latest, int(rng.integers(latest + 1))], p=[0.15, 0.15, 0.7]))
         return example, first, max(_longest(example, first, length), first + 1), self._condition(example, rng)
 
     def _condition(self, example: Example, rng: np.random.Generator) -> Condition:
@@ -182,7 +183,8 @@ class Batcher:
 
     def _kept(self, skeleton: sk.Skeleton, rng: np.random.Generator) -> np.ndarray:
         """Leave out notes here and there, or whole stretches: the model must fill gaps and may rest in them."""
-        share = rng.uniform(*self.settings.skeleton_dropout)
+        least, most = self.settings.skeleton_dropout
+        share = rng.uniform(least, most)
         stretch = 16 * int(rng.choice([1, 4, 8]))
         numbers = rng.random(int(skeleton.time[-1]) // stretch + 1 if len(skeleton.time) else 1)
         return numbers[skeleton.time // stretch] >= share
@@ -227,7 +229,7 @@ def _window_events(example: Example, first: int, last: int, events: int) -> tupl
     )
 
 
-def _history(anchor: np.ndarray, time: np.ndarray, pitch: np.ndarray, duration: np.ndarray) -> History:
+def _history(anchor: np.ndarray, time: np.ndarray, pitch: np.ndarray, duration: np.ndarray) -> History[np.ndarray]:
     """START and the events; a REST carries on the pitch of the last note."""
     batch, events = time.shape
     is_note = pitch < PITCHES
@@ -240,6 +242,10 @@ def _history(anchor: np.ndarray, time: np.ndarray, pitch: np.ndarray, duration: 
         np.concatenate([0 * start, duration], axis=1),
         np.concatenate([2 * start, (~is_note).astype(np.int32)], axis=1),
     )
+
+
+def _number(value: float | np.ndarray) -> np.ndarray:
+    return np.array(value, np.int32)
 
 
 def _fill(values: np.ndarray, length: int, filling: int) -> np.ndarray:

@@ -79,7 +79,10 @@ class Model:
 
 def new_network(settings: ModelSettings, styles: tuple[Style, ...], seed: int | None = None) -> Network:
     """A network with fresh weights, or without a seed the mere shape of one, to be filled."""
-    build = lambda: Network(settings, parents(styles), rngs=nnx.Rngs(seed or 0))  # noqa: E731
+
+    def build() -> Network:
+        return Network(settings, parents(styles), rngs=nnx.Rngs(seed or 0))
+
     return nnx.eval_shape(build) if seed is None else build()
 
 
@@ -181,10 +184,14 @@ def _header_mapping(header: Header) -> dict[str, Any]:
 
 
 def _header(mapping: Mapping[str, Any]) -> Header:
-    listed = [{k: tuple(v) if isinstance(v, list) else v for k, v in style.items()} for style in mapping["styles"]]
-    styles = tuple(Style(**style) for style in listed)
+    styles = tuple(Style(**{k: _frozen(v) for k, v in style.items()}) for style in mapping["styles"])
     corpora, metrics, provenance = (mapping.get(key) for key in ("corpora", "metrics", "provenance"))
     return Header(from_mapping(mapping["settings"]), styles, tuple(corpora or ()), metrics, provenance)
+
+
+def _frozen(value: Any) -> Any:
+    """JSON's lists were tuples."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _write(path: str | Path, arrays: Arrays, mapping: Mapping[str, Any]) -> None:

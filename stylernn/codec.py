@@ -178,7 +178,7 @@ def quantise(melody: Melody) -> Melody:
 
 
 def moved(melody: Melody) -> float:
-    """Share of a melody's notes that `quantise` drops, moves in time or pitch, or lengthens or shortens by over a tick."""
+    """Share of a melody's notes that `quantise` drops, moves in time or pitch, or or changes in length by over a tick."""
     after = {note.onset: note for note in quantise(melody).notes}
     kept = sum(
         (other := after.get(note.onset)) is not None

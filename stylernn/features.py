@@ -6,7 +6,7 @@ for each. All pitches are heard relative to tonic, register, previous note and s
 gives the same features. The functions work on one piece and one event and are mapped over events and batches.
 """
 
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import jax.numpy as jnp
 from jax import Array
@@ -59,7 +59,11 @@ DURATION_FEATURES = (24, _INTERVALS, 2)
 SKELETON_FEATURES = (24, 49, _INTERVALS, _AHEAD, 16, 8)
 
 
-class Piece(NamedTuple):
+A = TypeVar("A")
+"""Type of the leaves below: numpy arrays outside compiled functions, jax arrays inside."""
+
+
+class Piece(NamedTuple, Generic[A]):
     """What is known before the first note; leaves are int32 unless said otherwise.
 
     Args:
@@ -80,24 +84,24 @@ class Piece(NamedTuple):
         skeleton_pitch: their pitches less LOWEST, (notes,).
     """
 
-    style: Array
-    tonic: Array
-    minor: Array
-    anchor: Array
-    grain: Array
-    end: Array
-    bar: Array
-    first: Array
-    kind: Array
-    phrase: Array
-    left: Array
-    places: Array
-    repeats: Array
-    skeleton_time: Array
-    skeleton_pitch: Array
+    style: A
+    tonic: A
+    minor: A
+    anchor: A
+    grain: A
+    end: A
+    bar: A
+    first: A
+    kind: A
+    phrase: A
+    left: A
+    places: A
+    repeats: A
+    skeleton_time: A
+    skeleton_pitch: A
 
 
-class History(NamedTuple):
+class History(NamedTuple, Generic[A]):
     """The events so far, START first (time -1); int32, shape (events + 1,).
 
     Args:
@@ -107,13 +111,13 @@ class History(NamedTuple):
         kind: 0 note, 1 REST, 2 START.
     """
 
-    time: Array
-    pitch: Array
-    duration: Array
-    kind: Array
+    time: A
+    pitch: A
+    duration: A
+    kind: A
 
 
-class Batch(NamedTuple):
+class Batch(NamedTuple, Generic[A]):
     """Windows filled up to one length.
 
     Args:
@@ -124,13 +128,13 @@ class Batch(NamedTuple):
         style: index of the true style, also where the piece hides it, (batch,).
     """
 
-    piece: Piece
-    history: History
-    time: Array
-    pitch: Array
-    duration: Array
-    scored: Array
-    style: Array
+    piece: Piece[A]
+    history: History[A]
+    time: A
+    pitch: A
+    duration: A
+    scored: A
+    style: A
 
 
 class View(NamedTuple):
@@ -238,7 +242,7 @@ def allowed_onsets(piece: Piece, time: Array) -> Array:
     A note begins on a place of the grid, after the event before it and not after the end; only END stands at the end.
     """
     beats = (time >> 4) + jnp.arange(MAX_AHEAD)
-    codes = 16 * beats[:, None] + jnp.arange(16)
+    codes = 16 * beats[:, None] + jnp.arange(16)[None]
     places = piece.places[jnp.clip(beats, 0, piece.places.shape[0] - 1)]
     return (places & (codes > time) & (codes >= 0) & (codes <= piece.end)).ravel()
 

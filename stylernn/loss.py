@@ -50,7 +50,8 @@ def score(network: Network, batch: Batch, key: jax.Array | None = None) -> Score
         bits.append(-(log_p * counted).sum(axis=1) / jnp.log(2.0))
         hits.append(((scores.argmax(axis=-1) == target) * counted).sum(axis=1))
         choices.append(counted.sum(axis=1))
-    return Score(*(jnp.stack(x, axis=-1) for x in (bits, hits, choices)), is_note.sum(axis=1))
+    sums = [jnp.stack(heads_of, axis=-1) for heads_of in (bits, hits, choices)]
+    return Score(sums[0], sums[1], sums[2], is_note.sum(axis=1))
 
 
 def mean_loss(network: Network, batch: Batch, key: jax.Array | None) -> jax.Array:
@@ -67,5 +68,5 @@ def mask_onset(scores: jax.Array, allowed: jax.Array) -> jax.Array:
 def mask_pitch(scores: jax.Array, onset: jax.Array) -> jax.Array:
     """Rule out REST but where it bridges: a whole stretch of beats ahead, on the beat."""
     bridges = onset == ft.ONSETS - 16
-    rest = jnp.arange(PITCHES + 1) == PITCHES
+    rest = jax.lax.broadcast_to_rank(jnp.arange(PITCHES + 1) == PITCHES, scores.ndim)
     return jnp.where(rest & ~bridges[..., None], _IMPOSSIBLE, scores)

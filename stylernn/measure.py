@@ -20,9 +20,20 @@ from stylernn.corpus import Split, Tune
 from stylernn.features import ONSETS, Batch
 from stylernn.loss import Score, score
 from stylernn.model.network import Network
-from stylernn.skeleton import GRAINS, keep
+from stylernn.skeleton import GRAINS
 
-__all__ = ["Measure", "Row", "Scorer", "bits_per_note", "hidden", "labelled", "markov_bits", "measure", "scorer", "table"]
+__all__ = [
+    "Measure",
+    "Row",
+    "Scorer",
+    "bits_per_note",
+    "hidden",
+    "labelled",
+    "markov_bits",
+    "measure",
+    "scorer",
+    "table",
+]
 
 _WINDOWS = 32
 
@@ -71,7 +82,8 @@ def measure(
     """Score melodies, one Measure each.
 
     Args:
-        compiled, state: from `scorer`.
+        compiled: see `scorer`.
+        state: of the network.
         examples: the melodies; long ones are scored in windows.
         events: longest window, as in training.
         grain: of the skeleton that the model is shown, one of GRAINS.
@@ -82,15 +94,15 @@ def measure(
         for k, example in enumerate(examples)
         for first, last in batches.cover(example, events)
     ]
-    sums = [[np.zeros(3), np.zeros(3), np.zeros(3), 0.0] for _ in examples]
+    heads, notes = np.zeros((len(examples), 3, 3)), np.zeros(len(examples))
     for start in range(0, len(windows), _WINDOWS):
         part = windows[start : start + _WINDOWS]
         filled = [window for _, window in part] + [part[0][1]] * (_WINDOWS - len(part))
         result = compiled(state, batches.collate(filled, events))
-        for field, values in enumerate(result):
-            for (k, _), value in zip(part, np.asarray(values), strict=False):
-                sums[k][field] = sums[k][field] + value
-    return [Measure(*entry) for entry in sums]
+        owners = [k for k, _ in part]
+        np.add.at(heads, owners, np.stack([result.bits, result.hits, result.choices], axis=1)[: len(part)])
+        np.add.at(notes, owners, np.asarray(result.notes)[: len(part)])
+    return [Measure(*sums, float(count)) for sums, count in zip(heads, notes, strict=True)]
 
 
 def bits_per_note(results: Sequence[Measure]) -> float:
@@ -101,8 +113,7 @@ def bits_per_note(results: Sequence[Measure]) -> float:
 def hidden(example: Example, grain: str, styled: bool) -> Condition:
     """Tell the model only the style, or not even that, and a skeleton at a grain."""
     index = GRAINS.index(grain)
-    skeleton = keep(example.skeletons[index], np.ones(len(example.skeletons[index].time), bool))
-    return Condition(example.style if styled else 0, index, skeleton, np.full_like(example.repeats, -1))
+    return Condition(example.style if styled else 0, index, example.skeletons[index], np.full_like(example.repeats, -1))
 
 
 def labelled(tunes: Sequence[Tune], tree: tuple[styles.Style, ...]) -> list[Example]:
@@ -153,7 +164,7 @@ def markov_bits(train: Sequence[Example], test: Sequence[Example]) -> np.ndarray
 
 def _row(style: str, ours: list[Measure], untrained: list[Measure], markov: np.ndarray) -> Row:
     notes = sum(entry.notes for entry in ours)
-    hits, choices = sum(entry.hits for entry in ours), sum(entry.choices for entry in ours)
+    accuracy = np.sum([entry.hits for entry in ours], axis=0) / np.sum([entry.choices for entry in ours], axis=0)
     return Row(
         style,
         len(ours),
@@ -161,7 +172,7 @@ def _row(style: str, ours: list[Measure], untrained: list[Measure], markov: np.n
         bits_per_note(ours),
         float(markov.sum() / notes),
         bits_per_note(untrained),
-        *(float(share) for share in hits / choices),
+        *map(float, accuracy),
     )
 
 

@@ -18,6 +18,8 @@ from stylernn import features as ft
 from stylernn.codec import END, PITCHES, REST
 from stylernn.features import History, Piece
 from stylernn.loss import mask_onset, mask_pitch
+from stylernn.model.lstm import LSTMState
+from stylernn.model.network import Network
 
 __all__ = ["Dials", "Drawn", "Script", "bucket", "draw"]
 
@@ -72,14 +74,48 @@ class Drawn(NamedTuple):
     log_p_plain: np.ndarray
 
 
+class _Fixed(NamedTuple):
+    """What all turns share.
+
+    Args:
+        piece: without a batch axis.
+        ways: the piece asked about in three ways, (3 * candidates): with style and skeleton, without style, without
+            skeleton.
+        coded: their skeletons, see `Network.encode`.
+        script, dials, seeds: see `draw`.
+        last_bar: time code at which the last bar begins.
+    """
+
+    piece: Piece
+    ways: Piece
+    coded: jax.Array
+    script: Script
+    dials: Dials
+    seeds: jax.Array
+    last_bar: jax.Array
+
+
 class _Loop(NamedTuple):
+    """What a turn changes: history and states of all candidates, their pitches with REST and END, what has ended."""
+
     i: jax.Array
-    states: list
+    states: list[LSTMState]
     history: History
     pitch: jax.Array
     ended: jax.Array
     log_p: jax.Array
     log_p_plain: jax.Array
+
+
+class _Event(NamedTuple):
+    """The event of a turn, each (candidates,); `sounding` is its pitch, or the one before where it has none."""
+
+    time: jax.Array
+    pitch: jax.Array
+    duration: jax.Array
+    sounding: jax.Array
+    is_note: jax.Array
+    ends: jax.Array
 
 
 def draw(
@@ -88,7 +124,8 @@ def draw(
     """Sample candidates for one piece.
 
     Args:
-        graph, state: of the network.
+        graph: of the network.
+        state: its parameters.
         piece: without a batch axis.
         script: events to begin with.
         dials: how to sample.
@@ -107,74 +144,24 @@ def bucket(size: int, smallest: int) -> int:
 @partial(jax.jit, static_argnums=(0, 1))
 def _draw(
     graph: nnx.GraphDef, events: int, state: nnx.State, piece: Piece, script: Script, dials: Dials, seeds: jax.Array
-) -> Drawn:
+) -> tuple[jax.Array, ...]:
+    """The arrays of `Drawn`."""
     network = nnx.merge(graph, state)
     count = seeds.shape[0]
     bare = piece._replace(grain=jnp.int32(0), skeleton_time=jnp.full_like(piece.skeleton_time, ft.FAR))
     ways = jax.tree.map(lambda *x: jnp.stack(x), piece, piece._replace(style=jnp.int32(0)), bare)
     ways = jax.tree.map(lambda x: jnp.repeat(x, count, axis=0), ways)
-    coded = network.encode(ways)
-    rhythm = dials.rhythm_strength, dials.rhythm_preserve
     last_bar = 16 * piece.first[piece.bar[jnp.maximum((piece.end >> 4) - 1, 0)]]
-
-    def guide(logits: jax.Array, strength: jax.Array, preserve: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Combine the three ways; also return the log-probabilities of the first two."""
-        full, plain, free = jax.nn.log_softmax(logits).reshape(3, count, -1)
-        return plain + strength * (full - plain) + preserve * (full - free), jnp.stack([full, plain])
-
-    def pick(key: int, i: jax.Array, logits: jax.Array) -> jax.Array:
-        turn = jax.vmap(lambda seed: jax.random.fold_in(jax.random.fold_in(seed, i), key))(seeds)
-        return jax.vmap(jax.random.categorical)(turn, logits)
-
-    def turn(loop: _Loop) -> _Loop:
-        i, history = loop.i, loop.history
-        thrice = jax.tree.map(lambda x: jnp.tile(x, (3, 1)), history)
-        before = history.time[:, i]
-        heat = jnp.where(before >= last_bar - 16, dials.closing, 1.0)[:, None]
-        scripted = i < script.length
-
-        states, h, logits = network.step_onset(loop.states, coded, ways, thrice, i)
-        allowed = jax.vmap(ft.allowed_onsets, (None, 0))(piece, before)
-        # A turn short of room goes to the end at once.
-        allowed = jnp.where(i == events - 1, jnp.arange(ft.ONSETS) == _onset(before, piece.end)[:, None], allowed)
-        guided, parts = guide(mask_onset(logits, jnp.tile(allowed, (3, 1))), *rhythm)
-        onset = pick(0, i, mask_onset(guided, allowed) / (dials.rhythm * heat))
-        onset = jnp.where(scripted, _onset(before, script.time[i]), onset)
-        time = jnp.where(i == events - 1, piece.end, 16 * ((before >> 4) + (onset >> 4)) + (onset & 15))
-        gained = _at(parts, onset)
-
-        z, view, logits = network.step_pitch(h, coded, ways, thrice, i, jnp.tile(time, 3))
-        guided, parts = guide(mask_pitch(logits, jnp.tile(onset, 3)), dials.strength, dials.preserve)
-        pitch = pick(1, i, _nucleus(mask_pitch(guided, onset), dials.top_p) / (dials.pitch * heat))
-        pitch = jnp.where(scripted, script.pitch[i], pitch)
-        ends = time >= piece.end
-        gained = gained + jnp.where(ends, 0.0, _at(parts, jnp.minimum(pitch, PITCHES)))
-
-        is_note = ~ends & (pitch < PITCHES)
-        sounding = jnp.where(is_note, pitch, history.pitch[:, i])
-        guided, parts = guide(network.step_duration(z, view, ways, thrice, i, jnp.tile(sounding, 3)), *rhythm)
-        duration = jnp.where(scripted, script.duration[i], pick(2, i, guided / (dials.rhythm * heat)))
-        duration = jnp.where(is_note, duration, 0)
-        gained = jnp.where(loop.ended, 0.0, gained + jnp.where(is_note, _at(parts, duration), 0.0))
-
-        put = lambda array, value: array.at[:, i + 1].set(value)  # noqa: E731
-        history = History(
-            put(history.time, jnp.where(loop.ended, ft.FAR, time)),
-            put(history.pitch, sounding),
-            put(history.duration, duration),
-            put(history.kind, jnp.where(is_note, 0, 1)),
-        )
-        pitches = loop.pitch.at[:, i].set(jnp.where(ends | loop.ended, END, jnp.where(pitch == PITCHES, REST, pitch)))
-        log_p, log_p_plain = loop.log_p + gained[0], loop.log_p_plain + gained[1]
-        return _Loop(i + 1, states, history, pitches, loop.ended | ends, log_p, log_p_plain)
-
+    fixed = _Fixed(piece, ways, network.encode(ways), script, dials, seeds, last_bar)
     end = jax.lax.while_loop(
-        lambda loop: (loop.i < events) & ~loop.ended.all(), turn, _begin(network, piece, count, events)
+        lambda loop: (loop.i < events) & ~loop.ended.all(),
+        partial(_turn, network, fixed),
+        _begin(network, piece, count, events),
     )
-    return Drawn(end.history.time[:, 1:], end.pitch, end.history.duration[:, 1:], end.log_p, end.log_p_plain)
+    return end.history.time[:, 1:], end.pitch, end.history.duration[:, 1:], end.log_p, end.log_p_plain
 
 
-def _begin(network: nnx.Module, piece: Piece, count: int, events: int) -> _Loop:
+def _begin(network: Network, piece: Piece, count: int, events: int) -> _Loop:
     shape = (count, events + 1)
     zeros = jnp.zeros(shape, jnp.int32)
     history = History(
@@ -188,6 +175,96 @@ def _begin(network: nnx.Module, piece: Piece, count: int, events: int) -> _Loop:
     return _Loop(jnp.int32(0), start, history, jnp.full((count, events), END), nothing > 0, nothing, nothing)
 
 
+def _turn(network: Network, fixed: _Fixed, loop: _Loop) -> _Loop:
+    """Draw or read the next event of every candidate."""
+    before = loop.history.time[:, loop.i]
+    cooling = jnp.where(before >= fixed.last_bar - 16, fixed.dials.closing, 1.0)[:, None]
+    states, h, onset, time, gained = _draw_onset(network, fixed, loop, cooling)
+    event, gained_after = _draw_note(network, fixed, loop, cooling, h, onset, time)
+    gained = jnp.where(loop.ended, 0.0, gained + gained_after)
+    pitch = jnp.where(event.ends | loop.ended, END, jnp.where(event.pitch == PITCHES, REST, event.pitch))
+    return _Loop(
+        loop.i + 1,
+        states,
+        _extended(loop, event),
+        loop.pitch.at[:, loop.i].set(pitch),
+        loop.ended | event.ends,
+        loop.log_p + gained[0],
+        loop.log_p_plain + gained[1],
+    )
+
+
+def _draw_onset(
+    network: Network, fixed: _Fixed, loop: _Loop, cooling: jax.Array
+) -> tuple[list[LSTMState], jax.Array, jax.Array, jax.Array, jax.Array]:
+    """States and output of the network, onset class, time and log-probabilities (2, candidates) of the next event."""
+    i, before, dials = loop.i, loop.history.time[:, loop.i], fixed.dials
+    states, h, logits = network.step_onset(loop.states, fixed.coded, fixed.ways, _thrice(loop.history), i)
+    allowed = jax.vmap(ft.allowed_onsets, (None, 0))(fixed.piece, before)
+    # A turn short of room goes to the end at once.
+    is_last = i == loop.pitch.shape[1] - 1
+    to_end = jnp.arange(ft.ONSETS)[None] == _onset(before, fixed.piece.end)[:, None]
+    allowed = jnp.where(is_last, to_end, allowed)
+    guided, parts = _guide(mask_onset(logits, jnp.tile(allowed, (3, 1))), dials.rhythm_strength, dials.rhythm_preserve)
+    onset = _pick(fixed.seeds, i, 0, mask_onset(guided, allowed) / (dials.rhythm * cooling))
+    onset = jnp.where(i < fixed.script.length, _onset(before, fixed.script.time[i]), onset)
+    time = jnp.where(is_last, fixed.piece.end, 16 * ((before >> 4) + (onset >> 4)) + (onset & 15))
+    return states, h, onset, time, _at(parts, onset)
+
+
+def _draw_note(
+    network: Network,
+    fixed: _Fixed,
+    loop: _Loop,
+    cooling: jax.Array,
+    h: jax.Array,
+    onset: jax.Array,
+    time: jax.Array,
+) -> tuple[_Event, jax.Array]:
+    """Pitch and duration of an event at `time`, and their log-probabilities (2, candidates)."""
+    i, dials, script, thrice = loop.i, fixed.dials, fixed.script, _thrice(loop.history)
+    scripted = i < script.length
+    z, view, logits = network.step_pitch(h, fixed.coded, fixed.ways, thrice, i, jnp.tile(time, 3))
+    guided, parts = _guide(mask_pitch(logits, jnp.tile(onset, 3)), dials.strength, dials.preserve)
+    pitch = _pick(fixed.seeds, i, 1, _nucleus(mask_pitch(guided, onset), dials.top_p) / (dials.pitch * cooling))
+    pitch = jnp.where(scripted, script.pitch[i], pitch)
+    ends = time >= fixed.piece.end
+    gained = jnp.where(ends, 0.0, _at(parts, jnp.minimum(pitch, PITCHES)))
+
+    is_note = ~ends & (pitch < PITCHES)
+    sounding = jnp.where(is_note, pitch, loop.history.pitch[:, i])
+    logits = network.step_duration(z, view, fixed.ways, thrice, i, jnp.tile(sounding, 3))
+    guided, parts = _guide(logits, dials.rhythm_strength, dials.rhythm_preserve)
+    duration = _pick(fixed.seeds, i, 2, guided / (dials.rhythm * cooling))
+    duration = jnp.where(is_note, jnp.where(scripted, script.duration[i], duration), 0)
+    gained = gained + jnp.where(is_note, _at(parts, duration), 0.0)
+    return _Event(time, pitch, duration, sounding, is_note, ends), gained
+
+
+def _extended(loop: _Loop, event: _Event) -> History:
+    """The history with the event of this turn; of a candidate that has ended it stays filled up."""
+    new = History(
+        jnp.where(loop.ended, ft.FAR, event.time), event.sounding, event.duration, jnp.where(event.is_note, 0, 1)
+    )
+    return jax.tree.map(lambda array, value: array.at[:, loop.i + 1].set(value), loop.history, new)
+
+
+def _thrice(history: History) -> History:
+    return jax.tree.map(lambda x: jnp.tile(x, (3, 1)), history)
+
+
+def _guide(logits: jax.Array, strength: float, preserve: float) -> tuple[jax.Array, jax.Array]:
+    """Combine logits (3 * candidates, n) of the three ways; also the log-probabilities of the first two, stacked."""
+    full, plain, free = jax.nn.log_softmax(logits).reshape(3, logits.shape[0] // 3, -1)
+    return plain + strength * (full - plain) + preserve * (full - free), jnp.stack([full, plain])
+
+
+def _pick(seeds: jax.Array, i: jax.Array, head: int, logits: jax.Array) -> jax.Array:
+    """Draw from logits (candidates, n), with randomness that hangs on candidate, turn and head alone."""
+    keys = jax.vmap(lambda seed: jax.random.fold_in(jax.random.fold_in(seed, i), head))(seeds)
+    return jax.vmap(jax.random.categorical)(keys, logits)
+
+
 def _onset(before: jax.Array, time: jax.Array) -> jax.Array:
     """The class of an onset at `time` after one at `before`."""
     return jnp.clip(16 * ((time >> 4) - (before >> 4)) + (time & 15), 0, ft.ONSETS - 1)
@@ -198,7 +275,7 @@ def _at(parts: jax.Array, index: jax.Array) -> jax.Array:
     return jnp.take_along_axis(parts, index[None, :, None], axis=-1)[..., 0]
 
 
-def _nucleus(logits: jax.Array, top_p: jax.Array) -> jax.Array:
+def _nucleus(logits: jax.Array, top_p: float) -> jax.Array:
     """Rule out what lies outside the smallest set of probability `top_p` (Holtzman et al., 2020)."""
     p = jax.nn.softmax(logits)
     ordered = jnp.sort(p, axis=-1)[..., ::-1]

@@ -38,7 +38,7 @@ def reduce(events: Events, grain: str, tonality: Tonality) -> Skeleton:
         tonality: of the melody.
 
     Reference:
-        Metrical and durational weights after Lerdahl & Jackendoff, A Generative Theory of Tonal Music (1983), chapter 7.
+        Weights by metre and duration after Lerdahl & Jackendoff, A Generative Theory of Tonal Music (1983), chapter 7.
     """
     sounding = events.pitch < PITCHES
     time, pitch = events.time[sounding], events.pitch[sounding]
@@ -72,7 +72,8 @@ def normalise(skeleton: Skeleton, tonality: Tonality, low: int, high: int) -> Sk
     Args:
         skeleton: what to move.
         tonality: whose diatonic scale is used.
-        low, high: the range, as MIDI numbers less LOWEST, both included; an octave or more apart.
+        low: lowest pitch of the range, as a MIDI number less LOWEST.
+        high: its highest pitch, an octave above or more.
     """
     pitches = np.arange(PITCHES + 24) - 12
     members = pitches[np.isin((pitches + 21) % 12, scale(tonality))]

@@ -34,7 +34,7 @@ class FeatureSum(nnx.Module):
     def look_up(self, features: jax.Array) -> jax.Array:
         """The same by gathering rows: faster where no gradient is needed."""
         offsets = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
-        return self.table[...][features + offsets].sum(axis=-2)
+        return self.table[...][features + jax.lax.broadcast_to_rank(offsets, features.ndim)].sum(axis=-2)
 
 
 class StyleTable(nnx.Module):
@@ -71,6 +71,7 @@ class FiLM(nnx.Module):
 
     def __call__(self, x: jax.Array, style: jax.Array) -> jax.Array:
         scale, offset = jnp.split(self.linear(style), 2, axis=-1)
+        scale, offset = (jax.lax.broadcast_to_rank(part, x.ndim) for part in (scale, offset))
         return x * (1 + scale) + offset
 
 
@@ -97,7 +98,8 @@ class Recurrent(nnx.Module):
 
     def gates(self, x: jax.Array, style: jax.Array) -> jax.Array:
         """Project inputs of shape (..., inputs), with a style vector that broadcasts over them."""
-        return self.input(x) + self.style(style) + self.bias[...]
+        seen = jax.lax.broadcast_to_rank(self.style(style), x.ndim)
+        return self.input(x) + seen + jax.lax.broadcast_to_rank(self.bias[...], x.ndim)
 
     def __call__(self, x: jax.Array, style: jax.Array) -> jax.Array:
         """Hidden states (time, batch, hidden) for inputs (time, batch, inputs) and styles (batch, style)."""
@@ -128,7 +130,7 @@ def shift(x: jax.Array, offset: jax.Array, like: jax.Array) -> jax.Array:
         offset: where x begins on the new axis, may be negative, (...).
         like: any array of the wanted shape (..., m); only its shape counts.
     """
-    index = jnp.arange(like.shape[-1]) - offset[..., None]
+    index = jax.lax.broadcast_to_rank(jnp.arange(like.shape[-1]), like.ndim) - offset[..., None]
     inside = (index >= 0) & (index < x.shape[-1])
     return jnp.where(inside, jnp.take_along_axis(x, jnp.clip(index, 0, x.shape[-1] - 1), axis=-1), 0)
 

@@ -11,8 +11,8 @@ previous note and from the structural notes around, and whether it is the note t
 The network knows sizes and indices only; `features` says what they mean.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -76,7 +76,7 @@ class Network(nnx.Module):
         style = self.styles(piece.style)
         used = piece.skeleton_time < ft.FAR
         x = self.skeleton_in(jax.vmap(ft.skeleton_features)(piece)).swapaxes(0, 1)
-        places = jnp.arange(used.shape[1])
+        places = jnp.arange(used.shape[1])[None]
         # Turned round within its own length, so that filling stays at the end for the backward pass too.
         turned = jnp.where(used, used.sum(axis=1, keepdims=True) - 1 - places, places).T[..., None]
         ahead = self.forwards(x, style)
@@ -92,7 +92,8 @@ class Network(nnx.Module):
         Args:
             piece: of a batch.
             history: START and all events, (batch, events + 1).
-            time, pitch: the events to score, (batch, events): event k follows history entry k.
+            time: of the events to score, (batch, events): event k follows history entry k.
+            pitch: of the same events.
             key: of the dropout; None for none.
         """
         style, coded = self.styles(piece.style), self.encode(piece)
@@ -151,7 +152,7 @@ class Network(nnx.Module):
             y = film(layer(x, style), style)
             if key is not None:
                 kept = 1 - self.settings.dropout
-                mask = jax.random.bernoulli(jax.random.fold_in(key, depth), kept, y.shape[1:])
+                mask = jax.random.bernoulli(jax.random.fold_in(key, depth), kept, y.shape[1:])[None]
                 y = y * mask / kept
             x = x + y
         return x
@@ -167,7 +168,7 @@ class Network(nnx.Module):
         self, z: jax.Array, piece: Piece, previous: jax.Array, view: View, known: tuple[jax.Array, ...]
     ) -> jax.Array:
         """Logits of all pitches and of REST."""
-        pitches = jnp.arange(PITCHES)
+        pitches = jnp.arange(PITCHES)[None]
         degree = (pitches - piece.tonic[:, None]) % 12 + 12 * piece.minor[:, None]
         height = pitches - piece.anchor[:, None] + PITCHES
         table = self.candidates(jnp.stack([degree, height], axis=-1))
@@ -186,9 +187,9 @@ class Network(nnx.Module):
         return jnp.concatenate([scores, rest], axis=-1)
 
 
-def _over(function: object, events: tuple[int | None, ...]) -> object:
+def _over(function: Callable[..., Any], events: tuple[int | None, ...]) -> Callable[..., Any]:
     """Map a function of one piece and one event over the events of a window and over a batch."""
-    return jax.vmap(jax.vmap(function, events))  # type: ignore[arg-type]
+    return jax.vmap(jax.vmap(function, events))
 
 
 def _look(coded: jax.Array, view: View) -> jax.Array:
