@@ -108,7 +108,7 @@ def _jobs(source: Source, style: str, shared: Path, monkeypatch: pytest.MonkeyPa
 
 def test_quartets_from_the_mirror(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = _jobs(corpus.sources()["openscore-quartets"], "classical", shared, monkeypatch)
-    chosen = [job for job in jobs if "Op.1_No.5" in job.title and "Haydn" in job.composer]
+    chosen = [job for job in jobs if "Op.1 No.5" in job.title and "Haydn" in job.composer]
     assert len(chosen) == 1
     tunes, dropped = quartets.read_movements(chosen[0])
     assert dropped == []

@@ -27,6 +27,8 @@ from stylernn.paths import cache_folder, catalogue
 
 __all__ = ["Source", "check_styles", "leaves", "root", "sources", "styles_known", "substyles"]
 
+_COUNTS = ("tunes", "notes")
+
 
 @dataclass(frozen=True)
 class Source:
@@ -40,7 +42,7 @@ class Source:
         styles: what it holds: counts, globs and whatever else its reader wants to know, by style.
         repository, commit: "owner/name" and the commit that the files are taken from; "" unless a download.
         sha256: of each file, by its path in the repository.
-        digest: of the whole entry and what is bundled with it, part of the key of its cached tunes.
+        digest: of the entry, counts left out, and of what is bundled; part of the key of the cached tunes.
     """
 
     name: str
@@ -118,8 +120,9 @@ def _tree() -> dict[str, dict[str, str]]:
 
 
 def _read(path: Path) -> Source:
-    data = path.read_bytes()
-    entry = tomllib.loads(data.decode("utf-8"))
+    entry = tomllib.loads(path.read_text(encoding="utf-8"))
+    counted = {style: {k: v for k, v in held.items() if k not in _COUNTS} for style, held in entry["styles"].items()}
+    facts = entry | {"styles": counted}
     sums = path.with_name("sha256sums")
     listed = sums.read_text(encoding="utf-8") if sums.is_file() else ""
     bundle = [archive.read_bytes() for archive in sorted(path.parent.glob("*.zip"))]
@@ -137,5 +140,5 @@ def _read(path: Path) -> Source:
         repository=entry.get("repository", ""),
         commit=entry.get("commit", ""),
         sha256=hashes,
-        digest=hashlib.sha256(b"".join([data, listed.encode(), *bundle])).hexdigest(),
+        digest=hashlib.sha256(b"".join([repr(facts).encode(), listed.encode(), *bundle])).hexdigest(),
     )
