@@ -56,10 +56,11 @@ def trade_off(points: Sequence[Mapping[str, float]], rows: Mapping[str, tuple[fl
             )
             for p in line:
                 axis.annotate(f"{p['preserve']:g}", (p["content"], p["style"]), (4, 4), textcoords="offset points")
-        for name, (x, y) in rows.items():
-            axis.plot(x, y, "x", color=COLOURS["source"])
+        for number, (name, (x, y)) in enumerate(rows.items()):
+            # The first row is the system's. Labels go up and down in turn, so that neighbours do not meet.
+            axis.plot(x, y, "o" if number == 0 else "x", color=COLOURS["source" if number else "output"])
             left = x > 0.7
-            place = (-5 if left else 5, 4)
+            place = (-6 if left else 6, 5 if number % 2 else -11)
             axis.annotate(
                 name, (x, y), place, textcoords="offset points", color="#555555", ha="right" if left else "left"
             )

@@ -90,7 +90,7 @@ def c2st(
 
 
 def c2st_null(
-    real: np.ndarray, groups: Sequence[object], family: str = "all", *, halvings: int = 8, seed: int = 0
+    real: np.ndarray, groups: Sequence[object], family: str = "all", *, halvings: int = 5, seed: int = 0
 ) -> np.ndarray:
     """The same test between random halves of one set, whole groups on one side: what an ideal system would score.
 

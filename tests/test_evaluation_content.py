@@ -5,8 +5,8 @@ import pytest
 from evaluation_melodies import ornate, plain, tune
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from stylernn.evaluation import baselines, content, inputs
+
 from stylernn.melody import Melody
 
 SCALE = tune((0, 24, 60), (24, 24, 62), (48, 24, 64), (72, 24, 65))

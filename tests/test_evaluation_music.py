@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from evaluation_melodies import ornate, plain, tune
-
 from stylernn.evaluation import baselines, bits, control, music
+
 from stylernn.melody import Key, Melody, Metre
 
 STEADY = Melody.from_array(np.array([(24 * i, 24, 60 + i % 3) for i in range(16)]))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from evaluation_melodies import ornate, plain, tune
-
 from stylernn.evaluation import originality
+
 from stylernn.melody import Melody, Note
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from evaluation_melodies import ornate, plain
 from scipy.stats import gaussian_kde
-
 from stylernn.evaluation import features, realism
 
 

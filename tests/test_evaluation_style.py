@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from evaluation_melodies import ornate, plain, tune
-
 from stylernn.evaluation import features, style
 
 

@@ -158,10 +158,11 @@ def evaluate_calibrate(
     target: Annotated[str, typer.Option("--to", metavar="STYLE", help="Target style.")] = "jazz",
     styles: Styles = None,
     count: Count = 100,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write the report.")] = None,
     seed: options.Seed = 0,
 ) -> None:
     """Check the instrument itself: floors and ceilings on real melodies. Exits with 1 where one is not met."""
-    from stylernn.evaluation import benchmark, calibration
+    from stylernn.evaluation import baselines, benchmark, calibration, study
 
     wanted = tuple(dict.fromkeys([source_style, target, *(styles.split(",") if styles else ())]))
     train, held_out = _by_style(_split(data, wanted if styles or data is None else ()))
@@ -170,9 +171,12 @@ def evaluate_calibrate(
     except ValueError as error:
         raise UsageError(str(error)) from error
     with _saying() as say:
-        checks = calibration.check(task, say=say)
+        report = study.compare(task, benchmark.run(baselines.identity, task), name="the sources", say=say)
+    checks = calibration.check(report["rows"])
     for check in checks:
         typer.echo(f"{'ok  ' if check.met else 'FAIL'} {check.name:52s} {check.value:6.3f}   {check.wanted}")
+    if out:
+        _finish(report, out, {"sources": len(task.sources), "seed": seed})
     if not all(check.met for check in checks):
         raise typer.Exit(1)
 
