@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from stylernn import __version__
-from stylernn.cli import corpus, generate, inspect, styles, train, transfer
+from stylernn.cli import corpus, evaluate, generate, inspect, listen, styles, train, transfer
 from stylernn.cli.several import SeveralValuesCommand
 from stylernn.errors import StylernnError
 from stylernn.paths import cache_folder
@@ -35,7 +35,8 @@ app.command("generate")(generate.command)
 app.command("train", cls=SeveralValuesCommand)(train.command)
 app.command("styles")(styles.command)
 app.command("inspect")(inspect.command)
-app.add_typer(corpus.app, name="corpus", no_args_is_help=False)
+for name, group in (("corpus", corpus), ("evaluate", evaluate), ("listen-test", listen)):
+    app.add_typer(group.app, name=name, no_args_is_help=False)
 
 
 @app.callback(invoke_without_command=True)
@@ -66,6 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         context = getattr(error, "ctx", None)
         hint = f" Try '{context.command_path} --help'." if context else ""
         return _complain(error.format_message() + hint, error.exit_code)
+    except ModuleNotFoundError as error:
+        remedy = "Install what evaluation needs with: pip install 'stylernn[evaluation]'"
+        return _complain(f"this command needs the package {error.name}. {remedy}", 1)
     except OSError as error:
         return _complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 1)
     except (typer.Abort, KeyboardInterrupt):
