@@ -80,13 +80,20 @@ def _is_final(line: Element) -> bool:
 
 
 def _with_attributes(measure: Element, lasting: dict[str, Element]) -> Element:
-    """A measure that opens with what is in force: divisions, key, metre, clef."""
+    """A measure that opens with what is still in force: divisions, key, metre, clef, unless it says so itself."""
     opened = copy.deepcopy(measure)
-    attributes = Element("attributes")
-    attributes.extend(copy.deepcopy(lasting[tag]) for tag in _LASTING if tag in lasting)
-    if len(attributes):
-        opened.insert(0, attributes)
+    own = opened.find("attributes")
+    if own is None:
+        own = Element("attributes")
+        opened.insert(0, own)
+    missing = [tag for tag in _LASTING if tag in lasting and own.find(tag) is None]
+    own[:] = sorted([*own, *(copy.deepcopy(lasting[tag]) for tag in missing)], key=_order)
     return opened
+
+
+def _order(attribute: Element) -> int:
+    """Place of an attribute in the sequence that MusicXML prescribes."""
+    return _LASTING.index(attribute.tag) if attribute.tag in _LASTING else len(_LASTING)
 
 
 def _wrap(score: Element, part: Element, measures: list[Element]) -> Element:
