@@ -20,7 +20,7 @@ help:
 	@echo "make clean   remove build products; .venv stays"
 
 demo: $(VENV)/installed
-	$(BIN)/stylernn transfer examples/greensleeves.mid --to jazz --seed 1 --out greensleeves.jazz.mid --force
+	$(BIN)/stylernn transfer examples/auld-lang-syne.mid --to jazz --seed 1 --force
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2 -q
