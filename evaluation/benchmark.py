@@ -22,12 +22,14 @@ from . import baselines, bits, content, features, music, originality, realism, s
 from .inputs import check_melodies, check_pairs
 from .statistics import Estimate, bootstrap
 
-__all__ = ["Labelled", "Task", "cheats", "joint", "prepare", "real_row", "run", "score", "summarise"]
+__all__ = ["WINDOW_BARS", "Labelled", "Task", "cheats", "joint", "prepare", "real_row", "run", "score", "summarise"]
 
 Labelled = Mapping[str, Sequence[Melody]]
 """Melodies by style."""
 
-_BARS = 16
+WINDOW_BARS = 16
+"""Length of the windows on which style and realism are measured."""
+
 _WINDOWS_PER_TUNE = 4
 _POOL = 400
 _LEAST_REAL = 10
@@ -149,8 +151,8 @@ def score(task: Task, outputs: Sequence[Melody], *, copies: bool = True) -> dict
     """
     check_pairs(task.sources, outputs)
     values = content.evaluate(task.sources, outputs, task.distractors)
-    pieces = [features.excerpt(melody, _BARS, task.seed, least=8) for melody in outputs]
-    sources = [features.excerpt(melody, _BARS, task.seed, least=8) for melody in task.sources]
+    pieces = [features.excerpt(melody, WINDOW_BARS, task.seed, least=8) for melody in outputs]
+    sources = [features.excerpt(melody, WINDOW_BARS, task.seed, least=8) for melody in task.sources]
     measured = features.extract(pieces)
     values |= style.evaluate(measured, task.target, task.evaluators, task.source_style)
     values |= _realism(task, pieces, measured, features.extract(sources))
@@ -165,7 +167,7 @@ def real_row(task: Task) -> dict[str, np.ndarray]:
     """The ceiling: held-out real melodies of the target style, measured like outputs; content is undefined."""
     melodies, _ = task.more_real
     measured = features.extract(melodies)
-    sources = features.extract([features.excerpt(melody, _BARS, task.seed, least=8) for melody in task.sources])
+    sources = features.extract([features.excerpt(melody, WINDOW_BARS, task.seed, least=8) for melody in task.sources])
     values = style.evaluate(measured, task.target, task.evaluators, task.source_style)
     values |= _realism(task, melodies, measured, sources, task.more_real[1])
     # Two halves of forty tunes differ by chance; several halvings say what the test reads where there is no difference.
@@ -223,13 +225,13 @@ def _labelled(melodies: Labelled, styles: Sequence[str], seed: int) -> tuple[np.
     labels: list[str] = []
     for name in styles:
         for melody in melodies.get(name, ())[:1000]:
-            pieces += (found := features.windows(melody, _BARS, most=1, seed=seed, least=8))
+            pieces += (found := features.windows(melody, WINDOW_BARS, most=1, seed=seed, least=8))
             labels += [name] * len(found)
     return features.extract(pieces), labels
 
 
 def _windowed(tunes: Sequence[Melody], seed: int) -> tuple[tuple[Melody, ...], tuple[int, ...]]:
-    found = [features.windows(tune, _BARS, most=_WINDOWS_PER_TUNE, seed=seed, least=8) for tune in tunes]
+    found = [features.windows(tune, WINDOW_BARS, most=_WINDOWS_PER_TUNE, seed=seed, least=8) for tune in tunes]
     return tuple(w for group in found for w in group), tuple(i for i, group in enumerate(found) for _ in group)
 
 

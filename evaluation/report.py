@@ -34,6 +34,7 @@ COLUMNS = {
     "accuracy_rhythm": ("… by rhythm", "◇"),
     "top1": ("source found", "↑"),
     "reciprocal_rank": ("MRR", "↑"),
+    "strength": ("strength S", "↑"),
     "chroma": ("chroma", "↑"),
     "chroma_best": ("… best key", "↑"),
     "skeleton_recall": ("skeleton", "↑"),
@@ -160,6 +161,12 @@ def _sections(report: Mapping[str, Any]) -> list[str]:
         sections.append(
             _section("Style against content", picture, "Up is more of the style, right is more of the tune.")
         )
+    if effects := report.get("dials"):
+        cells = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{_cell(value)}</td></tr>" for name, value in effects.items()
+        )
+        head = "<thead><tr><th>dial</th><th>rank correlation</th></tr></thead>"
+        sections.append(f"<h2>Dials</h2><table>{head}<tbody>{cells}</tbody></table>")
     if confused := report.get("confusion"):
         picture = plots.confusion(confused["styles"], confused["rows"], np.array(confused["matrix"]))
         sections.append(

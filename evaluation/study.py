@@ -2,7 +2,8 @@
 
 compare: a system, its ceiling and its cheats on one task.
 compare_files: sources and outputs alone, where there are no real melodies to compare with.
-sweep: the trade-off curve of a system with dials.
+sweep: the trade-off curve of a system with dials; dial_effects: how well each dial does its own work.
+cycle_strength: how far transfers move and return.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +13,14 @@ import numpy as np
 
 from stylernn.melody import Melody
 
-from . import content, features, music, style
+from . import content, control, features, music, style
 from .baselines import System
-from .benchmark import Task, cheats, joint, real_row, run, score, summarise
+from .benchmark import WINDOW_BARS, Task, cheats, joint, real_row, run, score, summarise
 from .inputs import check_pairs
 from .report import row, verdict
 from .statistics import Estimate, bootstrap
 
-__all__ = ["Say", "compare", "compare_files", "sweep"]
+__all__ = ["Say", "compare", "compare_files", "cycle_strength", "dial_effects", "sweep"]
 
 Say = Callable[[str], None]
 """Told what is being done, for a progress line."""
@@ -38,7 +39,7 @@ def compare(
     *,
     name: str = "outputs",
     further: Mapping[str, System] | None = None,
-    trade_off: Sequence[Mapping[str, float]] = (),
+    trade_off: Sequence[Mapping[str, Any]] = (),
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """The report of a system on a task.
@@ -71,6 +72,7 @@ def compare(
         "rows": rows,
         "ceilings": task.ceilings,
         "trade_off": list(trade_off),
+        "dials": {effect: list(value) for effect, value in dial_effects(trade_off).items()} if trade_off else {},
         "confusion": _confusion(task, outputs),
         "distributions": _distributions(task, outputs),
         "originality": {
@@ -106,7 +108,7 @@ def sweep(
     *,
     count: int = 25,
     say: Say = lambda _: None,
-) -> list[dict[str, float]]:
+) -> list[dict[str, Any]]:
     """Style and content over the dials, on the first `count` sources.
 
     Args:
@@ -124,8 +126,7 @@ def sweep(
             say(f"preserve {preserve:g}, strength {strength:g}")
             chosen = system(preserve, strength)
             outputs = [chosen(source, task.seed + i) for i, source in enumerate(task.sources[:count])]
-            pieces = [features.excerpt(melody, 16, task.seed, least=8) for melody in outputs]
-            likely = style.evaluate(features.extract(pieces), task.target, task.evaluators[:1])["probability_all"]
+            likely = task.evaluators[0].of(task.target, features.extract(_excerpts(task, outputs)))
             found = content.retrieval(candidates, outputs, range(len(outputs)))
             points.append(
                 {
@@ -134,9 +135,61 @@ def sweep(
                     "style": float(likely.mean()),
                     "content": float(found.reciprocal.mean()),
                     "top1": float(found.top1.mean()),
+                    "styles": np.round(likely, 4).tolist(),
+                    "contents": np.round(found.reciprocal, 4).tolist(),
                 }
             )
     return points
+
+
+def dial_effects(points: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
+    """Rank correlation of each dial with what it should move and, as cross-talk, with what it should not.
+
+    Args:
+        points: from `sweep`. Each dial is followed at every setting of the other.
+
+    Returns:
+        Estimates by name, such as "strength on style" and "strength on content (cross-talk)".
+    """
+    effects = {}
+    for dial, held, moved in (("strength", "preserve", "styles"), ("preserve", "strength", "contents")):
+        settings = sorted({point[held] for point in points})
+        lines = [[point for point in points if point[held] == setting] for setting in settings]
+        if min(len(line) for line in lines) < 2:
+            continue
+        for measured in ("styles", "contents"):
+            rho = [
+                control.rank_correlation([p[dial] for p in line], np.array([p[measured] for p in line]).T)
+                for line in lines
+            ]
+            name = f"{dial} on {measured[:-1]}" + ("" if measured == moved else " (cross-talk)")
+            effects[name] = bootstrap(np.concatenate(rho), list(range(len(rho[0]))) * len(rho))
+    return effects
+
+
+def cycle_strength(task: Task, outputs: Sequence[Melody], returned: Sequence[Melody]) -> Estimate:
+    """Strength of the transfer in the sense of Brunner et al. (2018), for outputs that were transferred back.
+
+    Args:
+        task: with a known source style.
+        outputs: output i was made from source i.
+        returned: the outputs transferred back to the source style.
+
+    Raises:
+        ValueError: if the source style is unknown.
+    """
+    if task.source_style is None:
+        raise ValueError("strength needs the style of the sources")
+    before, there, back = (
+        task.evaluators[0].of(task.source_style, features.extract(_excerpts(task, group)))
+        for group in (task.sources, outputs, returned)
+    )
+    return bootstrap([style.strength(before[i : i + 1], there[i : i + 1], back[i : i + 1]) for i in range(len(before))])
+
+
+def _excerpts(task: Task, melodies: Sequence[Melody]) -> list[Melody]:
+    """The windows on which style is judged."""
+    return [features.excerpt(melody, WINDOW_BARS, task.seed, least=8) for melody in melodies]
 
 
 def _row(name: str, kind: str, values: Mapping[str, np.ndarray], sources: int) -> dict[str, Any]:
@@ -156,8 +209,8 @@ def _confusion(task: Task, outputs: Sequence[Melody]) -> dict[str, Any]:
     evaluator = task.evaluators[0]
     groups = {
         f"real {task.target}": list(task.more_real[0]),
-        "sources": [features.excerpt(melody, 16, task.seed, least=8) for melody in task.sources],
-        "outputs": [features.excerpt(melody, 16, task.seed, least=8) for melody in outputs],
+        "sources": _excerpts(task, task.sources),
+        "outputs": _excerpts(task, outputs),
     }
     heard = [evaluator.predicted(features.extract(melodies)) for melodies in groups.values()]
     matrix = [[float(np.mean(each == name)) for name in evaluator.styles] for each in heard]
@@ -167,8 +220,8 @@ def _confusion(task: Task, outputs: Sequence[Melody]) -> dict[str, Any]:
 def _distributions(task: Task, outputs: Sequence[Melody]) -> dict[str, dict[str, list[float]]]:
     groups = {
         "real": task.real_features,
-        "output": features.extract([features.excerpt(melody, 16, task.seed, least=8) for melody in outputs]),
-        "source": features.extract([features.excerpt(melody, 16, task.seed, least=8) for melody in task.sources]),
+        "output": features.extract(_excerpts(task, outputs)),
+        "source": features.extract(_excerpts(task, task.sources)),
     }
     places = {name: features.NAMES.index(name) for name in _SHOWN}
     return {

@@ -257,3 +257,24 @@ def test_real_melodies_calibrate_the_instrument(shared):
     assert rows["identity"]["top1"].value == 1
     assert rows["identity"]["accuracy_all"].value < 0.1
     assert rows["rule-based jazzifier"]["c2st_all"].value > 0.9
+
+
+def test_dials_are_held_against_what_they_should_move():
+    points = [
+        {"preserve": p, "strength": s, "styles": [s, 2 * s, s], "contents": [p, p, -p]}
+        for p in (0.2, 0.5, 0.8)
+        for s in (1.0, 2.0)
+    ]
+    effects = {name: value.value for name, value in study.dial_effects(points).items()}
+    assert effects == {
+        "strength on style": pytest.approx(1),
+        "strength on content (cross-talk)": 0,
+        "preserve on style (cross-talk)": 0,
+        "preserve on content": pytest.approx(1 / 3),
+    }
+
+
+def test_strength_is_one_where_transfers_go_all_the_way_and_return(task):
+    outputs = benchmark.run(decorated, task)
+    assert study.cycle_strength(task, outputs, task.sources).value > 0.9
+    assert abs(study.cycle_strength(task, task.sources, task.sources).value) < 0.01

@@ -86,6 +86,7 @@ def evaluate_transfer(
     candidates: Annotated[int | None, typer.Option(metavar="N", min=1, help="As in `stylernn transfer`.")] = None,
     sweep: Annotated[bool, typer.Option(help="Also try the dials, for the trade-off curve.")] = True,
     ablate: Annotated[bool, typer.Option(help="Also run the model without tune, without style and freely.")] = True,
+    cycle: Annotated[bool, typer.Option(help="Also transfer the outputs back, for the strength S.")] = True,
     seed: options.Seed = 0,
 ) -> None:
     """Transfer held-out tunes with a model and judge the results beside real music and cheats."""
@@ -103,12 +104,17 @@ def evaluate_transfer(
     with _saying() as say:
         say("transfer")
         outputs = benchmark.run(systems.transfer_system(loaded, target, dials), task)
-        points: list[dict[str, float]] = []
+        points: list[dict[str, Any]] = []
         if sweep:
             by_dial = systems.dialled(loaded, target, dials)
             points = study.sweep(task, by_dial, (0.2, 0.5, 0.8), (1.0, 2.0, 3.0), count=15, say=say)
         further = systems.ablations(loaded, target, dials) if ablate else {}
         report = study.compare(task, outputs, name="stylernn", further=further, trade_off=points, say=say)
+        if cycle:
+            say("transfer back")
+            back = systems.transfer_system(loaded, source_style, dials)
+            returned = [back(melody, seed + number) for number, melody in enumerate(outputs)]
+            report["rows"][0]["values"]["strength"] = list(study.cycle_strength(task, outputs, returned))
     _finish(report, out, {"sources": len(task.sources), "options": str(dials), "seed": seed})
 
 
