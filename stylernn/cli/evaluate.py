@@ -110,7 +110,8 @@ def evaluate_transfer(
             points = study.sweep(task, by_dial, (0.2, 0.5, 0.8), (1.0, 2.0, 3.0), count=15, say=say)
         further = systems.ablations(loaded, target, dials) if ablate else {}
         report = study.compare(task, outputs, name="stylernn", further=further, trade_off=points, say=say)
-        if cycle:
+        # A style that the model does not know, such as a corpus kept for testing, has no way back.
+        if cycle and source_style in {style.name for style in loaded.header.styles}:
             say("transfer back")
             back = systems.transfer_system(loaded, source_style, dials)
             returned = [back(melody, seed + number) for number, melody in enumerate(outputs)]
