@@ -41,7 +41,7 @@ __all__ = [
     "overlap_of_distances",
 ]
 
-_TREES = 100
+_TREES = 64
 _FOLDS = 5
 _COMPONENTS = 20
 _GRID = 1000

@@ -5,7 +5,8 @@ The page is a pure function of the JSON document, so it can be made again. It fe
 A report is a dictionary with the keys
     title, facts: what was measured, on what, by which command, seed and version.
     verdict: list of {question, answer, holds}, computed from the rows.
-    rows: list of {name, kind, values}; kind is "system", "ceiling" or "baseline", values are [mean, low, high].
+    rows: list of {name, kind, values}; kind is "system", "ceiling", "ablation" or "baseline",
+        values are [mean, low, high].
     trade_off, confusion, distributions, originality, examples: data of the pictures; may be missing.
 """
 

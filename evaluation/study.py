@@ -48,7 +48,7 @@ def compare(
         task: from `benchmark.prepare`.
         outputs: output i was made from source i.
         name: of the system's row.
-        further: more systems as rows, such as a model without its skeleton, besides the built-in cheats.
+        further: more systems as rows, such as a model without its skeleton; they are no cheats.
         trade_off: from `sweep`.
         say: progress.
 
@@ -59,9 +59,10 @@ def compare(
     measured = {name: ("system", score(task, outputs))}
     say("real melodies")
     measured["real melodies"] = ("ceiling", real_row(task))
-    for label, system in {**(further or {}), **cheats(task)}.items():
-        say(label)
-        measured[label] = ("baseline", score(task, run(system, task), copies=False))
+    for kind, systems in (("ablation", further or {}), ("baseline", cheats(task))):
+        for label, system in systems.items():
+            say(label)
+            measured[label] = (kind, score(task, run(system, task), copies=False))
     rows = [_row(label, kind, values, len(task.sources)) for label, (kind, values) in measured.items()]
     human, own = measured["real melodies"][1], measured[name][1]
     band = bootstrap(human["window_notes"])
