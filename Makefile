@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 TREE   := build/tree
 BOXED  := jazz jazz_standard pop_vintage classical romantic art_song irish fiddle scottish chorale ragtime
 
-.PHONY: help demo test slow lint format weights card clean
+.PHONY: help demo test slow lint format weights etudes card clean
 
 help:
 	@echo "make demo    install, then turn a public-domain tune into jazz"
@@ -16,6 +16,7 @@ help:
 	@echo "make lint    style, types and import layers"
 	@echo "make format  put the code into the project's format"
 	@echo "make weights train the model in the box from DATA=FOLDER"
+	@echo "make etudes  compose the bundled jazz etudes with the model in the box, checked against DATA=FOLDER"
 	@echo "make card    write docs/model-card.md from the header of the model in the box"
 	@echo "make clean   remove build products; .venv stays"
 
@@ -42,6 +43,10 @@ format: $(VENV)/installed-dev
 weights: $(VENV)/installed
 	$(BIN)/stylernn train --config box --data $(DATA) --styles $(BOXED) --out runs/box
 	$(BIN)/python benchmarks/box.py runs/box $(DATA)
+
+etudes: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluation]'
+	$(BIN)/python benchmarks/etudes.py $(DATA)
 
 card: $(VENV)/installed
 	$(BIN)/python docs/model_card.py > docs/model-card.md

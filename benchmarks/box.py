@@ -30,7 +30,7 @@ def main() -> None:
     tunes = [tune for tune in corpus.load_folder(arguments.data) if tune.style in learnt]
     metrics = _metrics(model, corpus.split(tunes))
     checkpoint.save_model(boxed_model(), checkpoint.with_metrics(model, metrics), dtype="float16")
-    print(f"{boxed_model()}: {boxed_model().stat().st_size / 1e6:.1f} MB")  # noqa: T201  (a script reports)
+    print(f"{boxed_model()}: {boxed_model().stat().st_size / 1e6:.1f} MB")
 
 
 def _metrics(model: Model, divided: Split) -> dict[str, object]:

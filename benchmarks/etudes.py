@@ -1,4 +1,4 @@
-"""Compose the bundled jazz etudes: `python corpora/jazz_etudes/compose.py FOLDER` (or `make etudes`).
+"""Compose the bundled jazz etudes: `python benchmarks/etudes.py FOLDER` (`make etudes DATA=FOLDER`).
 
 FOLDER is the labelled folder that the boxed model was trained on; an etude that shares a run of 12 notes (interval and
 ratio of inter-onset intervals) with any melody in it, or with an etude before it, is thrown away. Two thirds are
@@ -15,11 +15,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from stylernn.evaluation import originality
+
 from stylernn import checkpoint, corpus, generate, midi
 from stylernn.atomic import replacing
 from stylernn.checkpoint import Model
-from stylernn.evaluation import originality
 from stylernn.melody import Key, Melody
+from stylernn.paths import catalogue
 
 _COUNT = 440
 _BATCH = 8
@@ -46,10 +48,10 @@ def main() -> None:
             thrown += 1
             continue
         kept.append((style, melody))
-        print(f"\r{len(kept)} etudes, {thrown} thrown away", end="", flush=True)  # noqa: T201  (a script reports)
+        print(f"\r{len(kept)} etudes, {thrown} thrown away", end="", flush=True)
         if len(kept) == _COUNT:
             break
-    _bundle(kept, Path(__file__).with_name("etudes.zip"), arguments.seed, model)
+    _bundle(kept, catalogue() / "jazz_etudes" / "etudes.zip", arguments.seed, model)
 
 
 def _composed(model: Model, seed: int) -> Iterator[tuple[str, Melody]]:
@@ -67,7 +69,8 @@ def _composed(model: Model, seed: int) -> Iterator[tuple[str, Melody]]:
 def _bundle(etudes: list[tuple[str, Melody]], path: Path, seed: int, model: Model) -> None:
     """Write the archive: MIDI files and a manifest, with fixed times so that the same etudes give the same bytes."""
     today = datetime.now(UTC).date().isoformat()
-    weights = f"{model.header.provenance['corpus']}/{model.header.provenance['seed']}" if model.header.provenance else ""
+    made = model.header.provenance or {}
+    weights = f"{made.get('corpus', '')}/{made.get('seed', '')}"
     table = io.StringIO()
     manifest = csv.writer(table)
     manifest.writerow(["style", "file", "title", "composer", "licence", "substyle"])
