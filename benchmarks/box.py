@@ -1,4 +1,4 @@
-"""Put a trained model in the box: `python benchmarks/box.py RUN_FOLDER DATA_FOLDER` (the second half of `make weights`).
+"""Put a trained model in the box: `python benchmarks/box.py RUN_FOLDER DATA_FOLDER`, second half of `make weights`.
 
 Stores the run's best model as float16, measures that very file on the test split (bits per note with and without style
 and skeleton, accuracy, Markov-3) and writes the numbers into its header, from which docs/model-card.md is made.

@@ -198,6 +198,7 @@ def _write(path: str | Path, arrays: Arrays, mapping: Mapping[str, Any]) -> None
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     with replacing(path) as draft:
         save_file(contiguous, draft, metadata={_KEY: json.dumps(mapping)})
+        draft.chmod(0o644)  # safetensors makes files that only their owner can read
 
 
 def _read(path: Path, kind: str) -> tuple[Arrays, dict[str, Any]]:
