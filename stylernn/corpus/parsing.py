@@ -7,6 +7,7 @@ therefore be guarded by `if __name__ == "__main__"`, as for every use of multipr
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -19,7 +20,7 @@ from stylernn.corpus.works import work_id
 from stylernn.errors import CorpusError, StylernnError
 from stylernn.melody import Melody
 
-__all__ = ["MUSIC", "Job", "parse", "parse_one"]
+__all__ = ["MUSIC", "Job", "parse", "parse_one", "workers"]
 
 _MIDI = frozenset({".mid", ".midi"})
 _SCORES = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn"})
@@ -72,14 +73,18 @@ def parse(
     if len(jobs) < 2 or (len(jobs) <= _FEW and all(Path(job.path).suffix.lower() in _MIDI for job in jobs)):
         yield from _counted(name, map(reader, jobs), len(jobs), progress)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(jobs)), mp_context=context) as pool:
+    with workers(min(os.cpu_count() or 1, len(jobs))) as pool:
         chunk = max(1, min(32, len(jobs) // 64))
         try:
             yield from _counted(name, pool.map(reader, jobs, chunksize=chunk), len(jobs), progress)
         except BrokenProcessPool:
             remedy = 'A script that loads corpora needs `if __name__ == "__main__":` around its main part'
             raise CorpusError(f"the processes that parse {name} did not start", remedy=remedy) from None
+
+
+def workers(count: int) -> ProcessPoolExecutor:
+    """A pool of fresh processes that end with this one, even where it is killed."""
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent)
 
 
 def parse_one(job: Job) -> Parsed:
@@ -110,6 +115,18 @@ def _read(job: Job) -> tuple[list[Melody], list[str]]:
     from stylernn import scores  # music21 takes seconds to import
 
     return scores.parse_all(path, part=job.part)
+
+
+def _follow_parent() -> None:
+    """In a worker: end as soon as the parent does. Left alone it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _dropped(identity: str, reason: str) -> Dropped:

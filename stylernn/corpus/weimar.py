@@ -18,13 +18,12 @@ Reference: Pfleiderer, Frieler, Abesser, Zaddach, Burkhart (eds.), Inside the Ja
 """
 
 import gc
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
+from stylernn.corpus.parsing import workers
 from stylernn.corpus.tunes import MIN_NOTES, Dropped, Tune
 from stylernn.corpus.works import work_id
 from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
@@ -65,8 +64,7 @@ def read(folder: Path, *, style: str, source: str, licence: str) -> tuple[list[T
         source: the same for all tunes.
         licence: the same for all tunes.
     """
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(2, mp_context=context) as pool:
+    with workers(2) as pool:
         solos, beats, notes = pool.map(_table, [folder / f"{name}.rda" for name in _COLUMNS])
     tunes, dropped = [], []
     for row, number in enumerate(solos["melid"].tolist()):
