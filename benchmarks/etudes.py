@@ -44,7 +44,8 @@ def main() -> None:
     for style, melody in _composed(model, arguments.seed):
         earlier = originality.index([known[0], *(m for _, m in kept)])
         longest = max(int(originality.longest_copies([melody], part)[0]) for part in (index, earlier))
-        if longest >= originality.COPY_NOTES or len(melody.notes) < _LEAST_NOTES_PER_BAR * melody.bars:
+        silent = melody.notes[-1].end <= melody.bar_lines[-2]
+        if longest >= originality.COPY_NOTES or len(melody.notes) < _LEAST_NOTES_PER_BAR * melody.bars or silent:
             thrown += 1
             continue
         kept.append((style, melody))
