@@ -127,13 +127,13 @@ def encode(melody: Melody) -> Events:
     grid = BeatGrid.of(melody)
     notes = melody.array
     on_grid = np.flatnonzero(grid.ticks >= 0)
-    time = on_grid[np.searchsorted(grid.ticks[on_grid], notes[:, 0])]
+    code = on_grid[np.searchsorted(grid.ticks[on_grid], notes[:, 0])]
     gap = np.diff(np.append(notes[:, 0], melody.end))
     duration = np.where(notes[:, 1] == gap, LEGATO, np.searchsorted(DURATIONS[1:], notes[:, 1]) + 1)
-    time = np.append(time, 16 * grid.beats)
-    pitch = np.append(notes[:, 2] - LOWEST, END)
-    duration = np.append(duration, LEGATO)
-    time, pitch, duration = (a.astype(np.int32) for a in _bridge(time, pitch, duration))
+    columns = _bridge(
+        np.append(code, 16 * grid.beats), np.append(notes[:, 2] - LOWEST, END), np.append(duration, LEGATO)
+    )
+    time, pitch, duration = (column.astype(np.int32) for column in columns)
     return Events(time, pitch, duration, grid, replace(melody, notes=()))
 
 
@@ -178,7 +178,7 @@ def quantise(melody: Melody) -> Melody:
 
 
 def moved(melody: Melody) -> float:
-    """Share of a melody's notes that `quantise` drops, moves in time or pitch, or or changes in length by over a tick."""
+    """Share of a melody's notes that `quantise` drops, moves, changes in pitch, or in length by over a tick."""
     after = {note.onset: note for note in quantise(melody).notes}
     kept = sum(
         (other := after.get(note.onset)) is not None

@@ -77,8 +77,11 @@ def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int) -> li
 
 
 def closing(melody: Melody, tonality: Tonality) -> float:
-    """How well a melody closes, 0 to 1: on the tonic triad, on a strong beat, with a note of a beat or more."""
-    if not melody.notes:
+    """How well a melody closes, 0 to 1: on the tonic triad, on a strong beat, with a note of a beat or more.
+
+    One that falls silent before its last bar does not close at all.
+    """
+    if not melody.notes or melody.notes[-1].end <= melody.bar_lines[-2]:
         return 0.0
     last = melody.notes[-1]
     bar = int(melody.bar_lines[np.searchsorted(melody.bar_lines, last.onset, side="right") - 1])
@@ -102,9 +105,8 @@ def _decoded(plan: Plan, drawn: sample.Drawn, k: int) -> Candidate:
 def _script(events: Events | None, size: int) -> Script:
     if events is None:
         empty = np.zeros(size, np.int32)
-        return Script(empty, empty, empty, np.int32(0))
-    kept = events.pitch != END
-    filled = [np.zeros(size, np.int32) for _ in range(3)]
-    for array, values in zip(filled, (events.time, events.pitch, events.duration), strict=True):
-        array[: kept.sum()] = values[kept][:size]
-    return Script(*filled, np.int32(min(kept.sum(), size)))
+        return Script(empty, empty, empty, 0)
+    kept = np.flatnonzero(events.pitch != END)[:size]
+    filled = np.zeros((3, size), np.int32)
+    filled[:, : len(kept)] = np.stack([events.time, events.pitch, events.duration])[:, kept]
+    return Script(filled[0], filled[1], filled[2], len(kept))

@@ -49,7 +49,9 @@ def generate(
         count: number of melodies; melody k of a seed does not depend on it.
         seed: the same seed gives the same melodies on the same machine.
         prompt: a beginning that is kept as it is; it brings its own metre, key and tempo.
-        metre, key, tempo: by default the style's most frequent metre, C major and the style's median tempo.
+        metre: by default the style's most frequent.
+        key: by default C major.
+        tempo: in quarters per minute, by default the style's median.
         temperature: 1 is as varied as the style; lower is plainer.
 
     Raises:

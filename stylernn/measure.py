@@ -102,7 +102,7 @@ def measure(
         owners = [k for k, _ in part]
         np.add.at(heads, owners, np.stack([result.bits, result.hits, result.choices], axis=1)[: len(part)])
         np.add.at(notes, owners, np.asarray(result.notes)[: len(part)])
-    return [Measure(*sums, float(count)) for sums, count in zip(heads, notes, strict=True)]
+    return [Measure(*sums) for sums in zip(*heads.swapaxes(0, 1), map(float, notes), strict=True)]
 
 
 def bits_per_note(results: Sequence[Measure]) -> float:

@@ -4,18 +4,22 @@ config.toml             the settings
 run.json                seed, versions, commit, corpus fingerprint
 metrics.jsonl           one line a validation
 model.safetensors       the best model so far
-last.safetensors        the training state, to go on from
+last.safetensors        the training state, to go on from; previous.safetensors the one before, should it be damaged
 curve.png               the learning curve
+lock                    held by the process that trains
 """
 
 import json
 import platform
 import subprocess
-from dataclasses import asdict, dataclass
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import optax
 from flax import nnx
@@ -25,10 +29,24 @@ from stylernn.atomic import replacing
 from stylernn.errors import ModelFileError, TrainingError
 from stylernn.settings import Settings, TrainSettings, to_toml
 
-__all__ = ["MODEL", "Place", "State", "begin", "draw", "provenance", "record", "resume"]
+__all__ = [
+    "MODEL",
+    "Place",
+    "State",
+    "begin",
+    "claimed",
+    "draw",
+    "keep",
+    "metrics",
+    "provenance",
+    "record",
+    "resume",
+]
 
 MODEL = "model.safetensors"
-_LAST, _METRICS, _RUN, _CONFIG = "last.safetensors", "metrics.jsonl", "run.json", "config.toml"
+_LAST, _PREVIOUS, _LOCK = "last.safetensors", "previous.safetensors", "lock"
+_METRICS, _RUN, _CONFIG = "metrics.jsonl", "run.json", "config.toml"
+_SHOWN = 20
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "symusic", "music21")
 
 
@@ -41,68 +59,119 @@ class State(NamedTuple):
 
 @dataclass
 class Place:
-    """Where a run is: all that a resumed one needs beside the arrays."""
+    """Where a run is: all that a resumed one needs beside the arrays.
+
+    Args:
+        step: optimiser steps done.
+        best_step: that of the best validation.
+        best_bits: bits per note of the best validation.
+        valid_bits: of the latest, None before the first.
+        seconds: spent on training.
+        recent: training bits of the last twenty steps.
+    """
 
     step: int = 0
     best_step: int = 0
     best_bits: float = float("inf")
     valid_bits: float | None = None
+    seconds: float = 0.0
+    recent: list[float] = field(default_factory=list)
 
-    def is_stale(self, settings: TrainSettings) -> bool:
-        """Whether it is time for an early stop."""
-        return self.step - self.best_step >= settings.patience * settings.every
+    @property
+    def train_bits(self) -> float:
+        """Training bits per note, mean of the last steps."""
+        return sum(self.recent) / max(len(self.recent), 1)
+
+    def advance(self, bits: float, seconds: float) -> None:
+        """Count a step."""
+        self.step += 1
+        self.seconds += seconds
+        self.recent = [*self.recent, bits][-_SHOWN:]
+
+    def is_over(self, settings: TrainSettings) -> bool:
+        """Whether all steps are done, the time is up, or validation has stopped improving."""
+        is_late = 0 < 60 * settings.minutes <= self.seconds
+        is_stale = self.step - self.best_step >= settings.patience * settings.every
+        return self.step >= settings.steps or is_late or is_stale
+
+
+@contextmanager
+def claimed(folder: Path, *, resume: bool) -> Iterator[None]:
+    """Hold a run folder, made if it is missing, against a second process.
+
+    Raises:
+        TrainingError: if there is no run to resume, or one already where a new one should begin; if another process
+            holds the folder, or it cannot be made.
+    """
+    if resume and not (folder / _RUN).exists():
+        raise TrainingError(f"there is no run in {folder} to resume")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / _LOCK).open("a")
+    except OSError as error:
+        raise TrainingError(f"cannot make the run folder {folder}", found=error.strerror or "") from error
+    with lock:
+        if not _locks(lock):
+            raise TrainingError(f"another process is training in {folder}", remedy="Wait for it, or stop it.")
+        if not resume and (folder / _RUN).exists():
+            remedy = "Resume it with --resume, or choose another folder."
+            raise TrainingError(f"{folder} already holds a run", remedy=remedy)
+        yield
 
 
 def begin(folder: Path, settings: Settings, corpus_fingerprint: str) -> None:
-    """Make a run folder.
-
-    Raises:
-        TrainingError: if there is a run in it already, or it cannot be made.
-    """
-    if (folder / _RUN).exists():
-        raise TrainingError(
-            f"{folder} already holds a run", remedy="Resume it with --resume, or choose another folder."
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(f"cannot make the run folder {folder}", found=error.strerror or "") from error
+    """Write what a run begins with into its folder."""
     _write(folder / _CONFIG, to_toml(settings))
-    _write(folder / _RUN, json.dumps(provenance(settings, corpus_fingerprint), indent=2) + "\n")
     _write(folder / _METRICS, "")
+    _write(folder / _RUN, json.dumps(provenance(settings, corpus_fingerprint), indent=2) + "\n")
 
 
 def resume(folder: Path, like: State, corpus_fingerprint: str) -> tuple[State, Place]:
     """The state and place of the last checkpoint; the fresh ones where the run was stopped before its first.
 
+    Warns if the last checkpoint is damaged and the one before it is used.
+
     Raises:
-        TrainingError: if there is no run in the folder, or the corpora have changed since.
+        TrainingError: if the corpora have changed since the run began, or no checkpoint can be used.
     """
-    if not (folder / _RUN).exists():
-        raise TrainingError(f"there is no run in {folder} to resume")
     began_with = json.loads((folder / _RUN).read_text(encoding="utf-8"))["corpus"]
     if began_with != corpus_fingerprint:
         raise TrainingError(
             f"the corpora are not those that {folder} began with", expected=began_with, found=corpus_fingerprint
         )
-    if not (folder / _LAST).exists():
-        return like, Place()
-    try:
-        state, facts = checkpoint.load_state(folder / _LAST, like)
-    except ModelFileError as error:
-        raise TrainingError(f"the checkpoint in {folder} cannot be used", found=str(error)) from error
-    return state, Place(**facts)
+    kept = [path for path in (folder / _LAST, folder / _PREVIOUS) if path.exists()]
+    damage = None
+    for path in kept:
+        try:
+            state, facts = checkpoint.load_state(path, like)
+        except ModelFileError as error:
+            damage = damage or error
+            continue
+        place = Place(**facts)
+        if damage:
+            warnings.warn(f"{damage}; going on from step {place.step}", stacklevel=2)
+        return state, place
+    if damage:
+        raise TrainingError(f"the checkpoint in {folder} cannot be used", found=str(damage))
+    return like, Place()
 
 
-def record(folder: Path, place: Place, train_bits: float, state: State) -> None:
+def record(folder: Path, place: Place, state: State) -> None:
     """Keep the training state and one line of metrics; lines after the place (of a run killed later) are dropped."""
     entries = [entry for entry in metrics(folder) if entry["step"] < place.step]
-    entries.append({"step": place.step, "train_bits": train_bits, "valid_bits": place.valid_bits})
+    entries.append({"step": place.step, "train_bits": place.train_bits, "valid_bits": place.valid_bits})
     _write(folder / _METRICS, "".join(json.dumps(entry) + "\n" for entry in entries))
+    keep(folder, place, state)
+
+
+def keep(folder: Path, place: Place, state: State) -> None:
+    """Keep the training state, and the one kept before."""
+    if (folder / _LAST).exists():
+        (folder / _LAST).replace(folder / _PREVIOUS)
     checkpoint.save_state(folder / _LAST, state, asdict(place))
 
 
-def metrics(folder: Path) -> list[dict[str, float]]:
+def metrics(folder: Path) -> list[dict[str, Any]]:
     """The validations so far."""
     return [json.loads(line) for line in (folder / _METRICS).read_text(encoding="utf-8").splitlines()]
 
@@ -150,6 +219,19 @@ def _commit() -> str:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""
+
+
+def _locks(file: IO[str]) -> bool:
+    """Lock a file until it is closed, or say that another process holds it; where there are no locks, True."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,7 @@ from stylernn.checkpoint import Header, Model
 from stylernn.corpus import Split, Tune, fingerprint, split
 from stylernn.errors import TrainingError
 from stylernn.features import Batch
+from stylernn.interrupts import held_interrupts
 from stylernn.measure import Row, Scorer, labelled, scorer, table
 from stylernn.runs import Place, State
 from stylernn.settings import Settings, TrainSettings
@@ -32,7 +33,6 @@ __all__ = ["Outcome", "Progress", "fit"]
 
 _VALIDATION_BATCHES = 12
 _VALIDATION_SEED = 1_000_003
-_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Progress:
     """One step of a run.
 
     Args:
-        step, steps: done and in all.
+        step: steps done.
+        steps: in all.
         train_bits: bits per note, mean of the last 20 steps.
         valid_bits: of the latest validation, None before the first.
         notes_per_second: trained on, since this process began.
@@ -83,42 +84,78 @@ def fit(
         resume: go on from the last checkpoint in the folder.
         on_event: called after every step.
 
+    A first Ctrl-C ends the run after its current step with the state kept, so that it can be resumed from there.
+
     Raises:
         TrainingError: if the folder is in use or does not match, the data are too few, or the loss is not finite.
     """
     folder, divided = Path(run_folder), split(tunes)
     if not divided.train or not divided.valid or not divided.test:
         raise TrainingError("too few works to train on", expected="10 or more", found=f"{len(tunes)} tunes")
-    tree = styles.tree(divided.train)
-    network = checkpoint.new_network(settings.model, tree, settings.train.seed)
-    graph, parameters = nnx.split(network)
-    optimiser = _optimiser(settings.train)
-    state, place = State(parameters, optimiser.init(parameters)), Place()
     corpus_fingerprint = fingerprint(tunes)
-    if resume:
-        state, place = runs.resume(folder, state, corpus_fingerprint)
-    else:
-        runs.begin(folder, settings, corpus_fingerprint)
-    header = Header(settings, tree, _sources(divided.train), None, runs.provenance(settings, corpus_fingerprint))
-    compiled, _ = scorer(network)
-    step = _compiled_step(graph, optimiser, settings.train.seed)
-    batches, validation = _batches(divided, tree, settings)
-    meter = _Meter()
-    while place.step < settings.train.steps and not place.is_stale(settings.train):
-        asked = time.monotonic()
-        batch = batches(place.step)
-        meter.waited += time.monotonic() - asked
-        state, bits = step(state, batch, place.step)
-        meter.bits.append(bits)
-        meter.notes += float(batch.scored.sum())
-        place.step += 1
-        if place.step % settings.train.every == 0 or place.step == settings.train.steps:
-            place.valid_bits = _bits(compiled, state.parameters, validation)
-            if place.valid_bits < place.best_bits:
-                place.best_bits, place.best_step = place.valid_bits, place.step
-                checkpoint.save_model(folder / runs.MODEL, Model(header, checkpoint.flatten(state.parameters)))
-            runs.record(folder, place, meter.progress(place, settings.train.steps).train_bits, state)
-        on_event(meter.progress(place, settings.train.steps))
+    with runs.claimed(folder, resume=resume):
+        tree = styles.tree(divided.train)
+        network = checkpoint.new_network(settings.model, tree, settings.train.seed)
+        optimiser = _optimiser(settings.train)
+        graph, parameters = nnx.split(network)
+        state, place = State(parameters, optimiser.init(parameters)), Place()
+        if resume:
+            state, place = runs.resume(folder, state, corpus_fingerprint)
+        else:
+            runs.begin(folder, settings, corpus_fingerprint)
+        header = Header(settings, tree, _sources(divided.train), None, runs.provenance(settings, corpus_fingerprint))
+        step = _compiled_step(graph, optimiser, settings.train.seed)
+        _train(
+            _Run(folder, header, step, scorer(network)[0], *_batches(divided, tree, settings)), state, place, on_event
+        )
+        return _finish(folder, divided, place)
+
+
+class _Run(NamedTuple):
+    """What stays the same from the first step to the last."""
+
+    folder: Path
+    header: Header
+    step: Callable[[State, Batch, int], tuple[State, jax.Array]]
+    compiled: Scorer
+    batches: Batcher
+    validation: list[Batch]
+
+
+def _train(run: _Run, state: State, place: Place, on_event: Callable[[Progress], None]) -> None:
+    """The loop."""
+    settings, meter = run.header.settings.train, _Meter()
+    with held_interrupts() as interrupted:
+        while not place.is_over(settings):
+            asked = time.monotonic()
+            batch = run.batches(place.step)
+            meter.waited += time.monotonic() - asked
+            state, bits = run.step(state, batch, place.step)
+            if not np.isfinite(bits):
+                runs.keep(run.folder, place, state)
+                remedy = "Lower train.rate in its config.toml and resume."
+                raise TrainingError(f"the loss is not finite at step {place.step} of {run.folder}", remedy=remedy)
+            place.advance(float(bits), time.monotonic() - asked)
+            meter.count(float(batch.scored.sum()))
+            if place.step % settings.every == 0 or place.is_over(settings):
+                _validate(run, state, place)
+            on_event(meter.progress(place, settings.steps))
+            if interrupted.is_set():
+                runs.keep(run.folder, place, state)
+                raise KeyboardInterrupt
+
+
+def _validate(run: _Run, state: State, place: Place) -> None:
+    """Measure on the validation set; keep the state, and the model if it is the best so far."""
+    place.valid_bits = _bits(run.compiled, state.parameters, run.validation)
+    if place.valid_bits < place.best_bits:
+        place.best_bits, place.best_step = place.valid_bits, place.step
+        checkpoint.save_model(run.folder / runs.MODEL, Model(run.header, checkpoint.flatten(state.parameters)))
+    runs.record(run.folder, place, state)
+
+
+def _finish(folder: Path, divided: Split, place: Place) -> Outcome:
+    """Draw the learning curve, measure the best model on the test set and write the numbers into its file."""
     runs.draw(folder)
     model = checkpoint.load_model(folder / runs.MODEL)
     rows = table(model, divided)
@@ -140,18 +177,24 @@ def _optimiser(settings: TrainSettings) -> optax.GradientTransformation:
     schedule = optax.warmup_cosine_decay_schedule(
         0.0, settings.rate, min(settings.warmup, settings.steps // 2), settings.steps, settings.rate / 100
     )
-    matrices = lambda tree: jax.tree.map(lambda leaf: leaf.ndim > 1, tree)  # noqa: E731
-    adamw = optax.adamw(schedule, weight_decay=settings.decay, mask=matrices)
+
+    def is_matrix(tree: Any) -> Any:
+        return jax.tree.map(lambda leaf: leaf.ndim > 1, tree)
+
+    adamw = optax.adamw(schedule, weight_decay=settings.decay, mask=is_matrix)
     return optax.chain(optax.clip_by_global_norm(settings.clip), adamw)
 
 
-def _compiled_step(graph: nnx.GraphDef, optimiser: optax.GradientTransformation, seed: int) -> Callable[..., Any]:
-    def step(state: State, batch: Any, number: jax.Array) -> tuple[State, jax.Array]:
+def _compiled_step(
+    graph: nnx.GraphDef, optimiser: optax.GradientTransformation, seed: int
+) -> Callable[[State, Batch, int], tuple[State, jax.Array]]:
+    """One step of gradient descent: the new state and the bits per note; not-a-number leaves the state as it was."""
+
+    def step(state: State, batch: Batch, number: int) -> tuple[State, jax.Array]:
         key = jax.random.fold_in(jax.random.key(seed), number)
         bits, gradient = jax.value_and_grad(lambda p: loss.mean_loss(nnx.merge(graph, p), batch, key))(state.parameters)
         updates, after = optimiser.update(gradient, state.optimiser, state.parameters)
-        # A gradient that is not finite must not reach the weights, so that the last good state can be kept.
-        fine = jnp.isfinite(bits) & jnp.isfinite(optax.global_norm(gradient))
+        fine = jnp.isfinite(bits) & jnp.isfinite(optax.tree.norm(gradient))
         chosen = jax.tree.map(
             lambda new, old: jnp.where(fine, new, old),
             State(optax.apply_updates(state.parameters, updates), after),
@@ -159,15 +202,7 @@ def _compiled_step(graph: nnx.GraphDef, optimiser: optax.GradientTransformation,
         )
         return chosen, jnp.where(fine, bits, jnp.nan)
 
-    compiled = jax.jit(step, donate_argnums=0)
-
-    def checked(state: State, batch: Batch, number: int) -> tuple[State, float]:
-        state, bits = compiled(state, batch, number)
-        if not np.isfinite(bits):
-            raise TrainingError(f"the loss is not finite at step {number}", remedy="Lower train.rate and resume.")
-        return state, float(bits)
-
-    return checked
+    return jax.jit(step, donate_argnums=0)
 
 
 def _bits(compiled: Scorer, parameters: nnx.State, batches: Sequence[Batch]) -> float:
@@ -179,18 +214,20 @@ def _bits(compiled: Scorer, parameters: nnx.State, batches: Sequence[Batch]) -> 
 def _sources(tunes: Sequence[Tune]) -> tuple[dict[str, Any], ...]:
     """Sources of a training set: name, licence, number of tunes."""
     counts = Counter((tune.source, tune.licence) for tune in tunes)
-    return tuple({"source": s, "licence": l, "tunes": n} for (s, l), n in sorted(counts.items()))
+    return tuple({"source": name, "licence": licence, "tunes": n} for (name, licence), n in sorted(counts.items()))
 
 
 class _Meter:
     """Running figures of this process, for the display only."""
 
     def __init__(self) -> None:
-        self.began, self.waited, self.notes = time.monotonic(), 0.0, 0.0
-        self.bits: list[float] = []
+        self.began, self.waited, self.notes, self.steps = time.monotonic(), 0.0, 0.0, 0
+
+    def count(self, notes: float) -> None:
+        self.notes += notes
+        self.steps += 1
 
     def progress(self, place: Place, steps: int) -> Progress:
         seconds = time.monotonic() - self.began
-        left = seconds / len(self.bits) * (steps - place.step)
-        bits = float(np.mean(self.bits[-_SHOWN:]))
-        return Progress(place.step, steps, bits, place.valid_bits, self.notes / seconds, left, self.waited / seconds)
+        speed, left = self.notes / seconds, seconds / self.steps * (steps - place.step)
+        return Progress(place.step, steps, place.train_bits, place.valid_bits, speed, left, self.waited / seconds)
