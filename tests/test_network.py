@@ -1,0 +1,108 @@
+"""The network and the sampler: what holds for any weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from flax import nnx
+
+from stylernn import batches, checkpoint, codec, loss, sample
+from stylernn.batches import Condition, Example
+from stylernn.checkpoint import Model
+from stylernn.measure import hidden, measure, scorer
+from stylernn.melody import Melody, Note
+from stylernn.model.network import Network
+from stylernn.pieces import FAR
+
+EVENTS = 64
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> Model:
+    return checkpoint.load_model(tiny_model)
+
+
+@pytest.fixture(scope="module")
+def network(model: Model) -> Network:
+    return model.network
+
+
+@pytest.fixture(scope="module")
+def example() -> Example:
+    rng = np.random.default_rng(3)
+    onsets = np.cumsum(rng.choice([12, 24, 36], size=40))
+    gaps = np.diff(np.append(onsets, onsets[-1] + 24))
+    notes = zip(onsets, np.minimum(gaps, 24), rng.integers(55, 80, size=40), strict=True)
+    return batches.prepare(Melody(tuple(Note(*map(int, note)) for note in notes)), 3, 3)
+
+
+def logits(network: Network, example: Example, grain: str = "beat"):
+    batch = batches.collate([(example, 0, len(example.repeats), hidden(example, grain, styled=True))], EVENTS)
+    return network(batch.piece, batch.history, batch.time, batch.pitch, None), batch
+
+
+def test_transposition_changes_nothing(network: Network, example: Example) -> None:
+    melody = codec.decode(example.events)
+    higher = batches.prepare(melody.transpose(5), 3, 3)
+    original, transposed = (logits(network, e)[0] for e in (example, higher))
+    np.testing.assert_allclose(original.onset, transposed.onset, atol=1e-5)
+    np.testing.assert_allclose(original.pitch[:, :40, :-6], transposed.pitch[:, :40, 5:-1], atol=1e-4)
+
+
+def test_no_event_is_seen_before_it_comes(network: Network, example: Example) -> None:
+    plain, batch = logits(network, example, "none")
+    pitch = np.array(batch.history.pitch)
+    pitch[:, 21:] += 1
+    changed = network(batch.piece, batch.history._replace(pitch=pitch), batch.time, batch.pitch, None)
+    np.testing.assert_array_equal(plain.onset[:, :20], changed.onset[:, :20])
+    np.testing.assert_array_equal(plain.pitch[:, :20], changed.pitch[:, :20])
+    assert not np.allclose(plain.pitch[:, 21:], changed.pitch[:, 21:])
+
+
+def test_filling_does_not_count(network: Network, example: Example) -> None:
+    window = [(example, 0, len(example.repeats), hidden(example, "beat", styled=True))]
+    short, long = (loss.score(network, batches.collate(window, n)) for n in (EVENTS, 2 * EVENTS))
+    np.testing.assert_allclose(short.bits, long.bits, rtol=1e-5)
+    np.testing.assert_array_equal(short.choices, long.choices)
+    assert short.notes.item() == 40
+
+
+def test_the_sampler_scores_as_the_trainer_does(network: Network, example: Example) -> None:
+    """A script of all events makes the sampler say how likely they are."""
+    condition = hidden(example, "beat", styled=True)
+    compiled, state = scorer(network)
+    whole = measure(compiled, state, [example], EVENTS, grain="beat")[0].bits.sum()
+    drawn = draw(network, example, condition, scripted=len(example.events.time))
+    assert -drawn.log_p[0] / np.log(2) == pytest.approx(whole, rel=1e-4)
+
+
+def draw(network: Network, example: Example, condition: Condition, *, count: int = 1, scripted: int = 0, seed: int = 0):
+    piece = batches.window_piece(example, 0, len(example.repeats), condition, 128, EVENTS)
+    events, size = example.events, 400
+    given = np.zeros((3, size), np.int32)
+    given[:, : len(events.time)] = np.stack([events.time, events.pitch, events.duration])
+    script = sample.Script(given[0], given[1], given[2], scripted)
+    keys = jax.vmap(lambda k: jax.random.fold_in(jax.random.key(seed), k))(np.arange(count))
+    return sample.draw(*nnx.split(network), piece, script, sample.Dials(), keys, size)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_only_melodies_come_out(network: Network, example: Example, seed: int) -> None:
+    condition = hidden(example, "none", styled=True)
+    drawn = draw(network, example, condition, count=4, seed=seed)
+    for time, pitch, duration in zip(drawn.time, drawn.pitch, drawn.duration, strict=True):
+        used = time < FAR
+        assert pitch[used][-1] == codec.END
+        assert time[used][-1] == 16 * example.events.grid.beats
+        assert (example.events.grid.ticks[time[used]] >= 0).all()
+        melody = codec.decode(replace(example.events, time=time[used], pitch=pitch[used], duration=duration[used]))
+        assert melody.end == example.events.frame.end
+
+
+def test_a_candidate_does_not_depend_on_how_many_there_are(network: Network, example: Example) -> None:
+    condition = hidden(example, "bar", styled=True)
+    few, many = (draw(network, example, condition, count=n, seed=7) for n in (2, 4))
+    np.testing.assert_array_equal(few.time, many.time[:2])
+    np.testing.assert_array_equal(few.pitch, many.pitch[:2])
