@@ -17,7 +17,7 @@ from stylernn.settings import DataSettings
 STEPS = 4
 
 
-class Stopped(Exception):
+class CrashError(Exception):
     """Raised in a callback, as a crash would."""
 
 
@@ -62,9 +62,9 @@ def test_a_resumed_run_ends_the_same_to_the_last_bit(
 ) -> None:
     def crash(progress: train.Progress) -> None:
         if progress.step == 3:
-            raise Stopped
+            raise CrashError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(CrashError):
         train.fit(tiny, tunes, tmp_path / "run", on_event=crash)
     train.fit(tiny, tunes, tmp_path / "run", resume=True)
     for name in ("last.safetensors", "model.safetensors"):
