@@ -12,8 +12,8 @@ import numpy as np
 
 from stylernn import skeleton as sk
 from stylernn.codec import END, LOWEST, PITCHES, REST, Events, encode
-from stylernn.features import FAR, Batch, History, Piece
 from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.pieces import FAR, Batch, Piece, begun
 from stylernn.settings import DataSettings
 from stylernn.tonality import Tonality, anchor, estimate
 
@@ -112,7 +112,7 @@ def collate(windows: Sequence[tuple[Example, int, int, Condition]], events: int)
     time, pitch, duration, scored = (np.stack(column) for column in zip(*rows, strict=True))
     piece: Piece[np.ndarray] = Piece(*(np.stack(leaves) for leaves in zip(*pieces, strict=True)))
     style = np.array([example.style for example, *_ in windows], np.int32)
-    return Batch(piece, _history(piece.anchor, time, pitch, duration), time, pitch, duration, scored, style)
+    return Batch(piece, begun(piece.anchor, time, pitch, duration), time, pitch, duration, scored, style)
 
 
 def cover(example: Example, events: int) -> list[tuple[int, int]]:
@@ -226,21 +226,6 @@ def _window_events(example: Example, first: int, last: int, events: int) -> tupl
         _fill(source.pitch[inside][:events], events, END),
         _fill(source.duration[inside][:events], events, 0),
         scored,
-    )
-
-
-def _history(anchor: np.ndarray, time: np.ndarray, pitch: np.ndarray, duration: np.ndarray) -> History[np.ndarray]:
-    """START and the events; a REST carries on the pitch of the last note."""
-    batch, events = time.shape
-    is_note = pitch < PITCHES
-    latest = np.maximum.accumulate(np.where(is_note, np.arange(events), -1), axis=1)
-    sounding = np.where(latest >= 0, np.take_along_axis(pitch, np.maximum(latest, 0), axis=1), anchor[:, None])
-    start = np.ones((batch, 1), np.int32)
-    return History(
-        np.concatenate([-start, time], axis=1),
-        np.concatenate([anchor[:, None], sounding], axis=1).astype(np.int32),
-        np.concatenate([0 * start, duration], axis=1),
-        np.concatenate([2 * start, (~is_note).astype(np.int32)], axis=1),
     )
 
 

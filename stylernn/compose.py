@@ -15,8 +15,8 @@ from stylernn import codec, metres, sample
 from stylernn.batches import Condition, Example, window_piece
 from stylernn.checkpoint import Model
 from stylernn.codec import END, PITCHES, BeatGrid, Events
-from stylernn.features import FAR
 from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.pieces import FAR
 from stylernn.sample import Dials, Script
 from stylernn.tonality import Tonality
 

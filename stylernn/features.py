@@ -1,33 +1,30 @@
 """What the network sees at each event: one set of functions for the trainer and the sampler.
 
-A `Piece` holds all that is fixed before the first note (style, key, beats, skeleton, map of repetitions), a `History`
-the events so far, with START before the first. Every feature is a small integer; the network sums a learnt vector
+Every feature is a small integer; the network sums a learnt vector
 for each. All pitches are heard relative to tonic, register, previous note and skeleton, so that a transposed melody
 gives the same features. The functions work on one piece and one event and are mapped over events and batches.
 """
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
 
 from stylernn.codec import DURATIONS, MAX_AHEAD
+from stylernn.pieces import FAR, History, Piece
 
 __all__ = [
     "DURATION_FEATURES",
-    "FAR",
     "LAGS",
     "ONSETS",
     "ONSET_FEATURES",
     "PITCH_FEATURES",
     "SKELETON_FEATURES",
-    "Batch",
-    "History",
-    "Piece",
     "View",
     "allowed_onsets",
     "duration_features",
     "lag_pitches",
+    "onset_class",
     "onset_features",
     "onset_suggestions",
     "pitch_features",
@@ -36,9 +33,6 @@ __all__ = [
 
 ONSETS = MAX_AHEAD * 16
 """Onset classes: 16 * (beats ahead) + place."""
-
-FAR = 1 << 24
-"""A time code after the end of any melody; fills unused places of time arrays."""
 
 LAGS = (1, 2, 4, 8, 0)
 """Bars looked back; 0 stands for the bar that the map of repetitions names."""
@@ -57,84 +51,6 @@ ONSET_FEATURES = (
 PITCH_FEATURES = (_AHEAD, 16, 8, 8, 18, _INTERVALS, _INTERVALS, 2, _AHEAD, *(2 * _INTERVALS,) * len(LAGS))
 DURATION_FEATURES = (24, _INTERVALS, 2)
 SKELETON_FEATURES = (24, 49, _INTERVALS, _AHEAD, 16, 8)
-
-
-A = TypeVar("A")
-"""Type of the leaves below: numpy arrays outside compiled functions, jax arrays inside."""
-
-
-class Piece(NamedTuple, Generic[A]):
-    """What is known before the first note; leaves are int32 unless said otherwise.
-
-    Args:
-        style: index of the style, 0 for none.
-        tonic: pitch class of the tonic, counted from LOWEST.
-        minor: 1 in a minor key.
-        anchor: median pitch less LOWEST.
-        grain: index into GRAINS, plus 4 where the skeleton is normalised.
-        end: time code of the closing bar line, or FAR in a window that stops before it.
-        bar: bar of each beat, (beats,).
-        first: first beat of each bar, (bars,).
-        kind: beats per bar (at most 8), plus 9 in a compound metre, for each beat, (beats,).
-        phrase: number of each beat's bar modulo 8, counted from the first full bar, (beats,).
-        left: bars from each beat to the end, at most 17, (beats,).
-        places: where a note can begin, bool (beats, 16).
-        repeats: for each bar an earlier one that it repeats, or -1, (bars,).
-        skeleton_time: time codes of the structural notes, filled up with FAR, (notes,).
-        skeleton_pitch: their pitches less LOWEST, (notes,).
-    """
-
-    style: A
-    tonic: A
-    minor: A
-    anchor: A
-    grain: A
-    end: A
-    bar: A
-    first: A
-    kind: A
-    phrase: A
-    left: A
-    places: A
-    repeats: A
-    skeleton_time: A
-    skeleton_pitch: A
-
-
-class History(NamedTuple, Generic[A]):
-    """The events so far, START first (time -1); int32, shape (events + 1,).
-
-    Args:
-        time: time codes, filled up with FAR.
-        pitch: pitch less LOWEST of the note that sounds last, the anchor before the first note.
-        duration: index into DURATIONS.
-        kind: 0 note, 1 REST, 2 START.
-    """
-
-    time: A
-    pitch: A
-    duration: A
-    kind: A
-
-
-class Batch(NamedTuple, Generic[A]):
-    """Windows filled up to one length.
-
-    Args:
-        piece: see `Piece`, each leaf with a batch axis.
-        history: START and the events, (batch, events + 1).
-        time, pitch, duration: the events, (batch, events).
-        scored: which events count, (batch, events) in {0, 1}; filling and the ends of cut windows do not.
-        style: index of the true style, also where the piece hides it, (batch,).
-    """
-
-    piece: Piece[A]
-    history: History[A]
-    time: A
-    pitch: A
-    duration: A
-    scored: A
-    style: A
 
 
 class View(NamedTuple):
@@ -215,6 +131,11 @@ def skeleton_features(piece: Piece) -> Array:
         in_bar,
     ]
     return jnp.stack(columns, axis=-1)
+
+
+def onset_class(before: Array, time: Array) -> Array:
+    """The class of an onset at `time` after an event at `before`."""
+    return jnp.clip(16 * ((time >> 4) - (before >> 4)) + (time & 15), 0, ONSETS - 1)
 
 
 def onset_suggestions(piece: Piece, history: History, i: Array) -> Array:

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 
 from stylernn import features as ft
 from stylernn.codec import PITCHES
-from stylernn.features import Batch
 from stylernn.model.network import Network
+from stylernn.pieces import Batch
 
 __all__ = ["Score", "mask_onset", "mask_pitch", "mean_loss", "score"]
 
@@ -36,7 +36,7 @@ def score(network: Network, batch: Batch, key: jax.Array | None = None) -> Score
     logits = network(batch.piece, batch.history, batch.time, batch.pitch, key)
     before = batch.history.time[:, :-1]
     allowed = jax.vmap(jax.vmap(ft.allowed_onsets, (None, 0)))(batch.piece, before)
-    onset = jnp.clip(16 * ((batch.time >> 4) - (before >> 4)) + (batch.time & 15), 0, ft.ONSETS - 1)
+    onset = ft.onset_class(before, batch.time)
     is_note = batch.scored * (batch.pitch < PITCHES)
     is_pitch = batch.scored * (batch.pitch <= PITCHES)
     heads = [

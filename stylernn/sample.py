@@ -15,15 +15,14 @@ import numpy as np
 from flax import nnx
 
 from stylernn import features as ft
+from stylernn.choice import at, guide, nucleus, pick
 from stylernn.codec import END, PITCHES, REST
-from stylernn.features import History, Piece
 from stylernn.loss import mask_onset, mask_pitch
 from stylernn.model.lstm import LSTMState
 from stylernn.model.network import Network
+from stylernn.pieces import FAR, History, Piece
 
 __all__ = ["Dials", "Drawn", "Script", "bucket", "draw"]
-
-_NEVER = -1e9
 
 
 class Dials(NamedTuple):
@@ -148,7 +147,7 @@ def _draw(
     """The arrays of `Drawn`."""
     network = nnx.merge(graph, state)
     count = seeds.shape[0]
-    bare = piece._replace(grain=jnp.int32(0), skeleton_time=jnp.full_like(piece.skeleton_time, ft.FAR))
+    bare = piece._replace(grain=jnp.int32(0), skeleton_time=jnp.full_like(piece.skeleton_time, FAR))
     ways = jax.tree.map(lambda *x: jnp.stack(x), piece, piece._replace(style=jnp.int32(0)), bare)
     ways = jax.tree.map(lambda x: jnp.repeat(x, count, axis=0), ways)
     last_bar = 16 * piece.first[piece.bar[jnp.maximum((piece.end >> 4) - 1, 0)]]
@@ -165,7 +164,7 @@ def _begin(network: Network, piece: Piece, count: int, events: int) -> _Loop:
     shape = (count, events + 1)
     zeros = jnp.zeros(shape, jnp.int32)
     history = History(
-        jnp.full(shape, ft.FAR).at[:, 0].set(-1),
+        jnp.full(shape, FAR).at[:, 0].set(-1),
         jnp.full(shape, piece.anchor),
         zeros,
         zeros.at[:, 0].set(2),
@@ -203,13 +202,13 @@ def _draw_onset(
     allowed = jax.vmap(ft.allowed_onsets, (None, 0))(fixed.piece, before)
     # A turn short of room goes to the end at once.
     is_last = i == loop.pitch.shape[1] - 1
-    to_end = jnp.arange(ft.ONSETS)[None] == _onset(before, fixed.piece.end)[:, None]
+    to_end = jnp.arange(ft.ONSETS)[None] == ft.onset_class(before, fixed.piece.end)[:, None]
     allowed = jnp.where(is_last, to_end, allowed)
-    guided, parts = _guide(mask_onset(logits, jnp.tile(allowed, (3, 1))), dials.rhythm_strength, dials.rhythm_preserve)
-    onset = _pick(fixed.seeds, i, 0, mask_onset(guided, allowed) / (dials.rhythm * cooling))
-    onset = jnp.where(i < fixed.script.length, _onset(before, fixed.script.time[i]), onset)
+    guided, parts = guide(mask_onset(logits, jnp.tile(allowed, (3, 1))), dials.rhythm_strength, dials.rhythm_preserve)
+    onset = pick(fixed.seeds, i, 0, mask_onset(guided, allowed) / (dials.rhythm * cooling))
+    onset = jnp.where(i < fixed.script.length, ft.onset_class(before, fixed.script.time[i]), onset)
     time = jnp.where(is_last, fixed.piece.end, 16 * ((before >> 4) + (onset >> 4)) + (onset & 15))
-    return states, h, onset, time, _at(parts, onset)
+    return states, h, onset, time, at(parts, onset)
 
 
 def _draw_note(
@@ -225,60 +224,27 @@ def _draw_note(
     i, dials, script, thrice = loop.i, fixed.dials, fixed.script, _thrice(loop.history)
     scripted = i < script.length
     z, view, logits = network.step_pitch(h, fixed.coded, fixed.ways, thrice, i, jnp.tile(time, 3))
-    guided, parts = _guide(mask_pitch(logits, jnp.tile(onset, 3)), dials.strength, dials.preserve)
-    pitch = _pick(fixed.seeds, i, 1, _nucleus(mask_pitch(guided, onset), dials.top_p) / (dials.pitch * cooling))
+    guided, parts = guide(mask_pitch(logits, jnp.tile(onset, 3)), dials.strength, dials.preserve)
+    pitch = pick(fixed.seeds, i, 1, nucleus(mask_pitch(guided, onset), dials.top_p) / (dials.pitch * cooling))
     pitch = jnp.where(scripted, script.pitch[i], pitch)
     ends = time >= fixed.piece.end
-    gained = jnp.where(ends, 0.0, _at(parts, jnp.minimum(pitch, PITCHES)))
-
+    gained = jnp.where(ends, 0.0, at(parts, jnp.minimum(pitch, PITCHES)))
     is_note = ~ends & (pitch < PITCHES)
     sounding = jnp.where(is_note, pitch, loop.history.pitch[:, i])
     logits = network.step_duration(z, view, fixed.ways, thrice, i, jnp.tile(sounding, 3))
-    guided, parts = _guide(logits, dials.rhythm_strength, dials.rhythm_preserve)
-    duration = _pick(fixed.seeds, i, 2, guided / (dials.rhythm * cooling))
+    guided, parts = guide(logits, dials.rhythm_strength, dials.rhythm_preserve)
+    duration = pick(fixed.seeds, i, 2, guided / (dials.rhythm * cooling))
     duration = jnp.where(is_note, jnp.where(scripted, script.duration[i], duration), 0)
-    gained = gained + jnp.where(is_note, _at(parts, duration), 0.0)
+    gained = gained + jnp.where(is_note, at(parts, duration), 0.0)
     return _Event(time, pitch, duration, sounding, is_note, ends), gained
 
 
 def _extended(loop: _Loop, event: _Event) -> History:
     """The history with the event of this turn; of a candidate that has ended it stays filled up."""
-    new = History(
-        jnp.where(loop.ended, ft.FAR, event.time), event.sounding, event.duration, jnp.where(event.is_note, 0, 1)
-    )
+    time = jnp.where(loop.ended, FAR, event.time)
+    new = History(time, event.sounding, event.duration, jnp.where(event.is_note, 0, 1))
     return jax.tree.map(lambda array, value: array.at[:, loop.i + 1].set(value), loop.history, new)
 
 
 def _thrice(history: History) -> History:
     return jax.tree.map(lambda x: jnp.tile(x, (3, 1)), history)
-
-
-def _guide(logits: jax.Array, strength: float, preserve: float) -> tuple[jax.Array, jax.Array]:
-    """Combine logits (3 * candidates, n) of the three ways; also the log-probabilities of the first two, stacked."""
-    full, plain, free = jax.nn.log_softmax(logits).reshape(3, logits.shape[0] // 3, -1)
-    return plain + strength * (full - plain) + preserve * (full - free), jnp.stack([full, plain])
-
-
-def _pick(seeds: jax.Array, i: jax.Array, head: int, logits: jax.Array) -> jax.Array:
-    """Draw from logits (candidates, n), with randomness that hangs on candidate, turn and head alone."""
-    keys = jax.vmap(lambda seed: jax.random.fold_in(jax.random.fold_in(seed, i), head))(seeds)
-    return jax.vmap(jax.random.categorical)(keys, logits)
-
-
-def _onset(before: jax.Array, time: jax.Array) -> jax.Array:
-    """The class of an onset at `time` after one at `before`."""
-    return jnp.clip(16 * ((time >> 4) - (before >> 4)) + (time & 15), 0, ft.ONSETS - 1)
-
-
-def _at(parts: jax.Array, index: jax.Array) -> jax.Array:
-    """Values (2, candidates, n) at an index per candidate: (2, candidates)."""
-    return jnp.take_along_axis(parts, index[None, :, None], axis=-1)[..., 0]
-
-
-def _nucleus(logits: jax.Array, top_p: float) -> jax.Array:
-    """Rule out what lies outside the smallest set of probability `top_p` (Holtzman et al., 2020)."""
-    p = jax.nn.softmax(logits)
-    ordered = jnp.sort(p, axis=-1)[..., ::-1]
-    before = jnp.cumsum(ordered, axis=-1) - ordered
-    least = jnp.min(jnp.where(before < top_p, ordered, 2.0), axis=-1, keepdims=True)
-    return jnp.where(p >= least, logits, _NEVER)

@@ -23,9 +23,9 @@ from stylernn.batches import Batcher
 from stylernn.checkpoint import Header, Model
 from stylernn.corpus import Split, Tune, fingerprint, split
 from stylernn.errors import TrainingError
-from stylernn.features import Batch
 from stylernn.interrupts import held_interrupts
 from stylernn.measure import Row, Scorer, labelled, scorer, table
+from stylernn.pieces import Batch
 from stylernn.runs import Place, State
 from stylernn.settings import Settings, TrainSettings
 

@@ -21,9 +21,10 @@ from flax import nnx
 
 from stylernn import features as ft
 from stylernn.codec import DURATIONS, PITCHES
-from stylernn.features import History, Piece, View
+from stylernn.features import View
 from stylernn.model.layers import FeatureSum, FiLM, Recurrent, StyleTable, shift
 from stylernn.model.lstm import LSTMState
+from stylernn.pieces import FAR, History, Piece
 from stylernn.settings import ModelSettings
 
 __all__ = ["Logits", "Network"]
@@ -74,7 +75,7 @@ class Network(nnx.Module):
     def encode(self, piece: Piece) -> jax.Array:
         """Code the skeletons of a batch of pieces: (batch, notes + 1, 2 * skeleton), row 0 for "no note"."""
         style = self.styles(piece.style)
-        used = piece.skeleton_time < ft.FAR
+        used = piece.skeleton_time < FAR
         x = self.skeleton_in(jax.vmap(ft.skeleton_features)(piece)).swapaxes(0, 1)
         places = jnp.arange(used.shape[1])[None]
         # Turned round within its own length, so that filling stays at the end for the backward pass too.
