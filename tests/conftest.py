@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
+os.environ.setdefault("JAX_NUMPY_RANK_PROMOTION", "raise")  # before jax is imported anywhere
+
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 

@@ -1,5 +1,6 @@
 """The network and the sampler: what holds for any weights."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from stylernn.batches import Condition, Example
 from stylernn.checkpoint import Model
 from stylernn.measure import hidden, measure, scorer
 from stylernn.melody import Melody, Note
-from stylernn.model.network import Network
-from stylernn.pieces import FAR
+from stylernn.model.network import Logits, Network
+from stylernn.pieces import FAR, Batch
 
 EVENTS = 64
 
@@ -38,32 +39,43 @@ def example() -> Example:
     return batches.prepare(Melody(tuple(Note(*map(int, note)) for note in notes)), 3, 3)
 
 
-def logits(network: Network, example: Example, grain: str = "beat"):
-    batch = batches.collate([(example, 0, len(example.repeats), hidden(example, grain, styled=True))], EVENTS)
-    return network(batch.piece, batch.history, batch.time, batch.pitch, None), batch
+@pytest.fixture(scope="module")
+def forward(network: Network) -> Callable[[Batch], Logits]:
+    graph, state = nnx.split(network)
+    compiled = jax.jit(lambda state, b: nnx.merge(graph, state)(b.piece, b.history, b.time, b.pitch, None))
+    return lambda batch: compiled(state, batch)
 
 
-def test_transposition_changes_nothing(network: Network, example: Example) -> None:
+@pytest.fixture(scope="module")
+def score(network: Network) -> Callable[[Batch], loss.Score]:
+    compiled, state = scorer(network)
+    return lambda batch: compiled(state, batch)
+
+
+def window(example: Example, grain: str = "beat", events: int = EVENTS) -> Batch:
+    return batches.collate([(example, 0, len(example.repeats), hidden(example, grain, styled=True))], events)
+
+
+def test_transposition_changes_nothing(forward: Callable, example: Example) -> None:
     melody = codec.decode(example.events)
     higher = batches.prepare(melody.transpose(5), 3, 3)
-    original, transposed = (logits(network, e)[0] for e in (example, higher))
+    original, transposed = (forward(window(e)) for e in (example, higher))
     np.testing.assert_allclose(original.onset, transposed.onset, atol=1e-5)
     np.testing.assert_allclose(original.pitch[:, :40, :-6], transposed.pitch[:, :40, 5:-1], atol=1e-4)
 
 
-def test_no_event_is_seen_before_it_comes(network: Network, example: Example) -> None:
-    plain, batch = logits(network, example, "none")
+def test_no_event_is_seen_before_it_comes(forward: Callable, example: Example) -> None:
+    batch = window(example, "none")
     pitch = np.array(batch.history.pitch)
     pitch[:, 21:] += 1
-    changed = network(batch.piece, batch.history._replace(pitch=pitch), batch.time, batch.pitch, None)
+    plain, changed = forward(batch), forward(batch._replace(history=batch.history._replace(pitch=pitch)))
     np.testing.assert_array_equal(plain.onset[:, :20], changed.onset[:, :20])
     np.testing.assert_array_equal(plain.pitch[:, :20], changed.pitch[:, :20])
     assert not np.allclose(plain.pitch[:, 21:], changed.pitch[:, 21:])
 
 
-def test_filling_does_not_count(network: Network, example: Example) -> None:
-    window = [(example, 0, len(example.repeats), hidden(example, "beat", styled=True))]
-    short, long = (loss.score(network, batches.collate(window, n)) for n in (EVENTS, 2 * EVENTS))
+def test_filling_does_not_count(score: Callable, example: Example) -> None:
+    short, long = (score(window(example, events=n)) for n in (EVENTS, 2 * EVENTS))
     np.testing.assert_allclose(short.bits, long.bits, rtol=1e-5)
     np.testing.assert_array_equal(short.choices, long.choices)
     assert short.notes.item() == 40
