@@ -158,6 +158,8 @@ class Melody:
     def slice(self, first: int, last: int) -> "Melody":
         """Bars `first` to `last` (counted from 0, `last` excluded); notes are cut at the edges.
 
+        A last bar that the next change of metre cuts short comes out full, with rest at its end.
+
         Raises:
             ValueError: if the melody has no such bars.
         """
