@@ -48,8 +48,10 @@ def swung(events: Events) -> Events:
     """Move straight subdivisions of compound beats to the nearest swung ones, where no other note is in the way."""
     place, beat = PLACES[events.time % 16], events.time // 16
     moves = np.array([_SWING.get(int(p), int(p)) for p in place])
-    compound = events.grid.unit[beat] != TICKS_PER_QUARTER
-    moved = np.where(compound, 16 * beat + np.searchsorted(PLACES, moves), events.time)
+    target = 16 * beat + np.searchsorted(PLACES, moves)
+    # A beat that a change of metre cuts short may lack the place.
+    free = (events.grid.unit[beat] != TICKS_PER_QUARTER) & (events.grid.ticks[target] >= 0)
+    moved = np.where(free, target, events.time)
     clash = np.append(np.diff(moved) <= 0, False)
     blocked = np.isin(beat, beat[clash])
     return replace(events, time=np.where(blocked, events.time, moved).astype(np.int32))
