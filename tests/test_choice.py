@@ -1,0 +1,44 @@
+"""Drawing from logits: guidance and nucleus by hand, randomness that hangs on the candidate alone."""
+
+import jax
+import numpy as np
+import pytest
+
+from stylernn import choice
+
+LOGITS = np.log(np.array([[0.5, 0.25, 0.25], [0.2, 0.4, 0.4], [0.1, 0.1, 0.8]], np.float32))
+
+
+def test_the_model_itself_stands_at_strength_one() -> None:
+    guided, parts = choice.guide(LOGITS, 1.0, 0.0)
+    np.testing.assert_allclose(guided, LOGITS[:1], rtol=1e-5)
+    np.testing.assert_allclose(parts, LOGITS[:2, None], rtol=1e-5)
+
+
+def test_at_strength_zero_the_style_is_left_out() -> None:
+    np.testing.assert_allclose(choice.guide(LOGITS, 0.0, 0.0)[0], LOGITS[1:2], rtol=1e-5)
+
+
+def test_guidance_extrapolates() -> None:
+    guided, _ = choice.guide(LOGITS, 3.0, 0.5)
+    expected = LOGITS[1] + 3 * (LOGITS[0] - LOGITS[1]) + 0.5 * (LOGITS[0] - LOGITS[2])
+    np.testing.assert_allclose(guided[0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("mass", "left"), [(1.0, [1, 1, 1, 1]), (0.95, [1, 1, 1, 0]), (0.79, [1, 1, 0, 0]), (0.5, [1, 0, 0, 0]), (0.0, [])]
+)
+def test_the_nucleus_is_the_smallest_set_of_its_mass(mass: float, left: list[int]) -> None:
+    logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]], np.float32))
+    kept = np.asarray(choice.nucleus(logits, mass))[0] == logits[0]
+    assert kept.tolist() == [bool(k) for k in left or [0, 0, 0, 0]]
+
+
+def test_a_draw_hangs_on_candidate_turn_and_head() -> None:
+    seeds = jax.vmap(lambda k: jax.random.fold_in(jax.random.key(0), k))(np.arange(8))
+    flat = np.zeros((8, 1000), np.float32)
+    first = choice.pick(seeds, 3, 0, flat)
+    np.testing.assert_array_equal(first[:2], choice.pick(seeds[:2], 3, 0, flat[:2]))
+    assert len(set(first.tolist())) > 4
+    for other in (choice.pick(seeds, 4, 0, flat), choice.pick(seeds, 3, 1, flat)):
+        assert (np.asarray(first) != np.asarray(other)).sum() > 4
