@@ -161,9 +161,11 @@ def score(answers: Sequence[Mapping[str, str]], key: Mapping[str, Any]) -> dict[
     items = {entry["name"]: Item(**entry) for entry in key["items"]}
     for answer in answers:
         named = {"choice": ("left", "right", "answer"), "identification": ("left",)}.get(answer["kind"], ())
-        for item in (answer[column] for column in named):
-            if item not in items:
-                raise FileFormatError(f"an answer names {item:.50}, which is not in the key", remedy="Give its own key.")
+        for name in (answer[column] for column in named):
+            if name not in items:
+                raise FileFormatError(
+                    f"an answer names {name:.50}, which is not in the key", remedy="Give its own key."
+                )
     choices = [items[answer["answer"]].role == "system" for answer in answers if answer["kind"] == "choice"]
     heard: dict[str, list[bool]] = {}
     for answer in answers:
