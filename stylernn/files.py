@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENDINGS", "read", "write"]
 
-_MIDI = (".mid", ".midi")
+_MIDI = (".mid", ".midi", ".kar")
 _SCORES = (".musicxml", ".xml", ".mxl", ".abc", ".krn")
 ENDINGS = _MIDI + _SCORES
 """Endings of the files that can be read and written."""

@@ -5,7 +5,9 @@ from 0 in the order of the file, tracks without notes left out, as `tracks` list
 
 Reading
     Times are rounded to the grid of `TICKS_PER_QUARTER`. A change of metre starts a bar where it stands. Markers that
-    look like chord symbols are the chords, the name of the first track is the title, the first tempo is the tempo.
+    look like chord symbols are the chords, the name of the first track is the title, the first tempo is the tempo. A
+    file that counts frames instead of beats has the beats of its first tempo. Each track of a file of format 2 is a
+    piece of its own, with its own metres and tempo.
 Choice of the melody
     Drums are out. A single remaining part is the melody; of several, the rule of `intake` decides.
 Pickup
@@ -17,6 +19,7 @@ import math
 import os
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from symusic.core import (
@@ -30,15 +33,16 @@ from symusic.core import (
     TrackTickList,
 )
 
-from stylernn import limits
+from stylernn import limits, smf
 from stylernn.atomic import replacing
 from stylernn.errors import FileFormatError, UsageError
 from stylernn.intake import assemble, check_note_count, find_melody, read_bytes, skyline, statistics
 from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
 
-__all__ = ["TrackInfo", "read", "tracks", "write"]
+__all__ = ["Place", "TrackInfo", "locate", "read", "tracks", "write"]
 
 _FILE_TICKS = 480
+_PIECES = 2  # the format of a file whose tracks are pieces of their own
 _VELOCITY = 80
 _LONGEST_QUARTER = 2**24 - 1  # microseconds; the field of a tempo event has 24 bits
 _CHORD_SYMBOL = re.compile(
@@ -71,31 +75,57 @@ class TrackInfo:
     chosen: bool
 
 
+class Place(NamedTuple):
+    """Where a melody stands in its file.
+
+    Args:
+        part: its number.
+        shift: grid ticks by which the melody stands later than in the file, where a pickup was padded.
+        notes: of the part, int64 of shape (notes, 2): onset in ticks of the file as symusic counts them, and pitch.
+        taken: which of them are the melody; the others sound together with it in the same part.
+    """
+
+    part: int
+    shift: int
+    notes: np.ndarray
+    taken: np.ndarray
+
+
 def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
     """Read the melody of a MIDI file.
 
     Args:
-        path: a .mid or .midi file.
+        path: a .mid, .midi or .kar file.
         track: the part to read; by default the melody by the module's rule.
 
     Raises:
         FileFormatError: if the file is not MIDI or has no melody within the limits of `intake`.
         UsageError: if `track` names no part of the file.
     """
+    return locate(path, track=track)[0]
+
+
+def locate(path: str | os.PathLike[str], *, track: int | None = None) -> tuple[Melody, Place]:
+    """Read the melody of a MIDI file, and say where it stands; arguments and errors are those of `read`."""
     data = read_bytes(path, "a MIDI file")
-    score = _parse(path, data)
-    if track is not None and not 0 <= track < len(score.tracks):
-        raise UsageError(f"{path} has no track {track}", expected=f"0 to {len(score.tracks) - 1}")
-    part = score.tracks[_melody_part(path, score) if track is None else track]
+    parts = _parts(path, data)
+    if track is not None and not 0 <= track < len(parts):
+        raise UsageError(f"{path} has no track {track}", expected=f"0 to {len(parts) - 1}")
+    chosen = _melody_part(path, parts) if track is None else track
+    score, part = parts[chosen]
     check_note_count(path, len(part.notes))
-    notes = skyline(_notes(part, score.tpq))
+    sounding = _notes(part, score.tpq)
+    notes = skyline(sounding)
     check_note_count(path, len(notes))
+    line = {(onset, pitch) for onset, _, pitch in notes.tolist()}
+    taken = np.array([(onset, pitch) in line for onset, _, pitch in sounding.tolist()])
+    raw = part.notes.numpy()
     metres = _metres(score)
     shift = _padding(metres, int(notes[0, 0]))
     if shift:
         notes[:, 0] += shift
         metres = [(0, metres[1][1])] + [(tick + shift, metre) for tick, metre in metres[1:]]
-    return assemble(
+    melody = assemble(
         path,
         notes,
         metres,
@@ -106,13 +136,15 @@ def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
             Chord(_grid(m.time, score.tpq) + shift, m.text) for m in score.markers if _CHORD_SYMBOL.fullmatch(m.text)
         ],
     )
+    places = np.stack([raw["time"].astype(np.int64), raw["pitch"].astype(np.int64)], axis=1)
+    return melody, Place(chosen, shift, places, taken)
 
 
 def tracks(path: str | os.PathLike[str]) -> list[TrackInfo]:
     """All parts of a MIDI file; none is chosen where `read` would find no melody."""
-    score = _parse(path, read_bytes(path, "a MIDI file"))
-    tuned = any(not part.is_drum for part in score.tracks)
-    chosen = _melody_part(path, score) if tuned else None
+    parts = _parts(path, read_bytes(path, "a MIDI file"))
+    tuned = any(not part.is_drum for _, part in parts)
+    chosen = _melody_part(path, parts) if tuned else None
     return [
         TrackInfo(
             index,
@@ -123,7 +155,7 @@ def tracks(path: str | os.PathLike[str]) -> list[TrackInfo]:
             *statistics(_notes(part, score.tpq)),
             index == chosen,
         )
-        for index, part in enumerate(score.tracks)
+        for index, (score, part) in enumerate(parts)
     ]
 
 
@@ -154,16 +186,27 @@ def write(melody: Melody, path: str | os.PathLike[str], *, program: int = 0) -> 
         draft.write_bytes(score.dumps_midi())
 
 
+def _parts(path: str | os.PathLike[str], data: bytes) -> list[tuple[ScoreTick, TrackTick]]:
+    """All parts of a file, each with the score it belongs to: one score, but for the pieces of a file of format 2."""
+    scores = [_parse(path, data)]
+    if data[:4] == b"MThd" and data[9] == _PIECES:
+        file = smf.parse(data, str(path))
+        header = file.header[:1] + b"\x01" + file.header[2:]
+        pieces = [smf.dump(smf.File(header, [file.chunks[number]])) for number in file.tracks]
+        scores = [_parse(path, piece) for piece in pieces]
+    return [(score, part) for score in scores for part in score.tracks]
+
+
 def _parse(path: str | os.PathLike[str], data: bytes) -> ScoreTick:
+    if data[:4] == b"MThd" and data[12:13] >= b"\x80":
+        data = smf.dump(smf.retimed(smf.parse(data, str(path)), str(path)))
     try:
         score = ScoreTick.from_midi(data)
     except (RuntimeError, ValueError) as error:
         found = "damaged data" if data.startswith(b"MThd") else "something else"
-        if "Division" in str(error):
-            found = "SMPTE time code, which has no beats"
         raise FileFormatError(
             f"{path} is not a readable MIDI file",
-            expected="a Standard MIDI File in ticks per quarter",
+            expected="a Standard MIDI File",
             found=found,
             remedy="Export it again from a notation program or sequencer.",
         ) from error
@@ -199,20 +242,19 @@ def _notes(part: TrackTick, ticks_per_quarter: int) -> np.ndarray:
     return np.stack([onset, np.maximum(end - onset, 1), raw["pitch"].astype(np.int64)], axis=1)
 
 
-def _melody_part(path: str | os.PathLike[str], score: ScoreTick) -> int:
+def _melody_part(path: str | os.PathLike[str], parts: list[tuple[ScoreTick, TrackTick]]) -> int:
     """Index of the part that is the melody, by the rule of `intake`."""
-    tuned = [index for index, part in enumerate(score.tracks) if not part.is_drum]
+    tuned = [index for index, (_, part) in enumerate(parts) if not part.is_drum]
     if not tuned:
         raise FileFormatError(
             f"{path} has no melody",
             expected="a track with pitched notes",
-            found="only drums" if len(score.tracks) else "no notes",
+            found="only drums" if parts else "no notes",
             remedy="Choose another file.",
         )
     if len(tuned) == 1:
         return tuned[0]
-    parts = [score.tracks[index] for index in tuned]
-    return tuned[find_melody([part.name for part in parts], [_notes(part, score.tpq) for part in parts])]
+    return tuned[find_melody([parts[k][1].name for k in tuned], [_notes(parts[k][1], parts[k][0].tpq) for k in tuned])]
 
 
 def _metres(score: ScoreTick) -> list[tuple[int, Metre]]:

@@ -140,10 +140,30 @@ def test_drums_are_read_only_when_asked_for(tmp_path: Path) -> None:
     assert len(midi.read(drums, track=0).notes) == 2
 
 
+def test_frames_are_counted_in_beats_of_the_first_tempo(tmp_path: Path) -> None:
+    conductor = [meta(0, META_TEMPO, (600_000).to_bytes(3, "big"))]
+    notes = line((0, 600, 60), (600, 300, 62), (900, 900, 64))
+    frames = midi.read(smf(tmp_path / "frames.mid", conductor, notes, division=0xE728))  # 25 a second, of 40 ticks
+    assert frames == midi.read(smf(tmp_path / "beats.mid", conductor, notes, division=600))
+    assert frames.notes == (Note(0, 24, 60), Note(24, 12, 62), Note(36, 36, 64))
+    plain = midi.read(smf(tmp_path / "plain.mid", line((0, 500, 60), (500, 250, 62)), division=0xE728))
+    assert [note.onset for note in plain.notes] == [0, 24]
+
+
+def test_each_track_of_a_file_of_format_2_has_its_own_metre(tmp_path: Path) -> None:
+    waltz = [meta(0, META_METRE, bytes([3, 2, 24, 8])), *line((0, 480, 60), (480, 960, 62))]
+    march = [meta(0, META_METRE, bytes([2, 2, 24, 8])), *line((0, 960, 72), (960, 960, 74))]
+    data = bytearray(smf(tmp_path / "a.mid", waltz, march).read_bytes())
+    data[9] = 2
+    (tmp_path / "a.mid").write_bytes(data)
+    assert [midi.read(tmp_path / "a.mid", track=k).metre for k in (0, 1)] == [Metre(3, 4), Metre(2, 4)]
+    assert len(midi.tracks(tmp_path / "a.mid")) == 2
+
+
 @pytest.mark.parametrize(
     ("division", "tracks", "found"),
     [
-        (0xE728, [line((0, 96, 60))], "SMPTE"),
+        (0xE728, [line((0, 96, 60))], "found one note"),
         (0, [line((0, 96, 60))], "found 0"),
         (480, [[]], "found no notes"),
         (480, [line((0, 96, 60))], "found one note"),
