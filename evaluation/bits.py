@@ -8,6 +8,7 @@ model as jazz does: this number says "possible", not "in the style".
 Metrics:
     fit: a Markov model of order 3, or a variable-order model of the IDyOM family that also learns from the piece.
     bits: cost of every note.
+    per_note: bits per note of a set of melodies, or a difference of two models, with its interval.
 
 References:
     Pearce (2005), see `stylernn.ngram`.
@@ -23,8 +24,9 @@ from stylernn import ngram
 from stylernn.melody import TICKS_PER_QUARTER, Melody
 
 from .inputs import check_melodies
+from .statistics import Estimate, estimate, resampled_means
 
-__all__ = ["KINDS", "NoteModel", "bits", "evaluate", "events", "fit"]
+__all__ = ["KINDS", "NoteModel", "bits", "evaluate", "events", "fit", "per_note"]
 
 _LONGEST = 8 * TICKS_PER_QUARTER
 _ALPHABETS = (_LONGEST + 1, 255, _LONGEST + 1)
@@ -85,3 +87,15 @@ def evaluate(model: NoteModel, melodies: Sequence[Melody]) -> dict[str, np.ndarr
         "bits_pitch": means[:, 1],
         "bits_duration": means[:, 2],
     }
+
+
+def per_note(costs: np.ndarray, notes: np.ndarray, works: Sequence[str]) -> Estimate:
+    """Bits per note of a set of melodies, with an interval by resampling compositions.
+
+    Args:
+        costs: bits of each melody under a model, or by how many one model needs more than another.
+        notes: notes of each melody.
+        works: the composition that each melody is of.
+    """
+    ratio = resampled_means(costs, works) / resampled_means(notes, works)
+    return estimate(float(np.sum(costs) / np.sum(notes)), ratio)

@@ -12,7 +12,6 @@ References:
     Williams (1949), Experimental designs balanced for the estimation of residual effects of treatments.
 """
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -28,6 +27,7 @@ import numpy as np
 from stylernn.atomic import replacing
 from stylernn.errors import FileFormatError
 from stylernn.melody import Melody
+from stylernn.tables import read_table
 
 from .baselines import jazzify
 from .inputs import check_melodies, check_pairs
@@ -138,17 +138,9 @@ def read_answers(paths: Sequence[Path]) -> list[dict[str, str]]:
     """All rows of several result files.
 
     Raises:
-        FileFormatError: naming the file whose columns are not those of a result.
+        FileFormatError: naming the file that cannot be read or whose columns are not those of a result.
     """
-    rows: list[dict[str, str]] = []
-    for path in paths:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            if not set(_FIELDS) <= set(reader.fieldnames or ()):
-                found = ", ".join(reader.fieldnames or ()) or "nothing"
-                raise FileFormatError(f"{path} is no result", expected=f"columns {', '.join(_FIELDS)}", found=found)
-            rows += list(reader)
-    return rows
+    return [row for path in paths for row in read_table(path, _FIELDS)]
 
 
 def score(answers: Sequence[Mapping[str, str]], key: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,10 +160,12 @@ def score(answers: Sequence[Mapping[str, str]], key: Mapping[str, Any]) -> dict[
     """
     items = {entry["name"]: Item(**entry) for entry in key["items"]}
     for answer in answers:
-        if not {answer["left"], answer["right"]} - {""} <= items.keys():
-            raise FileFormatError(
-                f"an answer names {answer['left']}, which is not in the key", remedy="Give the right key."
-            )
+        named = {"choice": ("left", "right", "answer"), "identification": ("left",)}.get(answer["kind"], ())
+        for name in (answer[column] for column in named):
+            if name not in items:
+                raise FileFormatError(
+                    f"an answer names {name:.50}, which is not in the key", remedy="Give its own key."
+                )
     choices = [items[answer["answer"]].role == "system" for answer in answers if answer["kind"] == "choice"]
     heard: dict[str, list[bool]] = {}
     for answer in answers:

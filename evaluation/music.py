@@ -76,13 +76,18 @@ def repetition(melody: Melody) -> float:
 
 
 def closing(melody: Melody) -> tuple[float, float, float]:
-    """Whether the last note is of the tonic triad, is long (at least the mean length), and stands on a felt beat."""
+    """Whether the last note is of the tonic triad, is long (at least the mean length), and stands on a strong beat.
+
+    Strong are the first beat of a bar and, where the number of beats is even, that in the middle.
+    """
     key, last = tonality.estimate(melody), melody.notes[-1]
     third = 4 if key.mode == "major" else 3
     in_triad = (last.pitch - key.tonic) % 12 in (0, third, 7)
     bar = int(melody.bar_lines[np.searchsorted(melody.bar_lines, last.onset, side="right") - 1])
-    on_beat = (last.onset - bar) % melody.metre_at(bar).beat == 0
-    return float(in_triad), float(last.duration >= melody.array[:, 1].mean()), float(on_beat)
+    metre = melody.metre_at(bar)
+    strong = metre.bar // 2 if metre.bar // metre.beat % 2 == 0 else metre.bar
+    on_strong = (last.onset - bar) % strong == 0
+    return float(in_triad), float(last.duration >= melody.array[:, 1].mean()), float(on_strong)
 
 
 def evaluate(melodies: Sequence[Melody]) -> dict[str, np.ndarray]:
@@ -90,7 +95,7 @@ def evaluate(melodies: Sequence[Melody]) -> dict[str, np.ndarray]:
     check_melodies(melodies)
     values = {name: np.array([function(melody) for melody in melodies]) for name, function in DESCRIPTORS.items()}
     endings = np.array([closing(melody) for melody in melodies])
-    return {**values, "ends_in_triad": endings[:, 0], "ends_long": endings[:, 1], "ends_on_beat": endings[:, 2]}
+    return {**values, "ends_in_triad": endings[:, 0], "ends_long": endings[:, 1], "ends_on_strong_beat": endings[:, 2]}
 
 
 def _bar_patterns(melody: Melody) -> list[frozenset[int]]:

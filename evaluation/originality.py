@@ -166,9 +166,18 @@ def _best_shares(windows: Windows, note: np.ndarray, shift: np.ndarray, training
     shared = np.diff(np.r_[first, len(pairs)])
     window, ticks = pairs[first] % _MOST_NOTES, pairs[first] // _MOST_NOTES // 256 - _FAR
     own = windows.last[window] - windows.first[window]
-    stop = np.searchsorted(training.place, windows.stop[window] + ticks)
-    theirs = stop - np.searchsorted(training.place, windows.start[window] + ticks)
-    np.maximum.at(best, window, shared / np.maximum(np.maximum(own, theirs), 1))
+    # Counting what else the training set has in a window's time costs the most, and can only lower a share. Pairs with
+    # the most points in common go first; of the rest only those are counted that could still be better.
+    most = np.zeros(len(best), dtype=shared.dtype)
+    np.maximum.at(most, window, shared)
+    leading = shared == most[window]
+    for chosen in (leading, ~leading):
+        open_still = np.flatnonzero(chosen & (shared > best[window] * own))
+        w = window[open_still]
+        start, stop = (
+            np.searchsorted(training.place, side[w] + ticks[open_still]) for side in (windows.start, windows.stop)
+        )
+        np.maximum.at(best, w, shared[open_still] / np.maximum(np.maximum(own[open_still], stop - start), 1))
     return best
 
 

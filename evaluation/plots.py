@@ -7,6 +7,7 @@ too. The palette and the names of the three kinds of melody are the same in ever
 import base64
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -33,29 +34,22 @@ _RC = {
 }
 
 
-def trade_off(points: Sequence[Mapping[str, float]], rows: Mapping[str, tuple[float, float]]) -> str:
+def trade_off(points: Sequence[Mapping[str, Any]], rows: Mapping[str, tuple[float, float]]) -> str:
     """Style against content over the dials, with other systems as lone marks.
 
     Args:
-        points: with keys `preserve`, `strength`, `style` and `content`; equal strengths are joined by a line.
+        points: with keys `dial`, `setting`, `style` and `content`; the settings of a dial are joined by a line.
         rows: (content, style) of other rows, by name.
     """
     with mpl.rc_context(_RC):
         figure, axes = _canvas(1, 1, 7, 4.2)
         axis = axes[0]
-        strengths = sorted({point["strength"] for point in points})
-        marks = "osD^vP*X"
-        for number, strength in enumerate(strengths):
-            line = sorted((p for p in points if p["strength"] == strength), key=lambda p: p["preserve"])
-            axis.plot(
-                [p["content"] for p in line],
-                [p["style"] for p in line],
-                marker=marks[number % len(marks)],
-                color=mpl.colormaps["viridis"](number / max(len(strengths), 2)),
-                label=f"strength {strength:g}",
-            )
+        for dial, mark, colour in (("preserve", "o", COLOURS["real"]), ("strength", "s", COLOURS["accent"])):
+            line = sorted((p for p in points if p["dial"] == dial), key=lambda p: p["setting"])
+            places = ([p["content"] for p in line], [p["style"] for p in line])
+            axis.plot(*places, marker=mark, color=colour, label=dial)
             for p in line:
-                axis.annotate(f"{p['preserve']:g}", (p["content"], p["style"]), (4, 4), textcoords="offset points")
+                axis.annotate(f"{p['setting']:g}", (p["content"], p["style"]), (4, 4), textcoords="offset points")
         for number, (name, (x, y)) in enumerate(rows.items()):
             # The first row is the system's. Labels go up and down in turn, so that neighbours do not meet.
             axis.plot(x, y, "o" if number == 0 else "x", color=COLOURS["source" if number else "output"])
@@ -67,7 +61,7 @@ def trade_off(points: Sequence[Mapping[str, float]], rows: Mapping[str, tuple[fl
         axis.set(xlim=(-0.03, 1.03), ylim=(-0.05, 1.08))
         axis.set(xlabel="content: mean reciprocal rank of the source", ylabel="style: P(target)")
         if points:
-            axis.legend(title="numbers: preserve", loc="lower left")
+            axis.legend(title="numbers: settings", loc="lower left")
         return _encode(figure)
 
 

@@ -17,9 +17,9 @@ References:
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import sqrtm
 from scipy.spatial.distance import cdist, pdist
 from scipy.stats import gaussian_kde
 from sklearn.ensemble import RandomForestClassifier
@@ -32,10 +32,12 @@ from .inputs import check_melodies
 
 __all__ = [
     "OVERLAP_FEATURES",
+    "Answers",
     "c2st",
     "c2st_null",
     "evaluate",
     "frechet_distance",
+    "frechet_interval",
     "frechet_ratio",
     "overlap",
     "overlap_of_distances",
@@ -48,6 +50,18 @@ _GRID = 1000
 _LENGTHS = np.array([1, 2, 3, 4, 6, 8, 9, 12, 16, 18, 24, 36, 48, 72, 96]) / TICKS_PER_QUARTER
 
 
+class Answers(NamedTuple):
+    """What a two-sample test answered for each melody of both sets.
+
+    Args:
+        right: 1 where the melody was put on its side, else 0; the mean is the test's accuracy. float64, shape (n,).
+        owners: the group that each melody belongs to, for intervals; texts, shape (n,).
+    """
+
+    right: np.ndarray
+    owners: np.ndarray
+
+
 def c2st(
     real: np.ndarray,
     outputs: np.ndarray,
@@ -55,7 +69,7 @@ def c2st(
     *,
     groups: tuple[Sequence[object], Sequence[object]] | None = None,
     seed: int = 0,
-) -> np.ndarray:
+) -> Answers:
     """Classifier two-sample test: which melodies a forest that had not seen them puts on the right side.
 
     Args:
@@ -67,7 +81,7 @@ def c2st(
         seed: of the folds, the forest and the cut to equal size.
 
     Returns:
-        1 or 0 for each of the melodies of both sets (real first); the mean is the test's accuracy.
+        The answers for the melodies of both sets, real first.
 
     Raises:
         ValueError: if a set has fewer than 10 melodies.
@@ -79,19 +93,17 @@ def c2st(
     chosen = [np.sort(rng.permutation(len(side))[:size]) for side in (real, outputs)]
     x = np.concatenate([side[rows] for side, rows in zip((real, outputs), chosen, strict=True)])[:, columns(family)]
     y = np.repeat([0, 1], size)
-    if groups is None:
-        labels = np.arange(2 * size)
-    else:
-        names = [groups[side][row] for side in (0, 1) for row in chosen[side]]
-        labels = np.unique(np.array(names, dtype=str), return_inverse=True)[1]
+    named = groups or ([f"real {i}" for i in range(len(real))], [f"output {i}" for i in range(len(outputs))])
+    owners = np.array([named[side][row] for side in (0, 1) for row in chosen[side]], dtype=str)
+    labels = np.unique(owners, return_inverse=True)[1]
     folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)
     forest = RandomForestClassifier(_TREES, min_samples_leaf=2, random_state=seed)
-    return (cross_val_predict(forest, x, y, cv=folds, groups=labels) == y).astype(float)
+    return Answers((cross_val_predict(forest, x, y, cv=folds, groups=labels) == y).astype(float), owners)
 
 
 def c2st_null(
     real: np.ndarray, groups: Sequence[object], family: str = "all", *, halvings: int = 5, seed: int = 0
-) -> np.ndarray:
+) -> Answers:
     """The same test between random halves of one set, whole groups on one side: what an ideal system would score.
 
     Args:
@@ -102,7 +114,7 @@ def c2st_null(
         seed: of the halvings.
 
     Returns:
-        1 or 0 for each answer; the mean is near .50.
+        The answers of all halvings; the mean is near .50.
     """
     names = np.unique(np.array(groups, dtype=str), return_inverse=True)[1]
     answers = []
@@ -110,7 +122,7 @@ def c2st_null(
         side = np.random.default_rng([seed, number]).permutation(names.max() + 1)[names] % 2 == 1
         split = (names[side].tolist(), names[~side].tolist())
         answers.append(c2st(real[side], real[~side], family, groups=split, seed=seed + number))
-    return np.concatenate(answers)
+    return Answers(*(np.concatenate(parts) for parts in zip(*answers, strict=True)))
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -123,8 +135,11 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
         raise ValueError(f"a Fréchet distance needs 2 items a side, got {len(a)} and {len(b)}")
     gap = a.mean(axis=0) - b.mean(axis=0)
     left, right = np.atleast_2d(np.cov(a.T)), np.atleast_2d(np.cov(b.T))
-    root = np.real(sqrtm(left @ right))
-    return float(max(gap @ gap + np.trace(left + right - 2 * root), 0.0))
+    # The trace of the root of a product is that of the root of its symmetric form, which may be singular.
+    scale, axes = np.linalg.eigh(left)
+    half = (axes * np.sqrt(np.maximum(scale, 0))) @ axes.T
+    root = np.sqrt(np.maximum(np.linalg.eigvalsh(half @ right @ half), 0)).sum()
+    return float(max(gap @ gap + np.trace(left + right) - 2 * root, 0.0))
 
 
 def frechet_ratio(real: np.ndarray, outputs: np.ndarray, sources: np.ndarray, *, seed: int = 0) -> float:
@@ -151,6 +166,40 @@ def frechet_ratio(real: np.ndarray, outputs: np.ndarray, sources: np.ndarray, *,
         draws.append([frechet_distance(half, side) for side in (other, b[b_rows], c[c_rows])])
     floor, output, source = np.mean(draws, axis=0)
     return float(max(output - floor, 0) / max(source - floor, 1e-9))
+
+
+def frechet_interval(
+    real: np.ndarray,
+    outputs: np.ndarray,
+    sources: np.ndarray,
+    owners: Sequence[int],
+    *,
+    draws: int = 60,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """A 95 % interval of `frechet_ratio`: 1.96 bootstrap standard errors about it, outputs resampled by source tune.
+
+    The percentiles of the resamples themselves would lie too high, since a resample repeats melodies and so has less
+    spread than what it stands for.
+
+    Args:
+        real: features of real melodies.
+        outputs: features of outputs.
+        sources: features of the source of each output.
+        owners: number of the source tune of each output.
+        draws: resamples.
+        seed: of the resampling.
+    """
+    rng = np.random.default_rng(seed)
+    names = np.unique(np.asarray(owners))
+    members = [np.flatnonzero(np.asarray(owners) == name) for name in names]
+    ratios = []
+    for number in range(draws):
+        rows = np.concatenate([members[i] for i in rng.integers(len(names), size=len(names))])
+        again = rng.integers(len(real), size=len(real))
+        ratios.append(frechet_ratio(real[again], outputs[rows], sources[rows], seed=seed + number))
+    middle, error = frechet_ratio(real, outputs, sources, seed=seed), float(np.std(ratios, ddof=1))
+    return max(middle - 1.96 * error, 0.0), middle + 1.96 * error
 
 
 def overlap_of_distances(intra: np.ndarray, inter: np.ndarray) -> tuple[float, float]:
@@ -204,7 +253,7 @@ def evaluate(
 ) -> dict[str, np.ndarray | float]:
     """Two-sample accuracies of all families and, with sources, the Fréchet ratio."""
     values: dict[str, np.ndarray | float] = {
-        f"c2st_{family}": c2st(real, outputs, family, seed=seed) for family in FAMILIES
+        f"c2st_{family}": c2st(real, outputs, family, seed=seed).right for family in FAMILIES
     }
     if sources is not None:
         values["frechet_ratio"] = frechet_ratio(real, outputs, sources, seed=seed)

@@ -1,29 +1,35 @@
 """From melodies to a report: scores the rows and gathers what the pictures need.
 
-compare: a system, its ceiling and its cheats on one task.
+standing: the rows that stand beside every system, begun before the system is at work.
+compare: a system, its ceiling, its cheats and its ablations on one task.
 compare_files: sources and outputs alone, where there are no real melodies to compare with.
 sweep: the trade-off curve of a system with dials; dial_effects: how well each dial does its own work.
 cycle_strength: how far transfers move and return.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from concurrent.futures import Executor
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from stylernn.melody import Melody
 
-from . import content, control, features, music, style
+from . import claims, content, control, features, music, realism, style
 from .baselines import System
-from .benchmark import WINDOW_BARS, Task, cheats, joint, real_row, run, score, summarise
+from .benchmark import CHEATS, Column, Row, Task, cheat_row, excerpts, joint, real_row, score, summarise, together
 from .inputs import check_pairs
-from .report import row, verdict
-from .statistics import Estimate, bootstrap
+from .report import row
+from .statistics import Estimate, bootstrap, estimate, resampled_means
 
-__all__ = ["Say", "compare", "compare_files", "cycle_strength", "dial_effects", "sweep"]
+__all__ = ["RATIOS", "Tell", "compare", "compare_files", "cycle_strength", "dial_effects", "standing", "start", "sweep"]
 
-Say = Callable[[str], None]
-"""Told what is being done, for a progress line."""
+Tell = Callable[[str], None]
+"""Told what has just been done, for a progress bar: one call a step."""
+
+RATIOS = ("density", "silence", "longest_rest", "off_grid", "repetition")
+"""Descriptors that a report sets in proportion to real music of the target style, on windows of like length."""
 
 _EXAMPLES = 6
 _EXAMPLE_BARS = 8
@@ -32,107 +38,137 @@ _SHOWN = (
     *("notes per quarter", "silence", "advance entropy", "legato", "syncopation"),
 )
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+def start(
+    pool: Executor | None, function: Callable[Given, Result], *given: Given.args, **named: Given.kwargs
+) -> Callable[[], Result]:
+    """Begin work in another process; without a pool it is done when it is asked for. Returns what waits for it."""
+    return pool.submit(function, *given, **named).result if pool else partial(function, *given, **named)
+
+
+def standing(task: Task, pool: Executor | None = None) -> dict[str, Callable[[], Row]]:
+    """The rows of real melodies and of the cheats, by name."""
+    rows = {"real melodies": start(pool, real_row, task)}
+    return rows | {name: start(pool, cheat_row, task, name) for name in CHEATS}
+
 
 def compare(
     task: Task,
-    outputs: Sequence[Melody],
+    runs: Sequence[Sequence[Melody]],
     *,
     name: str = "outputs",
-    further: Mapping[str, System] | None = None,
+    further: Mapping[str, Sequence[Sequence[Melody]]] | None = None,
+    beside: Mapping[str, Callable[[], Row]] | None = None,
     trade_off: Sequence[Mapping[str, Any]] = (),
-    say: Say = lambda _: None,
+    pool: Executor | None = None,
+    tell: Tell = lambda _: None,
 ) -> dict[str, Any]:
     """The report of a system on a task.
 
     Args:
         task: from `benchmark.prepare`.
-        outputs: output i was made from source i.
+        runs: the outputs of each seed; output i of each was made from source i.
         name: of the system's row.
-        further: more systems as rows, such as a model without its skeleton; they are no cheats.
+        further: runs of more systems, such as a model without its skeleton; they are no cheats.
+        beside: from `standing`, if that was begun already.
         trade_off: from `sweep`.
-        say: progress.
+        pool: where to measure rows, besides this process.
+        tell: called after each row.
 
     Returns:
         The keys of a report but `facts`.
     """
-    say(name)
-    measured = {name: ("system", score(task, outputs))}
-    say("real melodies")
-    measured["real melodies"] = ("ceiling", real_row(task))
-    for kind, systems in (("ablation", further or {}), ("baseline", cheats(task))):
-        for label, system in systems.items():
-            say(label)
-            measured[label] = (kind, score(task, run(system, task), copies=False))
-    rows = [_row(label, kind, values, len(task.sources)) for label, (kind, values) in measured.items()]
-    human, own = measured["real melodies"][1], measured[name][1]
-    band = bootstrap(human["window_notes"])
-    direction = f"{task.source_style or 'files'} → {task.target}"
+    others = beside or standing(task, pool)
+    begun = {
+        label: [start(pool, score, task, outputs) for outputs in several]
+        for label, several in {name: runs, **(further or {})}.items()
+    }
+    measured: dict[str, Row] = {}
+    by_seed: list[Row] = []
+    for label, waiting in begun.items():
+        parts = [_told(tell, label, wait()) for wait in waiting]
+        measured[label] = together(parts)
+        by_seed = by_seed or parts
+    measured |= {label: _told(tell, label, wait()) for label, wait in others.items()}
+    kinds = dict.fromkeys(further or {}, "ablation") | {name: "system", "real melodies": "ceiling"}
+    real, own = measured["real melodies"], measured[name]
+    reference = _reference(task, real)
+    rows = [_row(label, kinds.get(label, "baseline"), values, reference) for label, values in measured.items()]
+    if "frechet_ratio" in own:
+        rows[0]["values"]["frechet_ratio"][1:] = _frechet_interval(task, runs)
+    cheats = {label: measured[label] for label in CHEATS}
+    made = claims.claims(own, real, cheats, task.origins, len(task.sources) + len(task.distractors))
+    band = bootstrap(*real["window_notes"])
     return {
-        "title": f"{name}: {direction}",
-        "verdict": verdict(rows, len(task.sources) + len(task.distractors)),
-        "rows": rows,
+        "title": f"{name}: {' + '.join(dict.fromkeys(task.origins)) or 'files'} → {task.target}",
+        "verdict": claims.corrected(made),
+        "rows": sorted(rows, key=lambda each: _ORDER.index(each["kind"])),
+        "seeds": [{key: value.value for key, value in summarise(part).items()} for part in by_seed],
         "ceilings": task.ceilings,
         "trade_off": list(trade_off),
         "dials": {effect: list(value) for effect, value in dial_effects(trade_off).items()} if trade_off else {},
-        "confusion": _confusion(task, outputs),
-        "distributions": _distributions(task, outputs),
+        "confusion": _confusion(task, runs[0]),
+        "distributions": _distributions(task, runs[0]),
         "originality": {
-            "real": human["window_notes"].tolist(),
-            "outputs": own["window_notes"].tolist(),
+            "real": real["window_notes"].values.tolist(),
+            "outputs": own["window_notes"].values.tolist(),
             "interval": [band.low, band.high],
         },
-        "examples": _examples(task.sources, outputs),
+        "examples": _examples(task.sources, runs[0]),
     }
 
 
 def compare_files(sources: Sequence[Melody], outputs: Sequence[Melody], *, name: str = "outputs") -> dict[str, Any]:
     """The report of pairs without real melodies: content and music."""
     check_pairs(sources, outputs)
-    values = content.evaluate(sources, outputs) | _music(outputs)
-    rows = [
-        row(name, "system", summarise(values, range(len(outputs)))),
-        row("the sources themselves", "baseline", summarise(content.evaluate(sources, sources) | _music(sources))),
-    ]
+    owners = np.array([f"source {number}" for number in range(len(outputs))])
+    own, same = (
+        {key: Column(values, owners) for key, values in (content.evaluate(sources, group) | _music(group)).items()}
+        for group in (outputs, sources)
+    )
     return {
         "title": f"{name}: content only",
-        "verdict": verdict(rows, len(sources)),
-        "rows": rows,
+        "verdict": claims.corrected(claims.claims(own, None, {}, (), len(sources))),
+        "rows": [row(name, "system", summarise(own)), row("the sources themselves", "baseline", summarise(same))],
         "examples": _examples(sources, outputs),
     }
 
 
 def sweep(
     task: Task,
-    system: Callable[[float, float], System],
-    preserves: Sequence[float],
-    strengths: Sequence[float],
+    system: Callable[[str, float], System],
+    dials: Mapping[str, Sequence[float]],
     *,
-    count: int = 25,
-    say: Say = lambda _: None,
+    count: int = 40,
+    tell: Tell = lambda _: None,
 ) -> list[dict[str, Any]]:
-    """Style and content over the dials, on the first `count` sources.
+    """Style and content as each dial is turned while the others rest, on the first `count` sources.
 
     Args:
         task: from `benchmark.prepare`.
-        system: gives the system at a value of (preserve, strength).
-        preserves: values of the first dial.
-        strengths: values of the second dial.
+        system: gives the system with a dial, by name, at a value.
+        dials: values of each dial.
         count: how many sources.
-        say: progress.
+        tell: called after each output.
     """
     candidates = [*task.sources, *task.distractors]
     points = []
-    for strength in strengths:
-        for preserve in preserves:
-            say(f"preserve {preserve:g}, strength {strength:g}")
-            chosen = system(preserve, strength)
-            outputs = [chosen(source, task.seed + i) for i, source in enumerate(task.sources[:count])]
-            likely = task.evaluators[0].of(task.target, features.extract(_excerpts(task, outputs)))
+    for dial, settings in dials.items():
+        for setting in settings:
+            chosen = system(dial, setting)
+            outputs = [
+                _told(tell, f"{dial} {setting:g}", chosen(source, task.seed + i))
+                for i, source in enumerate(task.sources[:count])
+            ]
+            likely = task.evaluators[0].of(task.target, features.extract(excerpts(task, outputs)))
             found = content.retrieval(candidates, outputs, range(len(outputs)))
             points.append(
                 {
-                    "preserve": preserve,
-                    "strength": strength,
+                    "dial": dial,
+                    "setting": setting,
                     "style": float(likely.mean()),
                     "content": float(found.reciprocal.mean()),
                     "top1": float(found.top1.mean()),
@@ -144,27 +180,28 @@ def sweep(
 
 
 def dial_effects(points: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
-    """Rank correlation of each dial with what it should move and, as cross-talk, with what it should not.
+    """Spearman's rho of each dial with what it should move and, as cross-talk, with what it should not.
+
+    The rho of a dial is that of its settings with the means over tunes, its interval by resampling tunes; "within
+    tunes" is the mean of the rho of every tune, which a tune at the ceiling at all settings lowers.
 
     Args:
-        points: from `sweep`. Each dial is followed at every setting of the other.
+        points: from `sweep`.
 
     Returns:
         Estimates by name, such as "strength on style" and "strength on content (cross-talk)".
     """
     effects = {}
-    for dial, held, moved in (("strength", "preserve", "styles"), ("preserve", "strength", "contents")):
-        settings = sorted({point[held] for point in points})
-        lines = [[point for point in points if point[held] == setting] for setting in settings]
-        if min(len(line) for line in lines) < 2:
-            continue
-        for measured in ("styles", "contents"):
-            rho = [
-                control.rank_correlation([p[dial] for p in line], np.array([p[measured] for p in line]).T)
-                for line in lines
-            ]
+    for dial, moved in (("strength", "styles"), ("preserve", "contents")):
+        line = [point for point in points if point["dial"] == dial]
+        settings = [point["setting"] for point in line]
+        for measured in ("styles", "contents") if len(line) > 1 else ():
+            values = np.array([point[measured] for point in line]).T
+            means = np.stack([resampled_means(column) for column in values.T], axis=1)
+            rho = control.rank_correlation(settings, values.mean(axis=0)[None])[0]
             name = f"{dial} on {measured[:-1]}" + ("" if measured == moved else " (cross-talk)")
-            effects[name] = bootstrap(np.concatenate(rho), list(range(len(rho[0]))) * len(rho))
+            effects[name] = estimate(rho, control.rank_correlation(settings, means))
+            effects[f"{name}, within tunes"] = bootstrap(control.rank_correlation(settings, values))
     return effects
 
 
@@ -172,33 +209,64 @@ def cycle_strength(task: Task, outputs: Sequence[Melody], returned: Sequence[Mel
     """Strength of the transfer in the sense of Brunner et al. (2018), for outputs that were transferred back.
 
     Args:
-        task: with a known source style.
-        outputs: output i was made from source i.
-        returned: the outputs transferred back to the source style.
+        task: with known source styles.
+        outputs: output i was made from source i; the first ones suffice.
+        returned: the same outputs transferred back to the styles of their sources.
 
     Raises:
-        ValueError: if the source style is unknown.
+        ValueError: if the style of a source is unknown.
     """
-    if task.source_style is None:
+    if not task.origins:
         raise ValueError("strength needs the style of the sources")
+    evaluator, count = task.evaluators[0], len(returned)
+    own = [evaluator.styles.index(origin) for origin in task.origins[:count]]
     before, there, back = (
-        task.evaluators[0].of(task.source_style, features.extract(_excerpts(task, group)))
+        evaluator.probabilities(features.extract(excerpts(task, group[:count])))[np.arange(count), own]
         for group in (task.sources, outputs, returned)
     )
-    return bootstrap([style.strength(before[i : i + 1], there[i : i + 1], back[i : i + 1]) for i in range(len(before))])
+    return bootstrap([style.strength(before[i : i + 1], there[i : i + 1], back[i : i + 1]) for i in range(count)])
 
 
-def _excerpts(task: Task, melodies: Sequence[Melody]) -> list[Melody]:
-    """The windows on which style is judged."""
-    return [features.excerpt(melody, WINDOW_BARS, task.seed, least=8) for melody in melodies]
+_ORDER = ("system", "ceiling", "ablation", "baseline")
 
 
-def _row(name: str, kind: str, values: Mapping[str, np.ndarray], sources: int) -> dict[str, Any]:
-    summary = summarise(values, range(sources))
+def _told(tell: Tell, what: str, result: Result) -> Result:
+    """The result, after a word on what it is."""
+    tell(what)
+    return result
+
+
+def _reference(task: Task, real: Row) -> dict[str, Column]:
+    """What ratios are taken to: the descriptors of all held-out real windows, both halves."""
+    first = music.evaluate(task.real[0])
+    owners = np.array([f"first {i}" for i in task.real[1]])
+    return {
+        name: Column(
+            np.r_[first[name], real[f"window_{name}"].values],
+            np.r_[owners, np.char.add("second ", real[f"window_{name}"].owners)],
+        )
+        for name in RATIOS
+    }
+
+
+def _row(name: str, kind: str, measured: Row, reference: Mapping[str, Column]) -> dict[str, Any]:
+    summary = summarise(measured)
     if {"reciprocal_rank", "probability_all", "c2st_all"} <= set(summary):
-        value = joint(summary)
-        summary["joint"] = Estimate(value, value, value)
+        parts = [measured[key] for key in ("probability_all", "reciprocal_rank", "c2st_all")]
+        summary["joint"] = estimate(joint(summary), claims.joint_draws(*parts))
+    for key, real in reference.items():
+        ours, theirs = measured[f"window_{key}"], real
+        if theirs.values.mean() > 0:
+            draws = resampled_means(*ours) / np.maximum(resampled_means(*theirs, seed=1), 1e-9)
+            summary[f"ratio_{key}"] = estimate(ours.values.mean() / theirs.values.mean(), draws)
     return row(name, kind, summary)
+
+
+def _frechet_interval(task: Task, runs: Sequence[Sequence[Melody]]) -> list[float]:
+    measured = np.concatenate([features.extract(excerpts(task, outputs)) for outputs in runs])
+    sources = np.tile(features.extract(excerpts(task, task.sources)), (len(runs), 1))
+    owners = np.tile(np.arange(len(task.sources)), len(runs))
+    return list(realism.frechet_interval(task.real_features, measured, sources, owners.tolist(), seed=task.seed))
 
 
 def _music(melodies: Sequence[Melody]) -> dict[str, np.ndarray]:
@@ -209,9 +277,9 @@ def _confusion(task: Task, outputs: Sequence[Melody]) -> dict[str, Any]:
     """What held-out real melodies of the target, the sources and the outputs are heard as."""
     evaluator = task.evaluators[0]
     groups = {
-        f"real {task.target}": list(task.more_real[0]),
-        "sources": _excerpts(task, task.sources),
-        "outputs": _excerpts(task, outputs),
+        f"real {task.target}": task.more_real[0],
+        "sources": excerpts(task, task.sources),
+        "outputs": excerpts(task, outputs),
     }
     heard = [evaluator.predicted(features.extract(melodies)) for melodies in groups.values()]
     matrix = [[float(np.mean(each == name)) for name in evaluator.styles] for each in heard]
@@ -221,8 +289,8 @@ def _confusion(task: Task, outputs: Sequence[Melody]) -> dict[str, Any]:
 def _distributions(task: Task, outputs: Sequence[Melody]) -> dict[str, dict[str, list[float]]]:
     groups = {
         "real": task.real_features,
-        "output": features.extract(_excerpts(task, outputs)),
-        "source": features.extract(_excerpts(task, task.sources)),
+        "output": features.extract(excerpts(task, outputs)),
+        "source": features.extract(excerpts(task, task.sources)),
     }
     places = {name: features.NAMES.index(name) for name in _SHOWN}
     return {

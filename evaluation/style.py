@@ -29,7 +29,7 @@ from .inputs import check_melodies
 
 __all__ = ["Evaluator", "accuracy", "confusion", "evaluate", "fit", "profile_cosine", "strength"]
 
-_TREES = 300
+_TREES = 200
 _BIN = TICKS_PER_QUARTER // 6
 _PAIR_SPAN = 4 * TICKS_PER_QUARTER
 _LARGEST = 20
@@ -89,13 +89,13 @@ def fit(features: np.ndarray, labels: Sequence[str], family: str = "all", *, see
             f"an evaluator needs 2 styles with 5 melodies each, got {dict(zip(names, counts, strict=True))}"
         )
     forest = RandomForestClassifier(
-        _TREES, min_samples_leaf=2, class_weight="balanced", oob_score=True, random_state=seed, n_jobs=1
+        _TREES, min_samples_leaf=2, max_features="sqrt", oob_score=True, random_state=seed, n_jobs=1
     )
     forest.fit(features[:, columns(family)], labels)
-    # Out-of-bag votes are votes on unseen melodies, so no data is lost to calibration.
-    seen = np.isfinite(forest.oob_decision_function_).all(axis=1)
-    calibration = LogisticRegression(class_weight="balanced", max_iter=1000)
-    calibration.fit(_log_votes(forest.oob_decision_function_[seen]), np.asarray(labels)[seen])
+    # Out-of-bag votes are votes on unseen melodies, so no data is lost to calibration. The weights of the classes come
+    # in here and not in the forest: weighted bootstraps would leave no melody of a rare style out of any bag.
+    calibration = LogisticRegression(class_weight="balanced", max_iter=1000, tol=1e-3)
+    calibration.fit(_log_votes(forest.oob_decision_function_), np.asarray(labels))
     return Evaluator(tuple(map(str, names)), family, forest, calibration)
 
 
@@ -150,20 +150,27 @@ def profile_cosine(melodies: Sequence[Melody], reference: Sequence[Melody]) -> t
 
 
 def evaluate(
-    features: np.ndarray, target: str, evaluators: Sequence[Evaluator], source: str | None = None
+    features: np.ndarray, target: str, evaluators: Sequence[Evaluator], sources: Sequence[str] | None = None
 ) -> dict[str, np.ndarray]:
     """Style of outputs under several evaluators, one value an output.
 
+    Args:
+        features: of the outputs.
+        target: the style that they should be in.
+        evaluators: one a family of features.
+        sources: the style of the source of each output, where it is known.
+
     Returns:
         For each family f: `accuracy_f` (1 where the target is the most probable style), `probability_f` P(target), and
-        with a source style `binary_f` (1 where the target is more probable than the source style).
+        with source styles `binary_f` (1 where the target is more probable than the source style).
     """
     values = {}
     for evaluator in evaluators:
         values[f"accuracy_{evaluator.family}"] = (evaluator.predicted(features) == target).astype(float)
         values[f"probability_{evaluator.family}"] = evaluator.of(target, features)
-        if source in evaluator.styles and source != target:
-            against = evaluator.of(source, features)
+        if sources is not None and len(sources) and {*sources} <= {*evaluator.styles} - {target}:
+            places = [evaluator.styles.index(style) for style in sources]
+            against = evaluator.probabilities(features)[np.arange(len(features)), places]
             values[f"binary_{evaluator.family}"] = (values[f"probability_{evaluator.family}"] > against).astype(float)
     return values
 

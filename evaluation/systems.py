@@ -21,35 +21,49 @@ __all__ = ["ablations", "dialled", "transfer_system"]
 _MOST_BARS = 512
 
 
-def transfer_system(model: "Model", target: str, options: "Options | None" = None) -> System:
-    """The model, transferring to `target` with its own defaults or with `options`."""
+def transfer_system(model: "Model", target: str, options: "Options") -> System:
+    """The model, transferring to `target`."""
     from stylernn import transfer
 
-    chosen = options or transfer.Options()
-
     def system(melody: Melody, seed: int) -> Melody:
-        return transfer.transfer(model, melody, target, chosen, seed=seed).melody
+        return transfer.transfer(model, melody, target, options, seed=seed).melody
 
     return system
 
 
-def dialled(model: "Model", target: str, options: "Options") -> Callable[[float, float], System]:
-    """Systems by (preserve, strength), for `study.sweep`."""
-    return lambda preserve, strength: transfer_system(
-        model, target, replace(options, preserve=preserve, strength=strength)
-    )
+def dialled(model: "Model", target: str, options: "Options") -> Callable[[str, float], System]:
+    """Systems with one of the options at a value, for `study.sweep`; each draws one candidate.
+
+    So the curve shows what the dials do, and not what the choice among candidates makes of it.
+    """
+    return lambda dial, value: transfer_system(model, target, replace(options, candidates=1, **{dial: value}))
 
 
 def ablations(model: "Model", target: str, options: "Options") -> dict[str, System]:
-    """The model without guidance to the tune, without the style, and composing freely."""
-    from stylernn import generate
+    """The model with a part taken away, by name of the row.
+
+    All but free composition draw one candidate, so they are to be compared with the first of them, which has all its
+    parts.
+    """
+    from stylernn import compose, generate, transfer
+    from stylernn.batches import prepare
+
+    single = replace(options, candidates=1)
+
+    def without_skeleton(melody: Melody, seed: int) -> Melody:
+        index = model.style(target)
+        plan = transfer.plan_transfer(prepare(melody), melody, index, model.header.styles[index - 1], grain="none")
+        plan = replace(plan, condition=replace(plan.condition, grain=0))
+        return compose.compose(model, plan, transfer.dials(single), seed, 1)[0].melody
 
     def unconditional(melody: Melody, seed: int) -> Melody:
         bars = min(max(melody.bars, 2), _MOST_BARS)
         return generate.generate(model, target, bars=bars, count=1, seed=seed, metre=melody.metre)[0]
 
     return {
+        "one candidate": transfer_system(model, target, single),
+        "skeleton by the bar (preserve 0)": transfer_system(model, target, replace(single, preserve=0.0)),
+        "no skeleton": without_skeleton,
+        "no style (strength 0)": transfer_system(model, target, replace(single, strength=0.0)),
         "unconditional generation": unconditional,
-        "no skeleton (preserve 0)": transfer_system(model, target, replace(options, preserve=0.0)),
-        "no style (strength 0)": transfer_system(model, target, replace(options, strength=0.0)),
     }

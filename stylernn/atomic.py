@@ -1,6 +1,7 @@
 """Files that are whole or not there: every output is written under a temporary name and renamed."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,9 @@ from pathlib import Path
 
 from stylernn.errors import UsageError
 
-__all__ = ["replacing"]
+__all__ = ["remove_drafts", "replacing"]
+
+_DRAFT = re.compile(r"\..+\.[0-9a-f]{8}(\.\w+)?")
 
 
 @contextmanager
@@ -33,8 +36,26 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.replace(target)
+        _sync_folder(target.parent)
     except OSError as error:
         remedy = "Create the folder first." if not target.parent.is_dir() else "Choose another place to write to."
         raise UsageError(f"cannot write {target}", found=error.strerror or str(error), remedy=remedy) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what killed processes have left under temporary names; nobody may be writing to the folder."""
+    for path in folder.iterdir():
+        if _DRAFT.fullmatch(path.name):
+            path.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last through a loss of power, where folders can be synced (not on Windows)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

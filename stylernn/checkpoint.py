@@ -1,13 +1,15 @@
 """Model files and training states: safetensors, so that no file can run code.
 
 A model file is one set of arrays with a header that says what it is: format version, settings, vocabulary, styles,
-corpora, metrics. A training state adds the optimiser's arrays and the place in the run. Both are written aside and
-renamed, and checked before use.
+corpora, metrics, and a checksum of all of it. A training state adds the optimiser's arrays and the place in the run.
+Both are written aside and renamed, and checked before use. The checksum is there against damage, not against malice:
+whoever can write the file can write another one, and a model of another's is as good as its author.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,11 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
-from stylernn import __version__, codec, features, skeleton
+from stylernn import __version__, codec, features, limits, skeleton
 from stylernn.atomic import replacing
-from stylernn.errors import ModelFileError, StylernnError
+from stylernn.errors import FileFormatError, ModelFileError, StylernnError
 from stylernn.model.network import Network
 from stylernn.paths import boxed_model
 from stylernn.settings import ModelSettings, Settings, from_mapping, to_mapping
@@ -125,11 +127,9 @@ def load_model(path: str | Path | None = None) -> Model:
     arrays, mapping = _read(path, "model")
     if mapping.get("vocabulary") != _vocabulary():
         raise ModelFileError(f"{path} was made for another vocabulary of notes", remedy="Train it again.")
-    if any(not np.isfinite(array).all() for array in arrays.values()):
-        raise ModelFileError(f"{path} holds numbers that are not finite", remedy="Train it again.")
     try:
         header = _header(mapping)
-    except (KeyError, TypeError, ValueError, StylernnError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, StylernnError) as error:
         raise ModelFileError(f"{path} has a damaged header", found=str(error)) from error
     model = Model(header, {name: array.astype(np.float32) for name, array in arrays.items()})
     try:
@@ -151,6 +151,8 @@ def load_state(path: str | Path, like: Any) -> tuple[Any, dict[str, Any]]:
         ModelFileError: if the file is missing, damaged or does not fit.
     """
     arrays, mapping = _read(Path(path), "state")
+    if not isinstance(mapping.get("facts"), dict):
+        raise ModelFileError(f"{path} has a damaged header", found="no facts about the run")
     return unflatten(like, arrays), mapping["facts"]
 
 
@@ -184,37 +186,69 @@ def _header_mapping(header: Header) -> dict[str, Any]:
 
 
 def _header(mapping: Mapping[str, Any]) -> Header:
-    styles = tuple(Style(**{k: _frozen(v) for k, v in style.items()}) for style in mapping["styles"])
+    styles = tuple(_style(entry) for entry in mapping["styles"])
+    parents(styles)  # a KeyError, should one not be there
     corpora, metrics, provenance = (mapping.get(key) for key in ("corpora", "metrics", "provenance"))
     return Header(from_mapping(mapping["settings"]), styles, tuple(corpora or ()), metrics, provenance)
 
 
-def _frozen(value: Any) -> Any:
-    """JSON's lists were tuples."""
-    return tuple(value) if isinstance(value, list) else value
+def _style(entry: Mapping[str, Any]) -> Style:
+    """A style from JSON, whose lists were tuples; a TypeError if a value is of another kind than its default."""
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    style = Style(**values)
+    usual = Style("", "")
+    for name in (field.name for field in fields(Style)):
+        kind, found = type(getattr(usual, name)), getattr(style, name)
+        if not isinstance(found, (int, float) if kind is float else kind) or isinstance(found, bool):
+            raise TypeError(f"{name} of a style is {found!r:.50}")
+    items = [*style.licences, *style.metres]
+    numbers = [*style.reach, *style.metres.values(), style.tempo, style.density, style.diatonic]
+    if not all(isinstance(item, str) for item in items) or not all(np.isfinite(number) for number in numbers):
+        raise TypeError(f"the style {style.name} has values of another kind")
+    return style
 
 
 def _write(path: str | Path, arrays: Arrays, mapping: Mapping[str, Any]) -> None:
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    header = json.dumps({**mapping, "sha256": _digest(contiguous, mapping)})
     with replacing(path) as draft:
-        save_file(contiguous, draft, metadata={_KEY: json.dumps(mapping)})
-        draft.chmod(0o644)  # safetensors makes files that only their owner can read
+        draft.write_bytes(save(contiguous, metadata={_KEY: header}))
 
 
 def _read(path: Path, kind: str) -> tuple[Arrays, dict[str, Any]]:
     if not path.is_file():
         raise ModelFileError(f"there is no model file {path}", remedy="Train one with stylernn train.")
     try:
+        limits.check("model_megabytes", path.stat().st_size / 1e6, f"{path} is too large", unit="MB", remedy="")
         with safe_open(path, framework="numpy") as file:
             mapping = json.loads((file.metadata() or {}).get(_KEY, "{}"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no mapping)
-    except (SafetensorError, OSError, ValueError) as error:
+    except FileFormatError as error:
+        raise ModelFileError(error.problem, expected=error.expected, found=error.found, remedy=error.remedy) from None
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelFileError(f"{path} is damaged or no model file", found=str(error)) from error
-    if mapping.get("kind") != kind:
-        raise ModelFileError(f"{path} is not a stylernn {kind} file", found=mapping.get("kind", "no stylernn header"))
-    if mapping.get("format", 0) > FORMAT:
+    if not isinstance(mapping, dict) or mapping.get("kind") != kind:
+        found = mapping.get("kind", "no stylernn header") if isinstance(mapping, dict) else "another header"
+        raise ModelFileError(f"{path} is not a stylernn {kind} file", found=str(found)[:50])
+    if not isinstance(mapping.get("format"), int) or mapping["format"] < 1:
+        raise ModelFileError(f"{path} has a damaged header", found="no format version")
+    if mapping["format"] > FORMAT:
         raise ModelFileError(f"{path} comes from a newer stylernn", remedy="Update with pip install -U stylernn.")
+    digest = mapping.pop("sha256", None)  # early files have none
+    if digest is not None and digest != _digest(arrays, mapping):
+        raise ModelFileError(f"{path} is damaged", expected=f"contents of sha256 {digest!s:.12}", found="others")
+    if any(not np.isfinite(array).all() for array in arrays.values()):
+        raise ModelFileError(f"{path} holds numbers that are not finite", remedy="Train it again.")
     return arrays, mapping
+
+
+def _digest(arrays: Arrays, mapping: Mapping[str, Any]) -> str:
+    """Checksum of the header, and of names, kinds, shapes and contents of the arrays."""
+    total = hashlib.sha256(json.dumps(mapping, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        total.update(f"{name} {array.dtype} {array.shape} ".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
 
 
 def _name(path: Any) -> str:

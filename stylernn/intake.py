@@ -4,14 +4,7 @@ The melody of several parts is the one with the highest sum of: 2 for a name lik
 accompaniment's), the share of its notes that start while no other of them sounds, its register (1 for the highest mean
 pitch of all, falling to 0 two octaves below) and its number of notes relative to the fullest part.
 
-Limits, so that no file can exhaust the machine:
-
-=====================  ==================================================================
-`MAX_BYTES`            size of a file, and of what a compressed one unpacks to
-`MAX_FILE_NOTES`       notes of all tracks or parts together
-`MIN_NOTES..MAX_NOTES` notes of the part that is read as the melody
-`MAX_BARS`             length of the melody
-=====================  ==================================================================
+The limits are those of `limits`; and a melody has at least two notes, and is no longer than a MIDI file can count.
 """
 
 import os
@@ -22,15 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from stylernn import limits
 from stylernn.errors import FileFormatError
-from stylernn.melody import Chord, Key, Melody, Metre
+from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
 
 __all__ = [
-    "MAX_BARS",
-    "MAX_BYTES",
-    "MAX_FILE_NOTES",
-    "MAX_NOTES",
-    "MIN_NOTES",
     "assemble",
     "check_note_count",
     "find_melody",
@@ -39,12 +28,9 @@ __all__ = [
     "statistics",
 ]
 
-MAX_BYTES = 20_000_000
-MAX_FILE_NOTES = 2**20
-MIN_NOTES = 2
-MAX_NOTES = 50_000
-MAX_BARS = 20_000
-
+_LEAST = 2
+_LONGEST = 2**28 // 480 * TICKS_PER_QUARTER  # a MIDI file counts 2**28 ticks between events, and ours has 480 a quarter
+_TITLE = 500  # characters
 _LEGATO = 3  # ticks by which a note may outlast the next one's onset and still count as monophonic
 _MELODY_NAME = re.compile(r"\b(?:melod|vo[ci]|lead|solo|right|rh\b|sopran|sing|gesang|cant|theme|tune)", re.IGNORECASE)
 _OTHER_NAME = re.compile(r"\b(?:bass|drum|perc|accomp|chord|left|lh\b|pad\b|harmon|back)", re.IGNORECASE)
@@ -58,7 +44,7 @@ def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
         kind: what the file should be, for the error message, such as "a MIDI file".
 
     Raises:
-        FileFormatError: if there is no such file, or it is a folder, empty, unreadable or above `MAX_BYTES`.
+        FileFormatError: if there is no such file, or it is a folder, empty, unreadable or above the limit of megabytes.
     """
     file = Path(path)
     if file.is_dir():
@@ -66,14 +52,7 @@ def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
     if not file.exists():
         raise FileFormatError(f"no such file: {file}", expected=kind, remedy="Check the spelling and the folder.")
     try:
-        size = file.stat().st_size
-        if size > MAX_BYTES:
-            raise FileFormatError(
-                f"{file} is too large",
-                expected=f"at most {MAX_BYTES // 10**6} MB",
-                found=f"{size / 1e6:.1f} MB",
-                remedy="Save only the melody's part.",
-            )
+        limits.check("megabytes", file.stat().st_size / 1e6, f"{file} is too large", unit="MB")
         data = file.read_bytes()
     except OSError as error:
         raise FileFormatError(f"cannot read {file}", expected=kind, found=error.strerror or str(error)) from error
@@ -82,32 +61,19 @@ def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
     return data
 
 
-def check_note_count(path: str | os.PathLike[str], count: int, *, overall: int | None = None) -> None:
-    """Refuse a melody of fewer than `MIN_NOTES` or more than `MAX_NOTES` notes, or a file above `MAX_FILE_NOTES`.
+def check_note_count(path: str | os.PathLike[str], count: int) -> None:
+    """Refuse a melody of fewer than two notes, or more notes than the limits allow.
 
     Args:
         path: the file, for the error message.
         count: notes of the part that is read as the melody.
-        overall: notes of the whole file, if known.
     """
-    if overall is not None and overall > MAX_FILE_NOTES:
-        raise FileFormatError(
-            f"{path} has too many notes",
-            expected=f"at most {MAX_FILE_NOTES:,} in the file",
-            found=f"{overall:,}",
-            remedy="Save only the melody's part.",
-        )
-    if count > MAX_NOTES:
-        raise FileFormatError(
-            f"{path} has too many notes for a melody",
-            expected=f"at most {MAX_NOTES:,}",
-            found=f"{count:,}",
-            remedy="Cut it into pieces or choose another track.",
-        )
-    if count < MIN_NOTES:
+    remedy = "Cut it into pieces or choose another track."
+    limits.check("notes", count, f"{path} has too many notes for a melody", remedy=remedy)
+    if count < _LEAST:
         raise FileFormatError(
             f"{path} has no melody",
-            expected=f"at least {MIN_NOTES} notes",
+            expected=f"at least {_LEAST} notes",
             found="one note" if count == 1 else "no notes",
             remedy="Choose another track or file.",
         )
@@ -193,7 +159,7 @@ def assemble(
         chords: as in `Melody`.
 
     Raises:
-        FileFormatError: if the melody is longer than `MAX_BARS`.
+        FileFormatError: if the melody is too long.
     """
     end = int(notes[-1, 0] + notes[-1, 1])
     changes: list[tuple[int, Metre]] = []
@@ -202,13 +168,10 @@ def assemble(
             changes.append((tick, metre))
     spans = pairwise([*changes, (end, Metre())])
     bars = sum(-(-(stop - start) // metre.bar) for (start, metre), (stop, _) in spans)
-    if bars > MAX_BARS:
-        raise FileFormatError(
-            f"{path} is too long",
-            expected=f"at most {MAX_BARS:,} bars",
-            found=f"{bars:,}",
-            remedy="Cut it into pieces.",
-        )
+    limits.check("bars", bars, f"{path} is too long", unit="bars", remedy="Cut it into pieces.")
+    if end > _LONGEST:
+        quarters = [f"{ticks // TICKS_PER_QUARTER:,} quarters" for ticks in (_LONGEST, end)]
+        raise FileFormatError(f"{path} is too long", expected=f"at most {quarters[0]}", found=quarters[1])
     first, bar = int(notes[0, 0]), changes[0][1].bar
     inside = tuple(chord for chord in chords if 0 <= chord.onset < end)
     return Melody.from_array(
@@ -217,6 +180,6 @@ def assemble(
         key=key,
         tempo=tempo,
         pickup=bar - first if first < bar <= 2 * first else 0,
-        title=title,
+        title=title[:_TITLE],
         chords=inside,
     )

@@ -1,10 +1,10 @@
-"""Bits per note and accuracy of a model, and of Markov-3 beside it, on held-out melodies.
+"""Bits per note and accuracy of a model, and of n-gram models beside it, on held-out melodies.
 
-Both are asked the same: p(onset, pitch, duration | all before, style), note by note, no skeleton unless one is named.
-Numbers are per note: a melody's bits over all heads, its END included, divided by its notes.
+All are asked the same: p(onset, pitch, duration | all before, style), note by note, no skeleton unless one is named,
+on the same events. Numbers are per note: a melody's bits over all heads, its END included, divided by its notes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,13 +27,17 @@ __all__ = [
     "Measure",
     "Row",
     "Scorer",
+    "Tested",
     "bits_per_note",
     "hidden",
     "labelled",
     "markov_bits",
     "measure",
+    "ppm_bits",
+    "row",
     "scorer",
     "table",
+    "tested",
 ]
 
 _WINDOWS = 32
@@ -63,6 +67,27 @@ class Row:
     onset_accuracy: float
     pitch_accuracy: float
     duration_accuracy: float
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A root style's test tunes, one by one.
+
+    Args:
+        style: its name.
+        works: the composition that each tune is of.
+        train, test: its examples; the n-gram models are fitted to the first.
+        ours, untrained: measures of the model and of the same network with fresh weights, one a tune.
+        markov: bits of each tune under Markov-3.
+    """
+
+    style: str
+    works: tuple[str, ...]
+    train: list[Example]
+    test: list[Example]
+    ours: list[Measure]
+    untrained: list[Measure]
+    markov: np.ndarray
 
 
 def scorer(network: Network) -> tuple[Scorer, nnx.State]:
@@ -135,46 +160,62 @@ def table(model: Model, divided: Split) -> list[Row]:
 
     Markov-3 is fitted to the training tunes of the same style; the network is told the style and no skeleton.
     """
+    return [row(style) for style in tested(model, divided)]
+
+
+def tested(model: Model, divided: Split) -> Iterator[Tested]:
+    """The same tune by tune, one root style after the other."""
     tree, settings = model.header.styles, model.header.settings
-    train, test = labelled(divided.train, tree), labelled(divided.test, tree)
+    names = {style.name for style in tree}
+    heard = [tune for tune in divided.test if {styles.label(tune), tune.style} & names]
+    train, test = labelled(divided.train, tree), labelled(heard, tree)
     compiled, trained = scorer(model.network)
     fresh = nnx.split(checkpoint.new_network(settings.model, tree, settings.train.seed))[1]
-    rows = []
     for k, style in enumerate(tree, 1):
-        own = [example for example in test if example.parent == k]
-        if style.parent != style.name or not own:
+        places = [i for i, example in enumerate(test) if example.parent == k]
+        if style.parent != style.name or not places:
             continue
+        own = [test[i] for i in places]
+        learnt = [example for example in train if example.parent == k]
         ours, untrained = (measure(compiled, state, own, settings.data.events) for state in (trained, fresh))
-        markov = markov_bits([example for example in train if example.parent == k], own)
-        rows.append(_row(style.name, ours, untrained, markov))
-    return rows
+        works = tuple(heard[i].work for i in places)
+        yield Tested(style.name, works, learnt, own, ours, untrained, markov_bits(learnt, own))
+
+
+def row(style: Tested) -> Row:
+    """The sums of a style's tunes."""
+    notes = sum(entry.notes for entry in style.ours)
+    hits, choices = (np.sum([getattr(entry, part) for entry in style.ours], axis=0) for part in ("hits", "choices"))
+    return Row(
+        style.style,
+        len(style.ours),
+        int(notes),
+        bits_per_note(style.ours),
+        float(style.markov.sum() / notes),
+        bits_per_note(style.untrained),
+        *map(float, hits / choices),
+    )
 
 
 def markov_bits(train: Sequence[Example], test: Sequence[Example]) -> np.ndarray:
     """Bits per melody under a Markov model of order 3 that is fitted to the training melodies; shape (len(test),)."""
-    streams = ngram.note_streams(3, (ONSETS, 49, len(DURATIONS)))
+    return _ngram_bits(train, test, 3, adaptive=False)
+
+
+def ppm_bits(train: Sequence[Example], test: Sequence[Example]) -> np.ndarray:
+    """The same under a variable-order model of order 10 that also learns from each melody as it goes, after IDyOM."""
+    return _ngram_bits(train, test, 10, adaptive=True)
+
+
+def _ngram_bits(train: Sequence[Example], test: Sequence[Example], order: int, *, adaptive: bool) -> np.ndarray:
+    streams = ngram.note_streams(order, (ONSETS, 49, len(DURATIONS)))
     models = ngram.fit_streams([_columns(example) for example in train], streams)
     totals = []
     for example in test:
-        columns = _columns(example)
-        bits = ngram.stream_bits(models, streams, columns)
+        bits = ngram.stream_bits(models, streams, _columns(example), adaptive=adaptive)
         # END has an onset but neither pitch nor duration.
         totals.append(bits.sum() - bits[-1, 1:].sum())
     return np.array(totals)
-
-
-def _row(style: str, ours: list[Measure], untrained: list[Measure], markov: np.ndarray) -> Row:
-    notes = sum(entry.notes for entry in ours)
-    accuracy = np.sum([entry.hits for entry in ours], axis=0) / np.sum([entry.choices for entry in ours], axis=0)
-    return Row(
-        style,
-        len(ours),
-        int(notes),
-        bits_per_note(ours),
-        float(markov.sum() / notes),
-        bits_per_note(untrained),
-        *map(float, accuracy),
-    )
 
 
 def _columns(example: Example) -> np.ndarray:

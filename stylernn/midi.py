@@ -27,8 +27,10 @@ from symusic.core import (
     TextMetaTick,
     TimeSignatureTick,
     TrackTick,
+    TrackTickList,
 )
 
+from stylernn import limits
 from stylernn.atomic import replacing
 from stylernn.errors import FileFormatError, UsageError
 from stylernn.intake import assemble, check_note_count, find_melody, read_bytes, skyline, statistics
@@ -85,7 +87,7 @@ def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
     if track is not None and not 0 <= track < len(score.tracks):
         raise UsageError(f"{path} has no track {track}", expected=f"0 to {len(score.tracks) - 1}")
     part = score.tracks[_melody_part(path, score) if track is None else track]
-    check_note_count(path, len(part.notes), overall=score.note_num())
+    check_note_count(path, len(part.notes))
     notes = skyline(_notes(part, score.tpq))
     check_note_count(path, len(notes))
     metres = _metres(score)
@@ -167,7 +169,21 @@ def _parse(path: str | os.PathLike[str], data: bytes) -> ScoreTick:
         ) from error
     if score.tpq < 1:
         raise FileFormatError(f"{path} has no time base", expected="ticks per quarter above 0", found="0")
+    _check_size(path, score)
+    score.tracks = TrackTickList([part for part in score.tracks if len(part.notes)])  # some only hold text
     return score
+
+
+def _check_size(path: str | os.PathLike[str], score: ScoreTick) -> None:
+    """Keep to the limits, and refuse times beyond what symusic counts to, which come out below zero."""
+    limits.check("tracks", len(score.tracks), f"{path} has too many tracks", unit="of one instrument each")
+    limits.check("file_notes", score.note_num(), f"{path} has too many notes", unit="in the file")
+    limits.check("file_notes", len(score.markers), f"{path} has too many markers")
+    limits.check("bars", len(score.time_signatures), f"{path} has too many changes of metre")
+    raw = [part.notes.numpy() for part in score.tracks if len(part.notes)]
+    times = [sign.time for sign in score.time_signatures] + [mark.time for mark in score.markers]
+    if any((notes["time"] < 0).any() or (notes["duration"] < 0).any() for notes in raw) or min(times, default=0) < 0:
+        raise FileFormatError(f"{path} is too long", expected=f"at most {2**31 - 1:,} ticks", found="more")
 
 
 def _grid(ticks: int, ticks_per_quarter: int) -> int:
@@ -226,8 +242,8 @@ def _key(score: ScoreTick) -> Key | None:
 
 def _tempo(score: ScoreTick) -> float:
     """First tempo in quarters a minute, to two decimals because a file counts in whole microseconds; 120 if none."""
-    tempos = [tempo.qpm for tempo in score.tempos if 0.01 <= tempo.qpm < math.inf]
-    return round(tempos[0], 2) if tempos else 120.0
+    tempos = (tempo.qpm for tempo in score.tempos if 0.01 <= tempo.qpm < math.inf)
+    return round(next(tempos, 120.0), 2)
 
 
 def _sequence_name(data: bytes) -> str:

@@ -25,7 +25,7 @@ import optax
 from flax import nnx
 
 from stylernn import __version__, checkpoint
-from stylernn.atomic import replacing
+from stylernn.atomic import remove_drafts, replacing
 from stylernn.errors import ModelFileError, TrainingError
 from stylernn.settings import Settings, TrainSettings, to_toml
 
@@ -116,6 +116,7 @@ def claimed(folder: Path, *, resume: bool) -> Iterator[None]:
         if not resume and (folder / _RUN).exists():
             remedy = "Resume it with --resume, or choose another folder."
             raise TrainingError(f"{folder} already holds a run", remedy=remedy)
+        remove_drafts(folder)
         yield
 
 
@@ -143,17 +144,24 @@ def resume(folder: Path, like: State, corpus_fingerprint: str) -> tuple[State, P
     damage = None
     for path in kept:
         try:
-            state, facts = checkpoint.load_state(path, like)
+            state, place = _load(path, like)
         except ModelFileError as error:
             damage = damage or error
             continue
-        place = Place(**facts)
         if damage:
             warnings.warn(f"{damage}; going on from step {place.step}", stacklevel=2)
         return state, place
     if damage:
         raise TrainingError(f"the checkpoint in {folder} cannot be used", found=str(damage))
     return like, Place()
+
+
+def _load(path: Path, like: State) -> tuple[State, Place]:
+    state, facts = checkpoint.load_state(path, like)
+    try:
+        return state, Place(**facts)
+    except TypeError as error:
+        raise ModelFileError(f"{path} does not say where the run was", found=str(error)) from error
 
 
 def record(folder: Path, place: Place, state: State) -> None:

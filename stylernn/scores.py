@@ -24,10 +24,12 @@ from typing import NamedTuple
 import numpy as np
 from music21 import chord, converter, harmony, instrument, key, meter, note, stream, tempo, tie
 
+from stylernn import limits
 from stylernn.atomic import replacing
 from stylernn.engraving import abc_text, kern_text
 from stylernn.errors import FileFormatError, StylernnError
 from stylernn.intake import assemble, check_note_count, find_melody, skyline
+from stylernn.interrupts import OutOfTimeError, time_limit
 from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
 from stylernn.musicxml import musicxml
 from stylernn.unpacking import FORMATS, abc_segments, find_part, pack, tune_texts
@@ -35,12 +37,21 @@ from stylernn.unpacking import FORMATS, abc_segments, find_part, pack, tune_text
 __all__ = ["parse_all", "read", "write"]
 
 
-class _Line(NamedTuple):
-    """What one part contributes: its notes on the grid, the metre at each bar line, chord symbols."""
+_SECONDS_PER_MEGABYTE = 20
+_BEATS = 255  # in a bar; what a MIDI file can say
+_TEMPOS = (0.01, 100_000.0)  # the same, in whole microseconds a quarter
 
+
+class _Line(NamedTuple):
+    """What one part contributes: its notes on the grid, the metre at each bar line, chord symbols; and its score."""
+
+    name: str
     notes: np.ndarray
     metres: list[tuple[int, Metre]]
     chords: list[Chord]
+    key: Key | None
+    tempo: float
+    title: str
 
 
 def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
@@ -100,39 +111,40 @@ def write(melody: Melody, path: str | os.PathLike[str]) -> None:
 
 
 def _melody(path: str | os.PathLike[str], text: str, part: str | int | None) -> Melody:
+    parts = [read for read in _parsed(path, text, part) if len(read.notes)]
+    if not parts:
+        check_note_count(path, 0)
+    line = parts[find_melody([read.name for read in parts], [read.notes for read in parts])]
+    check_note_count(path, len(line.notes))
+    notes = skyline(line.notes)
+    check_note_count(path, len(notes))
+    return assemble(
+        path, notes, line.metres, key=line.key, tempo=line.tempo, title=line.title.strip(), chords=line.chords
+    )
+
+
+def _parsed(path: str | os.PathLike[str], text: str, part: str | int | None) -> list[_Line]:
+    """What music21 finds in the parts that may be the melody; all its work is done here, within the time limit."""
     kind = FORMATS[Path(path).suffix.lower()]
+    seconds = limits.current().seconds + _SECONDS_PER_MEGABYTE * len(text) / 1e6
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), time_limit(seconds):
             warnings.simplefilter("ignore")  # music21 warns of engraving faults that do not matter here
             score = _abc_score(text) if kind == "abc" else converter.parseData(text, format=kind)
             parts = _parts(score)
             if part is not None and kind != "musicxml":
                 parts = [parts[find_part(path, [p.partName or "" for p in parts], part)]]
-            lines = [_line(p) for p in parts]
+            return [_line(p, score) for p in parts]
     except StylernnError:
         raise
+    except OutOfTimeError:
+        remedy = f"Save only the melody's part. {limits.VARIABLE}=seconds=N raises the limit."
+        expected = f"at most {seconds:.0f} seconds of computing"
+        raise FileFormatError(f"{path} takes too long to read", expected=expected, remedy=remedy) from None
     except Exception as error:  # music21 raises whatever it stumbles over
         raise FileFormatError(
             f"{path} is damaged", expected="a score that music21 can read", found=f"{type(error).__name__}: {error}"
         ) from error
-    sounding = [index for index, line in enumerate(lines) if len(line.notes)]
-    if not sounding:
-        check_note_count(path, 0)
-    names = [parts[index].partName or "" for index in sounding]
-    chosen = sounding[find_melody(names, [lines[index].notes for index in sounding])]
-    line = lines[chosen]
-    check_note_count(path, len(line.notes), overall=sum(len(other.notes) for other in lines))
-    notes = skyline(line.notes)
-    check_note_count(path, len(notes))
-    return assemble(
-        path,
-        notes,
-        line.metres,
-        key=_key(parts[chosen]),
-        tempo=_tempo(score),
-        title=((score.metadata and score.metadata.bestTitle) or "").strip(),
-        chords=line.chords,
-    )
 
 
 def _abc_score(text: str) -> stream.Score:
@@ -168,7 +180,7 @@ def _parts(score: stream.Stream) -> list[stream.Part]:
     return parts
 
 
-def _line(part: stream.Part) -> _Line:
+def _line(part: stream.Part, score: stream.Stream) -> _Line:
     measures = _measures(part)
     metres, shift = _bars(measures)
     chords = [
@@ -178,7 +190,9 @@ def _line(part: stream.Part) -> _Line:
     ]
     notes = _notes(measures)
     notes[:, 0] += shift
-    return _Line(notes, metres, [named for named in chords if named.symbol])
+    title = (score.metadata and score.metadata.bestTitle) or ""
+    named = [chord for chord in chords if chord.symbol]
+    return _Line(getattr(part, "partName", None) or "", notes, metres, named, _key(part), _tempo(score), title)
 
 
 def _ticks(quarters: float | Fraction) -> int:
@@ -207,9 +221,12 @@ def _bars(measures: Sequence[stream.Measure]) -> tuple[list[tuple[int, Metre]], 
 
 def _metre(sign: meter.TimeSignature) -> Metre:
     """A metre; one that the grid does not know, such as 7/64, becomes a number of 32nds."""
-    if sign.denominator in (1, 2, 4, 8, 16, 32):
-        return Metre(sign.numerator, sign.denominator)
-    return Metre(max(round(sign.barDuration.quarterLength * 8), 1), 32)
+    metre = Metre(sign.numerator, sign.denominator)
+    if sign.denominator not in (1, 2, 4, 8, 16, 32):
+        metre = Metre(max(round(sign.barDuration.quarterLength * 8), 1), 32)
+    if not 0 < metre.numerator <= _BEATS:
+        raise ValueError(f"a metre of {sign.ratioString}")
+    return metre
 
 
 def _notes(measures: Sequence[stream.Measure]) -> np.ndarray:
@@ -271,6 +288,6 @@ def _key(part: stream.Part) -> Key | None:
 def _tempo(score: stream.Stream) -> float:
     for mark in score.recurse().getElementsByClass(tempo.MetronomeMark):
         quarters = mark.getQuarterBPM()
-        if quarters and quarters > 0:
+        if quarters and _TEMPOS[0] <= quarters <= _TEMPOS[1]:
             return round(float(quarters), 2)
     return 120.0

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from stylernn import limits
 from stylernn.errors import UsageError
 from stylernn.paths import shipped_config
 
@@ -25,6 +26,10 @@ __all__ = [
     "to_mapping",
     "to_toml",
 ]
+
+_DEEPEST, _WIDEST = 64, 65_536
+_LARGEST = 10**15  # numbers above it are slips, and a computer's arithmetic counts no further
+_SHOWN = 100  # characters of a value that cannot be used
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ class ModelSettings:
     def __post_init__(self) -> None:
         _require(self.cell in ("lstm", "gru"), "model.cell", '"lstm" or "gru"', self.cell)
         for name in ("layers", "hidden", "style", "skeleton", "head"):
-            _require(getattr(self, name) >= 1, f"model.{name}", "a positive whole number", getattr(self, name))
+            size, most = getattr(self, name), _DEEPEST if name == "layers" else _WIDEST
+            _require(1 <= size <= most, f"model.{name}", f"a whole number from 1 to {most:,}", size)
         _require(0 <= self.dropout < 1, "model.dropout", "a share in [0, 1)", self.dropout)
 
 
@@ -150,17 +156,22 @@ def load(source: str | Path = "default", overrides: Mapping[str, Any] | None = N
     if path.suffix != ".toml":
         path = shipped_config(str(source))
     try:
+        kilobytes = path.stat().st_size / 1e3
+        limits.check(
+            "config_kilobytes", kilobytes, f"{path} is too large", unit="kB", remedy="Take out what it repeats."
+        )
         mapping = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         known = ", ".join(sorted(p.stem for p in shipped_config("default").parent.glob("*.toml")))
         raise UsageError(
             f"cannot read the configuration {source}", expected=f"a .toml file or one of {known}"
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets in brackets
         raise UsageError(f"{path} is not valid TOML", found=str(error)) from error
     for name, value in (overrides or {}).items():
         section, _, key = name.partition(".")
-        mapping.setdefault(section, {})[key] = value
+        if isinstance(mapping.setdefault(section, {}), dict):
+            mapping[section][key] = value
     return from_mapping(mapping)
 
 
@@ -204,17 +215,21 @@ def _convert(kind: Any, value: Any, name: str) -> Any:
     if is_dataclass(kind):
         _require(isinstance(value, Mapping), name, "a table", value)
         return _build(kind, value, f"{name}.")  # type: ignore[arg-type]
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+    if kind is float:
+        _require(_is_number(value), name, "a finite number", value)
         return float(value)
-    if kind in (int, float, str):
-        _require(
-            isinstance(value, kind) and not isinstance(value, bool), name, f"a value of type {kind.__name__}", value
-        )
+    if kind in (int, str):
+        fits = isinstance(value, kind) and not isinstance(value, bool)
+        _require(fits and not (kind is int and abs(value) > _LARGEST), name, f"a value of type {kind.__name__}", value)
         return value
-    _require(isinstance(value, list | tuple), name, "a list of numbers", value)
+    _require(isinstance(value, list | tuple) and all(map(_is_number, value)), name, "a list of finite numbers", value)
     return tuple(float(item) for item in value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 
 def _require(holds: bool, name: str, expected: str, found: object) -> None:
     if not holds:
-        raise UsageError(f"the setting {name} cannot be used", expected=expected, found=repr(found))
+        raise UsageError(f"the setting {name} cannot be used", expected=expected, found=repr(found)[:_SHOWN])

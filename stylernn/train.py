@@ -94,6 +94,8 @@ def fit(
         raise TrainingError("too few works to train on", expected="10 or more", found=f"{len(tunes)} tunes")
     corpus_fingerprint = fingerprint(tunes)
     with runs.claimed(folder, resume=resume):
+        if not resume:
+            runs.begin(folder, settings, corpus_fingerprint)
         tree = styles.tree(divided.train)
         network = checkpoint.new_network(settings.model, tree, settings.train.seed)
         optimiser = _optimiser(settings.train)
@@ -101,8 +103,6 @@ def fit(
         state, place = State(parameters, optimiser.init(parameters)), Place()
         if resume:
             state, place = runs.resume(folder, state, corpus_fingerprint)
-        else:
-            runs.begin(folder, settings, corpus_fingerprint)
         header = Header(settings, tree, _sources(divided.train), None, runs.provenance(settings, corpus_fingerprint))
         step = _compiled_step(graph, optimiser, settings.train.seed)
         _train(
@@ -134,7 +134,8 @@ def _train(run: _Run, state: State, place: Place, on_event: Callable[[Progress],
             if not np.isfinite(bits):
                 runs.keep(run.folder, place, state)
                 remedy = "Lower train.rate in its config.toml and resume."
-                raise TrainingError(f"the loss is not finite at step {place.step} of {run.folder}", remedy=remedy)
+                problem = f"the loss is not finite on batch {place.step} of seed {settings.seed} in {run.folder}"
+                raise TrainingError(problem, remedy=remedy)
             place.advance(float(bits), time.monotonic() - asked)
             meter.count(float(batch.scored.sum()))
             if place.step % settings.every == 0 or place.is_over(settings):

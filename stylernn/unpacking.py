@@ -1,23 +1,24 @@
 """Score files as text, one piece of text a tune, with guards against files made to harm.
 
-A compressed MusicXML file must name its score, which may unpack to at most `intake.MAX_BYTES` and `MAX_RATIO` times its
-packed size. XML that declares entities is refused: MusicXML needs none, and nested ones exhaust memory.
+Archives are opened by the rules of `archives`, and all is counted before it is parsed, by those of `limits`. XML that
+declares entities is refused: MusicXML needs none, and nested ones exhaust memory. Nothing outside the file is read,
+whatever document type it names.
 """
 
 import html
-import io
 import os
 import re
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.parsers import expat
 
+from stylernn import archives, limits
 from stylernn.errors import FileFormatError, UsageError
-from stylernn.intake import MAX_BYTES, read_bytes
+from stylernn.intake import read_bytes
 
-__all__ = ["FORMATS", "MAX_RATIO", "abc_segments", "find_part", "pack", "tune_texts"]
+__all__ = ["FORMATS", "abc_segments", "find_part", "pack", "tune_texts"]
 
-MAX_RATIO = 200
 _EMPTY_BARS = "\n| | |\n"
 _CONTAINER_BYTES = 2**16
 _CONTAINER = "META-INF/container.xml"
@@ -26,6 +27,7 @@ FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".ab
 
 _KINDS = {"musicxml": "a MusicXML score", "abc": "ABC tunes", "humdrum": "a Humdrum **kern score"}
 _PLAIN_CHORD = re.compile(r"[A-G][#b]?(?:m|maj|min|dim|aug|sus)?\d*(?:/[A-G][#b]?)?")
+_ELEMENTS = 12  # of XML for each symbol of a score; real scores have at most that many
 _SIGNS = {"abc": re.compile(r"^K:", re.MULTILINE), "humdrum": re.compile(r"^\S*\*\*kern", re.MULTILINE)}
 
 
@@ -51,9 +53,13 @@ def tune_texts(path: str | os.PathLike[str], part: str | int | None = None) -> l
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    if not _SIGNS[kind].search(text):
+    if not _SIGNS[kind].search(text) or "\0" in text:
         raise _damaged(path, kind, "something else")
-    return _abc_tunes(text) if kind == "abc" else [text]
+    if kind == "humdrum":
+        return [_checked_kern(path, text)]
+    tunes = _abc_tunes(text)
+    limits.check("tunes", len(tunes), f"{path} has too many tunes", remedy="Cut it into pieces.")
+    return [_checked_abc(path, tune) for tune in tunes]
 
 
 def abc_segments(text: str) -> list[str]:
@@ -83,11 +89,7 @@ def pack(score: bytes) -> bytes:
         '<rootfile full-path="score.musicxml" media-type="application/vnd.recordare.musicxml+xml"/>'
         "</rootfiles></container>\n"
     )
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in ((_CONTAINER, container.encode()), ("score.musicxml", score)):
-            package.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-    return archive.getvalue()
+    return archives.pack([(_CONTAINER, container.encode()), ("score.musicxml", score)])
 
 
 def _damaged(path: str | os.PathLike[str], kind: str, found: str) -> FileFormatError:
@@ -97,41 +99,45 @@ def _damaged(path: str | os.PathLike[str], kind: str, found: str) -> FileFormatE
 
 def _unpack(path: str | os.PathLike[str], data: bytes) -> bytes:
     """The score in a compressed MusicXML file."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            return _member(path, package, _score_name(package))
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise _damaged(path, "musicxml", "a damaged archive or one without a score") from error
+    with archives.opened(path, data) as package:
+        name = _score_name(package)
+        if name is None:
+            raise _damaged(path, "musicxml", "an archive without a score")
+        return archives.read_member(path, package, name)
 
 
-def _score_name(package: zipfile.ZipFile) -> str:
+def _score_name(package: zipfile.ZipFile) -> str | None:
     """What the container names; some programs do not escape that name, hence no XML parser."""
     scores = [name for name in package.namelist() if not name.startswith("META-INF") and name.endswith("ml")]
     container = package.open(_CONTAINER).read(_CONTAINER_BYTES) if _CONTAINER in package.namelist() else b""
     named = [name for name in scores if html.escape(name).encode() in container or name.encode() in container]
-    if not scores:
-        raise KeyError(_CONTAINER)
-    return (named or scores)[0]
-
-
-def _member(path: str | os.PathLike[str], package: zipfile.ZipFile, name: str) -> bytes:
-    info = package.getinfo(name)
-    if info.file_size > MAX_BYTES or info.file_size > MAX_RATIO * max(info.compress_size, 1):
-        raise FileFormatError(
-            f"{path} unpacks to too much",
-            expected=f"at most {MAX_BYTES // 10**6} MB and {MAX_RATIO} times the packed size",
-            found=f"{info.file_size / 1e6:.1f} MB, {info.file_size / max(info.compress_size, 1):.0f} times",
-            remedy="Save only the melody's part.",
-        )
-    return package.read(info)
+    return next(iter(named or scores), None)
 
 
 def _xml(path: str | os.PathLike[str], data: bytes) -> ElementTree.Element:
-    if b"<!ENTITY" in data.replace(b"\0", b""):  # UTF-16 has a zero beside each letter
+    """The tree of an XML document, built only after a first pass has found nothing in it that could harm."""
+    depth = elements = 0
+    parser, allowed = expat.ParserCreate(), limits.current().depth
+
+    def declare(*_: object) -> None:
         raise _damaged(path, "musicxml", "XML that declares entities")
+
+    def start(*_: object) -> None:
+        nonlocal depth, elements
+        depth, elements = depth + 1, elements + 1
+        if depth > allowed:
+            limits.check("depth", depth, f"{path} is nested too deeply", unit="levels", remedy="Export it again.")
+
+    def end(*_: object) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.EntityDeclHandler, parser.StartElementHandler, parser.EndElementHandler = declare, start, end
     try:
+        parser.Parse(data, True)
+        limits.check("symbols", elements // _ELEMENTS, f"{path} is too large a score", unit="symbols")
         return ElementTree.fromstring(data)
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
+    except (expat.ExpatError, ElementTree.ParseError, ValueError, LookupError) as error:
         raise _damaged(path, "musicxml", "something else or damaged XML") from error
 
 
@@ -141,6 +147,10 @@ def _musicxml(path: str | os.PathLike[str], data: bytes, part: str | int | None)
         raise _damaged(path, "musicxml", f"XML of another kind, <{root.tag}>")
     if part is not None and root.tag == "score-partwise":
         _keep_part(path, root, part)
+    limits.check("tracks", len(root.findall("part")), f"{path} has too many parts")
+    symbols = sum(1 + len(measure) for measure in root.findall("*/measure"))
+    symbols += sum(1 + len(part) for part in root.findall("measure/part"))
+    limits.check("symbols", symbols, f"{path} is too large a score", unit="symbols")
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
 
 
@@ -184,3 +194,20 @@ def _abc_tunes(text: str) -> list[str]:
         text = re.sub("^K:", "L:1/8\nK:", text, flags=re.MULTILINE)
     head, *tunes = re.split(r"^(?=X:)", text, flags=re.MULTILINE)
     return [head + tune for tune in tunes] or [head]
+
+
+def _checked_abc(path: str | os.PathLike[str], tune: str) -> str:
+    """A tune of ABC within the limits: its letters and bar lines are its symbols, apart from those in fields."""
+    body = re.sub(r"^(?:[A-Za-z]:|%).*", "", tune, flags=re.MULTILINE)
+    symbols = len(re.findall(r"[A-Za-z|]", body))
+    limits.check("symbols", symbols, f"{path} has too long a tune", unit="symbols", remedy="Cut it into pieces.")
+    return tune
+
+
+def _checked_kern(path: str | os.PathLike[str], text: str) -> str:
+    """A Humdrum score within the limits: each field of each line is a symbol."""
+    widest = max(line.count("\t") for line in text.splitlines())
+    limits.check("tracks", widest, f"{path} has too many spines")
+    symbols = text.count("\t") + text.count("\n")
+    limits.check("symbols", symbols, f"{path} is too large a score", unit="symbols")
+    return text

@@ -74,7 +74,7 @@ def test_no_folder_and_no_music(tmp_path: Path, music: Path) -> None:
     with pytest.raises(CorpusError, match=r"nothing to load in .* in subfolders named after styles"):
         corpus.load_folder(music / "waltz")
     (music / "manifest.csv").write_text("name\nx\n")
-    with pytest.raises(CorpusError, match="expected UTF-8 with a column 'file'"):
+    with pytest.raises(CorpusError, match="expected UTF-8 with columns file; found name"):
         corpus.load_folder(music)
 
 

@@ -112,7 +112,7 @@ def test_answers_to_another_test_are_refused(tmp_path):
         listening.score(_answers("1,0,choice,x9,a0,a0\n"), KEY)
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("a,b\n1,2\n")
-    with pytest.raises(FileFormatError, match="is no result"):
+    with pytest.raises(FileFormatError, match="found a, b"):
         listening.read_answers([wrong])
 
 

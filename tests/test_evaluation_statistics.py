@@ -64,6 +64,27 @@ def test_clusters_widen_the_interval():
     assert clustered.high - clustered.low > 2 * (free.high - free.low)
 
 
+def test_two_measures_of_the_same_clusters_are_resampled_alike():
+    clusters = ["a", "a", "b", "c"]
+    notes, bits = np.array([1.0, 3, 2, 4]), np.array([2.0, 6, 4, 8])
+    ratio = statistics.resampled_means(bits, clusters) / statistics.resampled_means(notes, clusters)
+    np.testing.assert_allclose(ratio, 2)
+
+
+def test_one_sided_p_by_hand():
+    assert statistics.one_sided_p(np.array([0.1, 0.2, 0.3, 0.4]), 0.2) == pytest.approx(3 / 5)
+    assert statistics.one_sided_p(np.ones(99), 0) == pytest.approx(1 / 100)
+
+
+def test_p_values_of_no_effect_are_even():
+    rng = np.random.default_rng(0)
+    found = [
+        statistics.one_sided_p(statistics.resampled_means(rng.normal(size=40), draws=200, seed=i), 0)
+        for i in range(300)
+    ]
+    assert 0.02 < np.mean(np.array(found) < 0.05) < 0.10
+
+
 def test_bootstrap_refuses_nothing_and_misfits():
     with pytest.raises(ValueError, match="at least one"):
         statistics.bootstrap([])

@@ -85,7 +85,7 @@ def test_profiles_of_the_same_set_agree_and_of_other_styles_do_not():
 
 def test_evaluate_counts_hits(training):
     evaluators = [style.fit(*training, family) for family in ("all", "pitch")]
-    values = style.evaluate(features.extract([ornate(99), plain(99)]), "ornate", evaluators, "plain")
+    values = style.evaluate(features.extract([ornate(99), plain(99)]), "ornate", evaluators, ["plain", "plain"])
     np.testing.assert_array_equal(values["accuracy_all"], [1, 0])
     np.testing.assert_array_equal(values["binary_pitch"], [1, 0])
 

@@ -104,7 +104,7 @@ def test_the_table_has_a_row_for_every_root_style_that_was_tested(tiny_model: Pa
     settings = replace(model.header.settings, data=replace(model.header.settings.data, events=16))
     model = checkpoint.Model(replace(model.header, settings=settings), model.arrays)
     tune = SimpleNamespace(
-        melody=Melody(tuple(Note(24 * k, 24, 60 + k) for k in range(8))), style="jazz", substyle="bebop"
+        melody=Melody(tuple(Note(24 * k, 24, 60 + k) for k in range(8))), style="jazz", substyle="bebop", work="a"
     )
     rows = measure.table(model, SimpleNamespace(train=[tune], valid=[], test=[tune, tune]))
     assert [(row.style, row.tunes, row.notes) for row in rows] == [("jazz", 2, 16)]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _SOURCE = "source.json"
+_BEGINNINGS = {_SOURCE, "config.toml", "metrics.jsonl", "lock"}  # run.json comes after them
 
 
 def command(
@@ -50,7 +51,7 @@ def command(
     elif source == _Source():
         raise UsageError("nothing to learn from", expected="--styles STYLE... or --data FOLDER")
     folder = resume or out or _new_folder(source)
-    if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not resume and not _is_free(folder):
         raise UsageError(f"{folder} is not an empty folder", remedy="Choose another, or --resume the run in it.")
 
     from rich.console import Console
@@ -104,9 +105,16 @@ def _new_folder(source: _Source) -> Path:
     return next(path for path in itertools.chain([base], later) if not path.exists())
 
 
+def _is_free(folder: Path) -> bool:
+    """Whether a run can begin here: nothing is in the way but what one left that was killed before it began."""
+    if not folder.is_dir():
+        return not folder.exists()
+    return {path.name for path in folder.iterdir() if not path.name.startswith(".")} <= _BEGINNINGS
+
+
 def _remember(folder: Path, source: _Source) -> None:
     """Keep in the run folder what `--resume` has to load again."""
-    if folder.is_dir() and any(folder.iterdir()):
+    if not _is_free(folder):
         raise UsageError(
             f"{folder} is not empty", remedy=f"Go on with its run by --resume {folder}, or choose another."
         )

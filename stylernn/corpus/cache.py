@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from stylernn import limits
 from stylernn.atomic import replacing
 from stylernn.corpus.tunes import Dropped, Tune
 from stylernn.melody import Chord, Key, Melody, Metre, Note
@@ -29,6 +30,7 @@ _ROW = np.dtype("<i4")
 _PARSERS = (
     "melody.py",
     "intake.py",
+    "limits.py",
     "midi.py",
     "scores.py",
     "unpacking.py",
@@ -54,8 +56,8 @@ def folder() -> Path:
 
 
 def cache_key(*facts: object) -> str:
-    """A key for everything that a parsed corpus depends on: the given facts and the code that parses."""
-    return hashlib.sha256(repr((facts, _parser_version())).encode()).hexdigest()
+    """A key for everything that a parsed corpus depends on: the given facts, the limits and the code that parses."""
+    return hashlib.sha256(repr((facts, limits.current(), _parser_version())).encode()).hexdigest()
 
 
 def save(name: str, key: str, results: Iterable[Parsed]) -> None:

@@ -2,7 +2,8 @@
 
 Files are taken from `<base>/<owner>/<repository>/<commit>/<path>`, the layout of GitHub's raw files. The base is the
 argument, else `STYLERNN_MIRROR`, else GitHub; it is an https address or a folder. A file is compared with the sha256
-of its catalogue entry before it takes its place, and files that are in place are compared again.
+of its catalogue entry before it takes its place, and files that are in place are compared again: what was interrupted
+goes on with the files that are missing. Redirects are not followed, because they could leave https.
 """
 
 import logging
@@ -11,8 +12,10 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote, urlsplit
 
+from stylernn import limits
 from stylernn.corpus.catalogue import Source, root
 from stylernn.corpus.tunes import Progress
 from stylernn.errors import CorpusError, UsageError
@@ -101,8 +104,7 @@ def _locate(base: str, source: Source, path: str) -> str:
 def _retrieve(address: str, sha256: str, target: Path) -> None:
     import pooch
 
-    remote = pooch.HTTPDownloader(timeout=_TIMEOUT, allow_redirects=False)  # a redirect could leave https
-    downloader = remote if address.startswith("https:") else _copy
+    downloader = _download if address.startswith("https:") else _copy
     try:
         pooch.retrieve(address, f"sha256:{sha256}", fname=target.name, path=target.parent, downloader=downloader)
     except ValueError as error:  # pooch's word for a hash that differs; nothing is left in place
@@ -114,6 +116,28 @@ def _retrieve(address: str, sha256: str, target: Path) -> None:
         raise CorpusError(
             f"cannot fetch {address}", found=str(error), remedy="Check the network or --mirror"
         ) from error
+
+
+class _Bounded:
+    """A file that refuses to grow beyond the limit for archives: a mirror may send without end."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._left = file, limits.current().archive_megabytes * 10**6
+
+    def write(self, data: bytes) -> int:
+        self._left -= len(data)
+        if self._left < 0:
+            raise OSError(f"more than {limits.current().archive_megabytes} MB")
+        return self._file.write(data)
+
+
+def _download(address: str, output: str, manager: object) -> None:
+    """A downloader for pooch."""
+    import pooch
+
+    remote = pooch.HTTPDownloader(timeout=_TIMEOUT, allow_redirects=False)
+    with Path(output).open("wb") as file:
+        remote(address, _Bounded(file), manager)
 
 
 def _copy(address: str, output: str, _pooch: object) -> None:

@@ -6,7 +6,6 @@ relative to the folder) says more about its files; those it does not name are lo
 added under a style are kept in a small registry in the cache folder.
 """
 
-import csv
 import hashlib
 import json
 from pathlib import Path
@@ -16,7 +15,8 @@ from stylernn.corpus import cache
 from stylernn.corpus.cache import Parsed
 from stylernn.corpus.parsing import MUSIC, Job, parse
 from stylernn.corpus.tunes import Progress, Tune
-from stylernn.errors import CorpusError
+from stylernn.errors import CorpusError, FileFormatError
+from stylernn.tables import read_table
 
 __all__ = ["folder_jobs", "load_folder", "read_folder", "register", "registered"]
 
@@ -121,7 +121,6 @@ def _manifest(root: Path) -> dict[str, dict[str, str]]:
     if not path.is_file():
         return {}
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return {row["file"]: row for row in csv.DictReader(file)}
-    except (KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"cannot read {path}", expected="UTF-8 with a column 'file'", found=repr(error)) from None
+        return {row["file"]: row for row in read_table(path, ("file",))}
+    except FileFormatError as error:
+        raise CorpusError(error.problem, expected=error.expected, found=error.found, remedy=error.remedy) from None

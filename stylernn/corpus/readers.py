@@ -1,18 +1,18 @@
 """How the tunes of each source are read: one function a kind of data."""
 
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import PurePosixPath
 
+from stylernn import archives
 from stylernn.corpus import cache, openewld, weimar
 from stylernn.corpus.cache import Parsed
 from stylernn.corpus.catalogue import Source, root
 from stylernn.corpus.folder import folder_jobs
-from stylernn.corpus.parsing import Job, parse
+from stylernn.corpus.parsing import MUSIC, Job, parse
 from stylernn.corpus.quartets import read_movements
 from stylernn.corpus.tunes import Progress
-from stylernn.errors import CorpusError
+from stylernn.errors import CorpusError, FileFormatError
 
 __all__ = ["READERS", "read", "reader_version"]
 
@@ -80,9 +80,8 @@ def _etudes(source: Source, style: str, progress: Progress | None) -> Iterator[P
         )
     target = cache.folder() / "unpacked" / f"{source.name}-{source.digest[:16]}"
     try:
-        with zipfile.ZipFile(archive) as files:
-            files.extractall(target)
-    except (zipfile.BadZipFile, OSError) as error:
+        archives.extract(archive, target, [*MUSIC, "manifest.csv"])
+    except (FileFormatError, OSError) as error:
         raise CorpusError(f"cannot unpack {archive}", found=str(error), remedy="Install stylernn again") from None
     jobs = folder_jobs(target, style, source=source.name, licence=source.licence)
     return parse(source.name, jobs, progress=progress)

@@ -1,0 +1,277 @@
+"""Fuzz one reader, guided by coverage: `python benchmarks/fuzz.py READER [--inputs N] [--seconds S] [--seed N]`.
+
+Every input must end as a valid result or a `StylernnError`. Anything else, more than five seconds or more than 1 GiB of
+memory is a finding: its input and traceback are kept under build/fuzz/READER, one for each place in the code, and the
+run goes on. A summary of one line is written to build/fuzz/READER.json. Wants `pip install 'stylernn[fuzz]'`.
+"""
+
+import argparse
+import faulthandler
+import io
+import json
+import resource
+import sys
+import tempfile
+import time
+import traceback
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import atheris
+
+PARSERS = {
+    "midi": [],
+    "musicxml": ["music21.musicxml.xmlToM21"],
+    "mxl": ["zipfile"],
+    "abc": ["music21.abcFormat"],
+    "krn": ["music21.humdrum.spineParser"],
+    "model": [],
+    "config": ["tomllib"],
+    "archive": ["zipfile"],
+    "answers": [],
+    "manifest": [],
+}
+"""The readers, and the modules that are watched for coverage beside stylernn."""
+
+ENDINGS = {"midi": "mid", "model": "safetensors", "config": "toml", "archive": "zip", "answers": "csv"}
+SLOW, LARGE, STUCK = 5.0, 2**30, 60
+LONGEST = {"model": 2**15}
+"""Bytes of an input, where not 4096."""
+
+
+def main() -> None:
+    """Set one reader up and fuzz it."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("reader", choices=PARSERS)
+    parser.add_argument("--inputs", type=int, default=100_000)
+    parser.add_argument("--seconds", type=int, default=3600)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    name = arguments.reader
+    with atheris.instrument_imports(include=["stylernn", *PARSERS[name]]):
+        read, started = reader(name), list(beginnings(name))
+    home = Path("build/fuzz") / name
+    seeds = home / "seeds"
+    seeds.mkdir(parents=True, exist_ok=True)
+    for number, data in enumerate(started):
+        (seeds / f"seed-{number}").write_bytes(data)
+    for kept in Path("tests/regressions").glob(f"*.{ENDINGS.get(name, name)}"):
+        (seeds / kept.name).write_bytes(kept.read_bytes())
+    limits = [f"-runs={arguments.inputs}", f"-max_total_time={arguments.seconds}", f"-seed={arguments.seed}"]
+    limits += [f"-max_len={LONGEST.get(name, 4096)}", "-timeout=0", "-rss_limit_mb=0", "-verbosity=0"]
+    mutator = {"mxl": mutate_package, "archive": mutate_package, "model": mutate_model}.get(name)
+    inside = {"custom_mutator": mutator} if mutator else {}
+    atheris.Setup([sys.argv[0], *limits, str(seeds)], Fire(name, read, home).take, **inside)
+    atheris.Fuzz()
+
+
+class Fire:
+    """A reader under fire, and what has been found so far."""
+
+    def __init__(self, name: str, read: Callable[[Path], object], home: Path) -> None:
+        self.name, self.read, self.home = name, read, home
+        self.path = Path(tempfile.mkdtemp(dir="/dev/shm")) / f"input.{ENDINGS.get(name, name)}"
+        self.inputs = self.valid = self.refused = 0
+        self.longest = self.shown = 0.0
+        self.places: set[str] = set()
+        self.began = time.monotonic()
+
+    def take(self, data: bytes) -> None:
+        """Read one input and note how it ends."""
+        from stylernn.errors import StylernnError
+
+        self.path.write_bytes(data)
+        faulthandler.dump_traceback_later(STUCK, exit=True)
+        began = time.process_time()
+        try:
+            self.read(self.path)
+            self.valid += 1
+        except StylernnError:
+            self.refused += 1
+        except Exception as error:  # noqa: BLE001  (every kind is a finding)
+            self.keep(data, place(error), traceback.format_exc())
+        seconds = time.process_time() - began
+        faulthandler.cancel_dump_traceback_later()
+        if seconds > SLOW:
+            self.keep(data, f"slow-{seconds:.0f}", f"{seconds:.1f} s")
+        if peak() > LARGE:
+            self.keep(data, "large", f"{peak() / 2**20:.0f} MiB")
+        self.inputs += 1
+        self.longest = max(self.longest, seconds)
+        if time.monotonic() - self.shown > 1:
+            self.shown = time.monotonic()
+            self.summarise()
+
+    def keep(self, data: bytes, where: str, said: str) -> None:
+        """Keep the first input that fails at a place."""
+        if where not in self.places:
+            self.places.add(where)
+            (self.home / f"{where}.{self.path.suffix[1:]}").write_bytes(data)
+            (self.home / f"{where}.txt").write_text(said)
+
+    def summarise(self) -> None:
+        """Write the summary."""
+        facts = {
+            "reader": self.name,
+            "inputs": self.inputs,
+            "valid": self.valid,
+            "refused": self.refused,
+            "findings": sorted(self.places),
+            "longest_s": round(self.longest, 2),
+            "peak_mib": round(peak() / 2**20),
+            "seconds": round(time.monotonic() - self.began),
+        }
+        self.home.with_suffix(".json").write_text(json.dumps(facts) + "\n")
+
+
+def peak() -> int:
+    """Most memory that this process has held, in bytes."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def place(error: Exception) -> str:
+    """Kind of an error and the last line of stylernn's that it came through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "music21" not in frame.filename][-1]
+    return f"{type(error).__name__}-{Path(ours.filename).stem}-{ours.lineno}"
+
+
+def reader(name: str) -> Callable[[Path], object]:
+    """The function that reads a file of this kind, with all that a command does to it afterwards."""
+    if name in ("midi", "musicxml", "mxl", "abc", "krn"):
+        return read_music
+    if name == "model":
+        from stylernn.checkpoint import load_model
+
+        return load_model
+    if name == "config":
+        from stylernn.settings import load
+
+        return load
+    if name == "answers":
+        from stylernn.evaluation.listening import read_answers, score
+
+        key = {"styles": ["jazz", "folk"], "items": [{"name": "a", "role": "system", "pair": 0, "style": "jazz"}]}
+        return lambda path: score(read_answers([path]), key)
+    if name == "manifest":
+        from stylernn.tables import read_table
+
+        return lambda path: read_table(path, ("file",))
+    from stylernn.archives import extract
+    from stylernn.corpus.parsing import MUSIC
+
+    return lambda path: extract(path, path.parent / "out", [*MUSIC, "manifest.csv"])
+
+
+def read_music(path: Path) -> None:
+    """A melody, which must survive being written, and the list of tracks."""
+    from stylernn import files, midi
+
+    melody = files.read(path)
+    files.write(melody, path.with_name("again.mid"))
+    if path.suffix == ".mid":
+        midi.tracks(path)
+    if midi.read(path.with_name("again.mid")).notes != melody.notes:
+        raise ValueError("the melody changes when it is written and read")
+
+
+def beginnings(name: str) -> Iterator[bytes]:
+    """Small valid files to start from."""
+    from stylernn import files
+    from stylernn.melody import Chord, Key, Melody, Metre, Note
+
+    notes = (
+        Note(72, 24, 62),
+        Note(96, 8, 64),
+        Note(104, 8, 66),
+        Note(112, 8, 67),
+        Note(120, 36, 69),
+        Note(192, 96, 74),
+    )
+    one = Melody(
+        notes, ((0, Metre(4, 4)), (192, Metre(3, 4))), Key(2), 90.0, 24, title="One", chords=(Chord(96, "D7"),)
+    )
+    two = Melody((Note(0, 48, 60), Note(48, 12, 72)), ((0, Metre(6, 8)),))
+    if name in ("midi", "musicxml", "mxl", "abc", "krn"):
+        for melody in (one, two):
+            path = Path(tempfile.mkdtemp()) / f"seed.{ENDINGS.get(name, name)}"
+            files.write(melody, path)
+            yield path.read_bytes()
+    elif name == "model":
+        yield small_model()
+    elif name == "config":
+        yield from (path.read_bytes() for path in Path("configs").glob("*.toml"))
+    elif name == "answers":
+        yield b"listener,question,kind,left,right,answer\n1,1,choice,a,a,a\n1,2,identification,a,,jazz\n"
+    elif name == "manifest":
+        yield b"style,file,title,composer,licence,substyle\njazz,jazz/a.mid,A,B,CC0,bebop\n"
+    else:
+        yield package({"jazz/a.mid": b"MThd", "manifest.csv": b"file,title\njazz/a.mid,A\n"})
+
+
+def small_model() -> bytes:
+    """A model file of the smallest size."""
+    from flax import nnx
+
+    from stylernn import checkpoint, settings
+    from stylernn.styles import Style
+
+    tiny = settings.Settings(settings.ModelSettings(layers=1, hidden=1, style=1, skeleton=1, head=1))
+    styles = (Style("jazz", "jazz"),)
+    arrays = checkpoint.flatten(nnx.state(checkpoint.new_network(tiny.model, styles, seed=1), nnx.Param))
+    path = Path(tempfile.mkdtemp()) / "seed.safetensors"
+    checkpoint.save_model(path, checkpoint.Model(checkpoint.Header(tiny, styles), arrays))
+    data = path.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    facts = json.loads(header["__metadata__"]["stylernn"])
+    del facts["sha256"]  # or nothing would come past it
+    header["__metadata__"]["stylernn"] = json.dumps(facts)
+    written = json.dumps(header).encode()
+    return len(written).to_bytes(8, "little") + written + data[8 + size :]
+
+
+def package(members: dict[str, bytes]) -> bytes:
+    """A zip archive."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+    return data.getvalue()
+
+
+def mutate_package(data: bytes, most: int, seed: int) -> bytes:
+    """Mutate the archive itself, or every other time one of its members."""
+    if seed % 2:
+        return atheris.Mutate(data, most)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            infos = [info for info in archive.infolist() if info.file_size < 2 * most]
+            members = {info.filename: archive.read(info) for info in infos}
+    except Exception:  # noqa: BLE001  (zipfile raises many kinds for a damaged archive)
+        return atheris.Mutate(data, most)
+    if not members:
+        return atheris.Mutate(data, most)
+    chosen = sorted(members)[seed // 2 % len(members)]
+    members[chosen] = atheris.Mutate(members[chosen], 2 * most)
+    return package(members)[:most]
+
+
+def mutate_model(data: bytes, most: int, seed: int) -> bytes:
+    """Mutate a model file's bytes, or two times of three what its header says."""
+    size = int.from_bytes(data[:8], "little")
+    try:
+        header = json.loads(data[8 : 8 + size])
+        text = header["__metadata__"]["stylernn"].encode()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return atheris.Mutate(data, most)
+    if not seed % 3:
+        return atheris.Mutate(data, most)
+    header["__metadata__"]["stylernn"] = atheris.Mutate(text, 2 * len(text) + 8).decode("utf-8", "replace")
+    written = json.dumps(header).encode()
+    return (len(written).to_bytes(8, "little") + written + data[8 + size :])[:most]
+
+
+if __name__ == "__main__":
+    main()
