@@ -4,16 +4,14 @@ A melody of sixteen bars or more is planned in four sections, the second and the
 (AABA), through the same map of repetitions that carries a source's form in a transfer.
 """
 
-from functools import partial
-
 import numpy as np
 
-from stylernn import metres
+from stylernn import endings, locks, metres, mixtures
 from stylernn import skeleton as sk
 from stylernn.batches import Condition, Example, prepare
 from stylernn.checkpoint import Model
 from stylernn.codec import BeatGrid, Events
-from stylernn.compose import Candidate, Plan, closing, compose
+from stylernn.compose import Plan, compose
 from stylernn.errors import UsageError
 from stylernn.melody import Key, Melody, Metre
 from stylernn.sample import Dials
@@ -44,7 +42,7 @@ def generate(
 
     Args:
         model: see `checkpoint.load_model`.
-        style: name of a style that the model knows.
+        style: name of a style that the model knows, or a mixture, see `mixtures`.
         bars: length of the result, the prompt included.
         count: number of melodies; melody k of a seed does not depend on it.
         seed: the same seed gives the same melodies on the same machine.
@@ -57,7 +55,7 @@ def generate(
     Raises:
         UsageError: if the style is unknown, or the prompt leaves no room or contradicts another argument.
     """
-    index = model.style(style)
+    model, index = mixtures.resolve(model, style)
     known = model.header.styles[index - 1]
     if prompt is not None:
         _check_prompt(prompt, bars, {"metre": metre, "key": key})
@@ -68,12 +66,15 @@ def generate(
     start = prompt.bars if prompt else 0
     end = (prompt.end if prompt else 0) + (bars - start) * metre.bar
     tempo = tempo or (prompt.tempo if prompt else known.tempo)
-    frame = Melody((), changes, key, tempo, prompt.pickup if prompt else 0, end, f"{style} {seed}")
-    plan = _plan(frame, index, known, prompt)
+    asked = Melody((), changes, key, tempo, prompt.pickup if prompt else 0, end, f"{style} {seed}")
+    plan = _plan(metres.fitted(asked, known), index, known, prompt and metres.fitted(prompt, known))
     dials = Dials(rhythm=temperature, pitch=0.95 * temperature)
     candidates = compose(model, plan, dials, seed, count * _CANDIDATES)
+    tonality = plan.example.tonality
     groups = [candidates[k : k + _CANDIDATES] for k in range(0, len(candidates), _CANDIDATES)]
-    return [max(group, key=partial(_merit, tonality=plan.example.tonality, style=known)).melody for group in groups]
+    made = [max(group, key=lambda candidate: endings.closing(candidate.melody, tonality)).melody for group in groups]
+    written = [metres.restored(melody, asked) for melody in made]
+    return [locks.splice(prompt, melody, range(prompt.bars)) for melody in written] if prompt else written
 
 
 def form(bars: int, pickup: int = 0) -> np.ndarray:
@@ -95,10 +96,10 @@ def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Pla
     repeats = form(frame.bars, int(frame.pickup > 0))
     key = frame.key or Key(0)
     tonality = Tonality(key.tonic, key.mode)
-    middle, script = style.register, None
+    middle, given, locked = style.register, None, 0
     if prompt is not None:
         begun = prepare(prompt)
-        tonality, middle, script = begun.tonality, begun.anchor, begun.events
+        tonality, middle, given, locked = begun.tonality, begun.anchor, begun.events, prompt.bars
         own = len(begun.repeats)
         repeats[:own] = begun.repeats
     events = Events(nothing, nothing, nothing, grid, frame)
@@ -106,14 +107,7 @@ def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Pla
     heard = metres.heard(frame, grid, style)
     if len(heard.first) != len(grid.first):
         repeats = form(len(heard.first) - 1, int(frame.pickup > 0))
-    return Plan(example, heard, Condition(index, 0, empty, repeats), script)
-
-
-def _merit(candidate: Candidate, *, tonality: Tonality, style: Style) -> float:
-    """A melody that closes well, is as dense as the style and not unlikely in it."""
-    melody = candidate.melody
-    density = abs(np.log(max(len(melody.notes), 1) * melody.metre.beat / melody.end / style.density))
-    return float(closing(melody, tonality) + 0.1 * candidate.log_p - 0.5 * density)
+    return Plan(example, heard, Condition(index, 0, empty, repeats), given, frozenset(range(locked)))
 
 
 def _usual_metre(style: Style) -> Metre:

@@ -1,27 +1,63 @@
-"""Hearing a melody in a metre that the target style knows.
+"""Putting a melody into a metre that the target style knows.
 
 A style may never have met the source's metre: no jazz is written in 6/8. But a dotted quarter is a beat whose thirds
-are those of a swung quarter, so a jig can be heard as swing, its bars taken in pairs, while every beat and bar line
-stays where it is. Nothing of the melody changes here, only how its bars are counted for the model.
+are those of a swung quarter, so `fitted` writes a jig in simple time, beat for beat: 6/8 becomes 2/4 and its eighths
+triplets, at the same speed for the ear. And the bars may be too short or too long: `heard` lets the model count them in
+groups as the style does, without a change to what is written.
 """
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
-from stylernn.codec import PLACES, BeatGrid, Events
-from stylernn.melody import TICKS_PER_QUARTER, Melody, Metre
+from stylernn import codec
+from stylernn.codec import BeatGrid
+from stylernn.melody import TICKS_PER_QUARTER, Chord, Melody, Metre, Note
 from stylernn.styles import Style
 
-__all__ = ["heard", "swung"]
+__all__ = ["fitted", "heard", "knows_compound", "restored"]
 
 _KNOWN = 0.03
-# On a swung beat, straight subdivisions fall on thirds and sixths.
-_SWING = {6: 8, 12: 16, 18: 20}
+
+
+def knows_compound(style: Style) -> bool:
+    """Whether a style is at home in 6/8 and its kin; one without statistics is not asked to change anything."""
+    return not style.metres or sum(share for name, share in style.metres.items() if _kind(_metre(name))[1]) >= _KNOWN
+
+
+def fitted(melody: Melody, style: Style) -> Melody:
+    """The melody itself, or in simple metres where it is compound and the style is not.
+
+    Bars and beats stay one to one; 3/8, which has a single beat a bar, becomes 3/4. The tempo follows, so that it
+    sounds as it did. The melody is quantised first: what remains maps onto the grid exactly.
+    """
+    if knows_compound(style) or not any(metre.is_compound for _, metre in melody.metres):
+        return melody
+    changes = [_simple(metre) for _, metre in melody.metres]
+    starts = np.array([tick for tick, _ in melody.metres] + [melody.end])
+    lengths = [round(int(length) * factor) for length, (_, factor) in zip(np.diff(starts), changes, strict=True)]
+    times = np.append(0, np.cumsum(lengths))
+    metres = tuple((int(tick), metre) for tick, (metre, _) in zip(times[:-1], changes, strict=True))
+    pickup = round(melody.pickup * changes[0][1])
+    tempo = float(melody.tempo * _simple(melody.metre)[1])
+    return _moved(codec.quantise(melody), starts, times, replace(melody, metres=metres, pickup=pickup, tempo=tempo))
+
+
+def restored(melody: Melody, original: Melody) -> Melody:
+    """A melody over the beats of `fitted(original, ...)`, written in the original's metres again.
+
+    What the simple beat divides by four has no exact place in a compound one and goes to the nearest tick.
+    """
+    if melody.metres == original.metres:
+        return melody
+    starts = np.array([tick for tick, _ in melody.metres] + [melody.end])
+    times = np.array([tick for tick, _ in original.metres] + [original.end])
+    return _moved(melody, starts, times, original)
 
 
 def heard(melody: Melody, grid: BeatGrid, style: Style) -> BeatGrid:
-    """Count the beats of a melody in the metre of a style that fits best.
+    """Count the bars of a melody in the metre of a style that fits best.
 
     Args:
         melody: the source.
@@ -29,32 +65,50 @@ def heard(melody: Melody, grid: BeatGrid, style: Style) -> BeatGrid:
         style: the target.
 
     Returns:
-        A grid of the same beats; its bars may be groups of the source's bars and its compound beats simple ones.
+        A grid of the same beats, whose bars may be groups of the source's bars.
     """
-    shares = {_kind(Metre(*map(int, name.split("/")))): 0.0 for name in style.metres}
+    shares: dict[tuple[int, bool], float] = {}
     for name, share in style.metres.items():
-        shares[_kind(Metre(*map(int, name.split("/"))))] += share
+        shares[_kind(_metre(name))] = shares.get(_kind(_metre(name)), 0.0) + share
     beats, compound = _kind(melody.metre)
     if shares.get((beats, compound), 0.0) >= _KNOWN or not shares:
         return grid
-    choices = [(beats * group, kind, group) for kind in {compound, False} for group in (1, 2, 4)]
-    best = max(choices, key=lambda choice: (shares.get(choice[:2], 0.0), -choice[2]))
-    if shares.get(best[:2], 0.0) == 0.0:
-        return grid
-    return _regrouped(grid, best[2], int(melody.pickup > 0), simple=compound and not best[1])
+    group = max((1, 2, 4), key=lambda group: (shares.get((beats * group, compound), 0.0), -group))
+    return grid if group == 1 else _regrouped(grid, group, int(melody.pickup > 0))
 
 
-def swung(events: Events) -> Events:
-    """Move straight subdivisions of compound beats to the nearest swung ones, where no other note is in the way."""
-    place, beat = PLACES[events.time % 16], events.time // 16
-    moves = np.array([_SWING.get(int(p), int(p)) for p in place])
-    target = 16 * beat + np.searchsorted(PLACES, moves)
-    # A beat that a change of metre cuts short may lack the place.
-    free = (events.grid.unit[beat] != TICKS_PER_QUARTER) & (events.grid.ticks[target] >= 0)
-    moved = np.where(free, target, events.time)
-    clash = np.append(np.diff(moved) <= 0, False)
-    blocked = np.isin(beat, beat[clash])
-    return replace(events, time=np.where(blocked, events.time, moved).astype(np.int32))
+def _moved(melody: Melody, starts: np.ndarray, times: np.ndarray, frame: Melody) -> Melody:
+    """Notes and chords moved by the map that takes `starts` to `times`, in the metres and at the tempo of a frame."""
+
+    def map_ticks(ticks: np.ndarray) -> list[int]:
+        return np.rint(np.interp(ticks, starts, times)).astype(int).tolist()
+
+    onsets, ends = melody.array[:, 0], melody.array[:, 0] + melody.array[:, 1]
+    pitches = melody.array[:, 2].tolist()
+    moved = zip(map_ticks(onsets), map_ticks(ends), pitches, strict=True)
+    symbols = zip(map_ticks(np.array([chord.onset for chord in melody.chords])), melody.chords, strict=True)
+    return replace(
+        melody,
+        notes=tuple(Note(onset, max(end - onset, 1), pitch) for onset, end, pitch in moved),
+        metres=frame.metres,
+        tempo=frame.tempo,
+        pickup=frame.pickup,
+        end=int(times[-1]),
+        chords=tuple(Chord(onset, chord.symbol) for onset, chord in symbols),
+    )
+
+
+def _simple(metre: Metre) -> tuple[Metre, Fraction]:
+    """The metre that one becomes, and by how much its music is stretched."""
+    if not metre.is_compound:
+        return metre, Fraction(1)
+    if metre.numerator == 3:
+        return Metre(3, 4), Fraction(3 * TICKS_PER_QUARTER, metre.bar)
+    return Metre(metre.bar // metre.beat, 4), Fraction(TICKS_PER_QUARTER, metre.beat)
+
+
+def _metre(name: str) -> Metre:
+    return Metre(*map(int, name.split("/")))
 
 
 def _kind(metre: Metre) -> tuple[int, bool]:
@@ -62,8 +116,7 @@ def _kind(metre: Metre) -> tuple[int, bool]:
     return max(metre.bar // metre.beat, 1), metre.is_compound
 
 
-def _regrouped(grid: BeatGrid, group: int, pickup: int, *, simple: bool) -> BeatGrid:
+def _regrouped(grid: BeatGrid, group: int, pickup: int) -> BeatGrid:
     first = np.unique(np.concatenate([grid.first[:1], grid.first[pickup:-1:group], grid.first[-1:]]))
     bar = np.searchsorted(first, np.arange(grid.beats + 1), side="right") - 1
-    unit = np.full_like(grid.unit, TICKS_PER_QUARTER) if simple else grid.unit
-    return BeatGrid(grid.start, unit, bar, first)
+    return BeatGrid(grid.start, grid.unit, bar, first)

@@ -36,6 +36,7 @@ class Dials(NamedTuple):
         pitch: temperature of pitches.
         closing: factor on both in the last bar.
         top_p: pitches outside the smallest set of this mass are not drawn.
+        lowest, highest: range of the pitches, each a MIDI number less LOWEST.
 
     Reference:
         Ho & Salimans, Classifier-free diffusion guidance (2022), equation 6, with two conditions.
@@ -49,15 +50,23 @@ class Dials(NamedTuple):
     pitch: float = 0.9
     closing: float = 0.6
     top_p: float = 0.995
+    lowest: int = 0
+    highest: int = PITCHES - 1
 
 
 class Script(NamedTuple):
-    """Events that are given, not drawn: the first `length` of the arrays (events,)."""
+    """Events that are given, not drawn, and where nothing else may stand.
+
+    Args:
+        time: time codes, rising, filled up with FAR, (events,).
+        pitch, duration: of the same events.
+        locked: beats in which no other note can begin, bool (beats,).
+    """
 
     time: np.ndarray
     pitch: np.ndarray
     duration: np.ndarray
-    length: int
+    locked: np.ndarray
 
 
 class Drawn(NamedTuple):
@@ -117,6 +126,14 @@ class _Event(NamedTuple):
     ends: jax.Array
 
 
+class _Due(NamedTuple):
+    """The next given event of every candidate, its time FAR where there is none."""
+
+    time: jax.Array
+    pitch: jax.Array
+    duration: jax.Array
+
+
 def draw(
     graph: nnx.GraphDef, state: nnx.State, piece: Piece, script: Script, dials: Dials, seeds: jax.Array, events: int
 ) -> Drawn:
@@ -126,7 +143,7 @@ def draw(
         graph: of the network.
         state: its parameters.
         piece: without a batch axis.
-        script: events to begin with.
+        script: events that are given.
         dials: how to sample.
         seeds: one random key a candidate, (candidates,).
         events: most events; a candidate that needs more ends there.
@@ -199,14 +216,14 @@ def _draw_onset(
     """States and output of the network, onset class, time and log-probabilities (2, candidates) of the next event."""
     i, before, dials = loop.i, loop.history.time[:, loop.i], fixed.dials
     states, h, logits = network.step_onset(loop.states, fixed.coded, fixed.ways, _thrice(loop.history), i)
-    allowed = jax.vmap(ft.allowed_onsets, (None, 0))(fixed.piece, before)
+    legal = jax.vmap(ft.allowed_onsets, (None, 0))(fixed.piece, before)
     # A turn short of room goes to the end at once.
     is_last = i == loop.pitch.shape[1] - 1
     to_end = jnp.arange(ft.ONSETS)[None] == ft.onset_class(before, fixed.piece.end)[:, None]
-    allowed = jnp.where(is_last, to_end, allowed)
-    guided, parts = guide(mask_onset(logits, jnp.tile(allowed, (3, 1))), dials.rhythm_strength, dials.rhythm_preserve)
-    onset = pick(fixed.seeds, i, 0, mask_onset(guided, allowed) / (dials.rhythm * cooling))
-    onset = jnp.where(i < fixed.script.length, ft.onset_class(before, fixed.script.time[i]), onset)
+    legal = jnp.where(is_last, to_end, legal)
+    guided, parts = guide(mask_onset(logits, jnp.tile(legal, (3, 1))), dials.rhythm_strength, dials.rhythm_preserve)
+    free = is_last | jax.vmap(partial(_free, fixed.script))(before, _due(fixed.script, before).time)
+    onset = pick(fixed.seeds, i, 0, mask_onset(guided, legal & free) / (dials.rhythm * cooling))
     time = jnp.where(is_last, fixed.piece.end, 16 * ((before >> 4) + (onset >> 4)) + (onset & 15))
     return states, h, onset, time, at(parts, onset)
 
@@ -221,12 +238,14 @@ def _draw_note(
     time: jax.Array,
 ) -> tuple[_Event, jax.Array]:
     """Pitch and duration of an event at `time`, and their log-probabilities (2, candidates)."""
-    i, dials, script, thrice = loop.i, fixed.dials, fixed.script, _thrice(loop.history)
-    scripted = i < script.length
+    i, dials, thrice = loop.i, fixed.dials, _thrice(loop.history)
+    due = _due(fixed.script, loop.history.time[:, i])
+    given, locked = time == due.time, fixed.script.locked[time >> 4]
     z, view, logits = network.step_pitch(h, fixed.coded, fixed.ways, thrice, i, jnp.tile(time, 3))
     guided, parts = guide(mask_pitch(logits, jnp.tile(onset, 3)), dials.strength, dials.preserve)
-    pitch = pick(fixed.seeds, i, 1, nucleus(mask_pitch(guided, onset), dials.top_p) / (dials.pitch * cooling))
-    pitch = jnp.where(scripted, script.pitch[i], pitch)
+    within = nucleus(_in_range(mask_pitch(guided, onset), dials), dials.top_p)
+    pitch = pick(fixed.seeds, i, 1, within / (dials.pitch * cooling))
+    pitch = jnp.where(given, due.pitch, jnp.where(locked, PITCHES, pitch))
     ends = time >= fixed.piece.end
     gained = jnp.where(ends, 0.0, at(parts, jnp.minimum(pitch, PITCHES)))
     is_note = ~ends & (pitch < PITCHES)
@@ -234,9 +253,36 @@ def _draw_note(
     logits = network.step_duration(z, view, fixed.ways, thrice, i, jnp.tile(sounding, 3))
     guided, parts = guide(logits, dials.rhythm_strength, dials.rhythm_preserve)
     duration = pick(fixed.seeds, i, 2, guided / (dials.rhythm * cooling))
-    duration = jnp.where(is_note, jnp.where(scripted, script.duration[i], duration), 0)
+    duration = jnp.where(is_note, jnp.where(given, due.duration, duration), 0)
     gained = gained + jnp.where(is_note, at(parts, duration), 0.0)
     return _Event(time, pitch, duration, sounding, is_note, ends), gained
+
+
+def _due(script: Script, before: jax.Array) -> _Due:
+    """The given events that come next after times (candidates,)."""
+    size = script.time.shape[0]
+    after = (script.time[None, :] <= before[:, None]).sum(axis=1)
+    index = jnp.minimum(after, size - 1)
+    return _Due(jnp.where(after < size, script.time[index], FAR), script.pitch[index], script.duration[index])
+
+
+def _free(script: Script, before: jax.Array, due: jax.Array) -> jax.Array:
+    """Onset classes that the script leaves open after a time: none past the next given event, and in locked beats
+    only that event, or a REST that bridges many of them; bool (ONSETS,).
+    """
+    ahead, place = jnp.divmod(jnp.arange(ft.ONSETS), 16)
+    beat = (before >> 4) + ahead
+    code = 16 * beat + place
+    locked = script.locked[jnp.clip(beat, 0, script.locked.shape[0] - 1)]
+    bridges = (ahead == ft.ONSETS // 16 - 1) & (place == 0)
+    return (code <= due) & (~locked | (code == due) | bridges)
+
+
+def _in_range(logits: jax.Array, dials: Dials) -> jax.Array:
+    """Rule out pitches below `lowest` and above `highest`."""
+    pitch = jnp.arange(PITCHES + 1)
+    outside = (pitch < dials.lowest) | ((pitch > dials.highest) & (pitch < PITCHES))
+    return jnp.where(outside, -1e9, logits)
 
 
 def _extended(loop: _Loop, event: _Event) -> History:

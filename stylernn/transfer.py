@@ -1,29 +1,27 @@
 """Transfer: the same tune in another style.
 
 The tune is reduced to its structural notes; these are moved towards the target style (into its scale if it is
-diatonic, into its range); the model writes new surfaces over them, in a batch; the best is kept. Bars, beats, key and
-metre stay those of the source.
+diatonic, into its range); the model writes new surfaces over them, in a batch; the best is kept. Bars, beats and key
+stay those of the source, and so does the metre, but that a compound one may be written in simple time (see `metres`).
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import metres
+from stylernn import endings, locks, metres, mixtures
 from stylernn import skeleton as sk
 from stylernn.batches import Condition, Example, prepare
 from stylernn.checkpoint import Model
-from stylernn.codec import LOWEST
-from stylernn.compose import Candidate, Plan, closing, compose
+from stylernn.codec import HIGHEST, LOWEST
+from stylernn.compose import Candidate, Plan, compose
 from stylernn.errors import UsageError
-from stylernn.melody import Melody
+from stylernn.melody import Melody, Note
 from stylernn.sample import Dials
 from stylernn.styles import Style
 from stylernn.tonality import Tonality
 
-__all__ = ["Options", "Result", "transfer"]
-
-_DIATONIC = 0.9
+__all__ = ["Options", "Result", "transfer", "variations"]
 
 
 @dataclass(frozen=True)
@@ -35,15 +33,25 @@ class Options:
         strength: how strongly to take on the style; 0 not at all, 1 as the model learnt it, 4 and more caricature it.
         candidates: melodies to compose, of which the best is kept.
         temperature: 1 is as varied as the style; lower is plainer.
+        lowest, highest: range of the new notes, MIDI numbers.
+        locked: numbers of the bars, from 0, that stay as they are, note for note.
+        keep_metre: keep to a compound metre that the style does not know, instead of writing it in simple time.
+        end_on_tonic: whether the last note must be a tonic.
     """
 
     preserve: float = 0.5
     strength: float = 3.0
     candidates: int = 16
     temperature: float = 1.0
+    lowest: int = LOWEST
+    highest: int = HIGHEST
+    locked: frozenset[int] = frozenset()
+    keep_metre: bool = False
+    end_on_tonic: bool = False
 
     def __post_init__(self) -> None:
         limits = {"preserve": (0, 1), "strength": (0, 10), "candidates": (1, 1024), "temperature": (0.05, 5)}
+        limits |= {"lowest": (LOWEST, HIGHEST - 12), "highest": (self.lowest + 12, HIGHEST)}
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
                 found = str(getattr(self, name))
@@ -56,11 +64,13 @@ class Result:
 
     Args:
         melody: the result.
+        source: the tune, on the beats and in the metre of the result.
         tonality: the key that was heard.
         structural, kept: number of the tune's structural notes, one a beat, and of those that sound on in the result.
     """
 
     melody: Melody
+    source: Melody
     tonality: Tonality
     structural: int
     kept: int
@@ -72,22 +82,37 @@ def transfer(model: Model, melody: Melody, style: str, options: Options = Option
     Args:
         model: see `checkpoint.load_model`.
         melody: the tune.
-        style: name of a style that the model knows.
+        style: name of a style that the model knows, or a mixture such as "jazz=0.7,celtic=0.3", see `mixtures`.
         options: the dials.
         seed: the same seed gives the same result on the same machine.
 
     Raises:
-        UsageError: if the model does not know the style.
+        UsageError: if the model does not know the style, or a bar to lock is not there.
     """
-    index = model.style(style)
+    return variations(model, melody, style, options, seed=seed, count=1)[0]
+
+
+def variations(
+    model: Model, melody: Melody, style: str, options: Options = Options(), *, seed: int = 0, count: int = 8
+) -> list[Result]:
+    """Several different transfers of a melody from one batch, the best first; `transfer` says the rest.
+
+    Fewer than `count` come back where so many do not differ, as when nearly all bars are locked.
+    """
+    locks.check(options.locked, melody)
+    model, index = mixtures.resolve(model, style)
     target = model.header.styles[index - 1]
-    example = prepare(melody)
-    plan = plan_transfer(example, melody, index, target, grain=_grain(options.preserve))
-    candidates = compose(model, plan, dials(options), seed, options.candidates)
-    structure = example.skeletons[sk.GRAINS.index("beat")]
-    best = _best(candidates, plan)
-    kept = int(sounding(best.melody, plan, structure).sum())
-    return Result(best.melody, example.tonality, len(structure.time), kept)
+    tune = metres.fitted(melody, target)
+    plan = plan_transfer(prepare(tune), tune, index, target, grain=_grain(options.preserve))
+    plan = replace(plan, given=plan.example.events, locked=options.locked)
+    candidates = compose(model, plan, dials(options), seed, max(options.candidates, 2 * count if count > 1 else 1))
+    chosen: dict[tuple[Note, ...], Result] = {}
+    for candidate in _ranked(candidates, plan):
+        result = _result(candidate, plan, melody, tune, options)
+        chosen.setdefault(result.melody.notes, result)
+        if len(chosen) == count:
+            break
+    return list(chosen.values())
 
 
 def dials(options: Options) -> Dials:
@@ -98,6 +123,8 @@ def dials(options: Options) -> Dials:
         rhythm_strength=min(options.strength, 1.0 + (options.strength - 1.0) / 4),
         rhythm=options.temperature,
         pitch=0.9 * options.temperature,
+        lowest=options.lowest - LOWEST,
+        highest=options.highest - LOWEST,
     )
 
 
@@ -111,10 +138,10 @@ def plan_transfer(example: Example, melody: Melody, index: int, target: Style, g
     grid = metres.heard(melody, example.events.grid, target)
     middle = example.anchor - LOWEST
     told = sk.GRAINS.index(grain)
-    skeleton = example.skeletons[told]
-    if target.diatonic >= _DIATONIC:
-        skeleton = sk.normalise(skeleton, example.tonality, middle + target.reach[0], middle + target.reach[1])
-        told += 4
+    skeleton = sk.normalise(
+        example.skeletons[told], example.tonality, middle + target.reach[0], middle + target.reach[1]
+    )
+    told += len(sk.GRAINS)
     repeats = sk.repetitions(replace(example.events, grid=grid))
     return Plan(example, grid, Condition(index, told, skeleton, repeats))
 
@@ -127,18 +154,26 @@ def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:
     return (at >= 0) & (ticks < notes[:, 0] + notes[:, 1]) & ((notes[:, 2] - structure.pitch - LOWEST) % 12 == 0)
 
 
-def _best(candidates: list[Candidate], plan: Plan) -> Candidate:
-    """The candidate that keeps the skeleton it was given, is in the style and closes, at the usual density.
+def _result(candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, options: Options) -> Result:
+    """Count what was kept, then write the candidate in the metre, and with the bars and the ending, that are wanted."""
+    structure = plan.example.skeletons[sk.GRAINS.index("beat")]
+    kept = int(sounding(candidate.melody, plan, structure).sum())
+    made, source = candidate.melody, tune
+    if options.end_on_tonic:
+        made = endings.on_tonic(made, plan.example.tonality)
+    if options.locked or options.keep_metre:
+        made, source = metres.restored(made, melody), melody
+    made = locks.splice(melody, made, options.locked) if options.locked else made
+    return Result(made, source, plan.example.tonality, len(structure.time), kept)
 
-    Without the last, the choice would fall on bare skeletons, which keep the tune best.
+
+def _ranked(candidates: list[Candidate], plan: Plan) -> list[Candidate]:
+    """The half that keeps the tune better before the other, in each those that close best first, else as drawn.
+
+    A choice by likelihood or by density would make all results alike, and a classifier would tell them by it.
     """
-    usual = float(np.median([len(candidate.melody.notes) for candidate in candidates]))
-
-    def merit(candidate: Candidate) -> float:
-        kept = sounding(candidate.melody, plan, plan.condition.skeleton)
-        density = abs(np.log(max(len(candidate.melody.notes), 1) / max(usual, 1)))
-        style = candidate.log_p - candidate.log_p_plain
-        close = closing(candidate.melody, plan.example.tonality)
-        return float(0.3 * (kept.mean() if len(kept) else 0.0) + 0.5 * style + 0.5 * close - density)
-
-    return max(candidates, key=merit)
+    kept = [int(sounding(candidate.melody, plan, plan.condition.skeleton).sum()) for candidate in candidates]
+    closes = [endings.closing(candidate.melody, plan.example.tonality) for candidate in candidates]
+    usual = np.median(kept)
+    order = sorted(range(len(candidates)), key=lambda k: (kept[k] < usual, -closes[k]))
+    return [candidates[k] for k in order]

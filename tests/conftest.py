@@ -58,7 +58,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from stylernn.styles import Style
 
     tiny = settings.Settings(settings.ModelSettings(layers=1, hidden=16, style=4, skeleton=4, head=8))
-    styles = (Style("bebop", "jazz"), Style("classical", "classical"), Style("jazz", "jazz"))
+    styles = (Style("bebop", "jazz"), Style("classical", "classical"), Style("jazz", "jazz", metres={"4/4": 1.0}))
     network = checkpoint.new_network(tiny.model, styles, seed=1)
     arrays = checkpoint.flatten(nnx.state(network, nnx.Param))
     path = tmp_path_factory.mktemp("model") / "tiny.safetensors"

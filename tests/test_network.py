@@ -94,8 +94,9 @@ def draw(network: Network, example: Example, condition: Condition, *, count: int
     piece = batches.window_piece(example, 0, len(example.repeats), condition, 128, EVENTS)
     events, size = example.events, 400
     given = np.zeros((3, size), np.int32)
-    given[:, : len(events.time)] = np.stack([events.time, events.pitch, events.duration])
-    script = sample.Script(given[0], given[1], given[2], scripted)
+    given[0] = FAR
+    given[:, :scripted] = np.stack([events.time, events.pitch, events.duration])[:, :scripted]
+    script = sample.Script(given[0], given[1], given[2], np.full(128, scripted > 0))
     keys = jax.vmap(lambda k: jax.random.fold_in(jax.random.key(seed), k))(np.arange(count))
     return sample.draw(*nnx.split(network), piece, script, sample.Dials(), keys, size)
 
