@@ -22,8 +22,8 @@ def check(rows: Sequence[dict[str, Any]]) -> list[Check]:
     """Hold the rows of a report against the floors and ceilings.
 
     Real against real: two-sample accuracy .45 to .55, overlap area over .93, Fréchet ratio under .05. Identity: the
-    source is always found, style accuracy under .1. The rule-based jazzifier: style accuracy over .9 and two-sample
-    accuracy over .9. The joint score of every cheat stays under .5.
+    source is always found, style accuracy under .1. The rule-based jazzifier: heard as the target rather than as its
+    source in over .9, and two-sample accuracy over .9. The joint score of every cheat stays under .5.
 
     Args:
         rows: of a report made by `study.compare`.
@@ -36,7 +36,7 @@ def check(rows: Sequence[dict[str, Any]]) -> list[Check]:
         _check("real against real: Fréchet ratio", real["frechet_ratio"], "under .05", lambda x: x < 0.05),
         _check("identity: source found", same["top1"], "1", lambda x: x == 1),
         _check("identity: style accuracy", same["accuracy_all"], "under .1", lambda x: x < 0.1),
-        _check("rule-based jazzifier: style accuracy", rule["accuracy_all"], "over .9", lambda x: x > 0.9),
+        _check("rule-based jazzifier: target, not source", rule["binary_all"], "over .9", lambda x: x > 0.9),
         _check("rule-based jazzifier: two-sample accuracy", rule["c2st_all"], "over .9", lambda x: x > 0.9),
     ]
     cheats = [row["name"] for row in rows if row["kind"] == "baseline"]
