@@ -5,6 +5,7 @@ outputs from one tune are not independent.
 
 References:
     Efron & Tibshirani (1993), An introduction to the bootstrap, chapters 8 and 13.
+    Davison & Hinkley (1997), Bootstrap methods and their application, section 4.4 (p-values).
     Holm (1979), A simple sequentially rejective multiple test procedure.
     Clopper & Pearson (1934), The use of confidence or fiducial limits.
 """
@@ -15,7 +16,17 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import beta, binom, binomtest
 
-__all__ = ["Estimate", "binomial_interval", "bootstrap", "exact_p", "holm", "judgements_needed"]
+__all__ = [
+    "Estimate",
+    "binomial_interval",
+    "bootstrap",
+    "estimate",
+    "exact_p",
+    "holm",
+    "judgements_needed",
+    "one_sided_p",
+    "resampled_means",
+]
 
 _DRAWS = 2000
 _MOST_JUDGEMENTS = 5000
@@ -52,6 +63,25 @@ def bootstrap(
     Raises:
         ValueError: if there are no values or the lengths differ.
     """
+    means = resampled_means(values, clusters, draws=draws, seed=seed)
+    return estimate(float(np.mean(values)), means, level=level)
+
+
+def resampled_means(
+    values: Sequence[float] | np.ndarray,
+    clusters: Sequence[object] | np.ndarray | None = None,
+    *,
+    draws: int = _DRAWS,
+    seed: int = 0,
+) -> np.ndarray:
+    """Means of resamples of whole clusters, the material of every interval and test here; float64, shape (draws,).
+
+    Means of two measures of the same clusters with the same seed come from the same resamples, so that functions of
+    both (their ratio, their product) can be formed draw by draw.
+
+    Raises:
+        ValueError: as `bootstrap`.
+    """
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or not len(values):
         raise ValueError(f"values must be one row of numbers, at least one, got shape {values.shape}")
@@ -61,9 +91,18 @@ def bootstrap(
     _, member = np.unique(names, return_inverse=True)
     sums, sizes = np.bincount(member, weights=values), np.bincount(member)
     chosen = np.random.default_rng(seed).integers(len(sums), size=(draws, len(sums)))
-    means = sums[chosen].sum(axis=1) / sizes[chosen].sum(axis=1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Estimate(float(values.mean()), float(low), float(high))
+    return sums[chosen].sum(axis=1) / sizes[chosen].sum(axis=1)
+
+
+def estimate(value: float, draws: np.ndarray, *, level: float = 0.95) -> Estimate:
+    """A value with the percentile interval of its resamples."""
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return Estimate(float(value), float(low), float(high))
+
+
+def one_sided_p(draws: np.ndarray, bar: float) -> float:
+    """p-value of the claim that a quantity lies above a bar: the share of its resamples that do not."""
+    return float((1 + np.sum(np.asarray(draws) <= bar)) / (1 + len(draws)))
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:

@@ -19,7 +19,7 @@ from flax import nnx
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from stylernn import __version__, codec, features, skeleton
+from stylernn import __version__, codec, lookback, skeleton
 from stylernn.atomic import replacing
 from stylernn.errors import ModelFileError, StylernnError
 from stylernn.model.network import Network
@@ -165,7 +165,8 @@ def _vocabulary() -> dict[str, Any]:
         "durations": codec.DURATIONS.tolist(),
         "pitches": [codec.LOWEST, codec.HIGHEST],
         "ahead": codec.MAX_AHEAD,
-        "lags": list(features.LAGS),
+        "lags": list(lookback.LAGS),
+        "echo": lookback.LONGEST_ECHO,
         "grains": list(skeleton.GRAINS),
     }
 

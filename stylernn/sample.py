@@ -17,6 +17,7 @@ from flax import nnx
 from stylernn import features as ft
 from stylernn.choice import at, guide, nucleus, pick
 from stylernn.codec import END, PITCHES, REST
+from stylernn.lookback import ONSETS
 from stylernn.loss import mask_onset, mask_pitch
 from stylernn.model.lstm import LSTMState
 from stylernn.model.network import Network
@@ -202,7 +203,7 @@ def _draw_onset(
     allowed = jax.vmap(ft.allowed_onsets, (None, 0))(fixed.piece, before)
     # A turn short of room goes to the end at once.
     is_last = i == loop.pitch.shape[1] - 1
-    to_end = jnp.arange(ft.ONSETS)[None] == ft.onset_class(before, fixed.piece.end)[:, None]
+    to_end = jnp.arange(ONSETS)[None] == ft.onset_class(before, fixed.piece.end)[:, None]
     allowed = jnp.where(is_last, to_end, allowed)
     guided, parts = guide(mask_onset(logits, jnp.tile(allowed, (3, 1))), dials.rhythm_strength, dials.rhythm_preserve)
     onset = pick(fixed.seeds, i, 0, mask_onset(guided, allowed) / (dials.rhythm * cooling))
