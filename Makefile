@@ -5,7 +5,6 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 TREE   := build/tree
-BOXED  := jazz jazz_standard pop_vintage classical romantic art_song irish fiddle scottish chorale ragtime
 
 .PHONY: help demo test slow lint format weights etudes card clean
 
@@ -41,8 +40,9 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 
 weights: $(VENV)/installed
-	$(BIN)/stylernn train --config box --data $(DATA) --styles $(BOXED) --out runs/box
-	$(BIN)/python benchmarks/box.py runs/box $(DATA)
+	$(BIN)/python benchmarks/box_data.py $(DATA) runs/box-data
+	$(BIN)/stylernn train --config box --data runs/box-data --out runs/box
+	$(BIN)/python benchmarks/box.py runs/box runs/box-data
 
 etudes: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluation]'

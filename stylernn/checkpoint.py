@@ -21,7 +21,7 @@ from flax import nnx
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from stylernn import __version__, codec, features, limits, skeleton
+from stylernn import __version__, codec, limits, lookback, skeleton
 from stylernn.atomic import replacing
 from stylernn.errors import FileFormatError, ModelFileError, StylernnError
 from stylernn.model.network import Network
@@ -167,7 +167,8 @@ def _vocabulary() -> dict[str, Any]:
         "durations": codec.DURATIONS.tolist(),
         "pitches": [codec.LOWEST, codec.HIGHEST],
         "ahead": codec.MAX_AHEAD,
-        "lags": list(features.LAGS),
+        "lags": list(lookback.LAGS),
+        "echo": lookback.LONGEST_ECHO,
         "grains": list(skeleton.GRAINS),
     }
 

@@ -11,31 +11,22 @@ import jax.numpy as jnp
 from jax import Array
 
 from stylernn.codec import DURATIONS, MAX_AHEAD
+from stylernn.lookback import LONGEST_ECHO, ONSETS, SUGGESTIONS, echo, onset_suggestions, pitch_suggestions
 from stylernn.pieces import FAR, History, Piece
 
 __all__ = [
     "DURATION_FEATURES",
-    "LAGS",
-    "ONSETS",
     "ONSET_FEATURES",
     "PITCH_FEATURES",
     "SKELETON_FEATURES",
     "View",
     "allowed_onsets",
     "duration_features",
-    "lag_pitches",
     "onset_class",
     "onset_features",
-    "onset_suggestions",
     "pitch_features",
     "skeleton_features",
 ]
-
-ONSETS = MAX_AHEAD * 16
-"""Onset classes: 16 * (beats ahead) + place."""
-
-LAGS = (1, 2, 4, 8, 0)
-"""Bars looked back; 0 stands for the bar that the map of repetitions names."""
 
 _REACH = 16
 _INTERVALS = 2 * _REACH + 2
@@ -46,9 +37,14 @@ ONSET_FEATURES = (
     *(3, 24, 49, _INTERVALS, len(DURATIONS), _AHEAD, 16),
     *(8, 18, 8, 18, 8, 2),
     *(_INTERVALS, _INTERVALS, _AHEAD, 17, 10),
-    *(_AHEAD, 17) * len(LAGS),
+    *(_AHEAD, 17) * SUGGESTIONS,
+    LONGEST_ECHO + 1,
 )
-PITCH_FEATURES = (_AHEAD, 16, 8, 8, 18, _INTERVALS, _INTERVALS, 2, _AHEAD, *(2 * _INTERVALS,) * len(LAGS))
+PITCH_FEATURES = (
+    *(_AHEAD, 16, 8, 8, 18, _INTERVALS, _INTERVALS, 2, _AHEAD),
+    *(2 * _INTERVALS,) * SUGGESTIONS,
+    LONGEST_ECHO + 1,
+)
 DURATION_FEATURES = (24, _INTERVALS, 2)
 SKELETON_FEATURES = (24, 49, _INTERVALS, _AHEAD, 16, 8)
 
@@ -91,6 +87,7 @@ def onset_features(piece: Piece, history: History, i: Array) -> tuple[Array, Vie
         next_place,
         jnp.clip(since, 0, 9),
         *lags.T.ravel(),
+        echo(history, i).agree,
     ]
     return jnp.stack(values), view
 
@@ -100,12 +97,13 @@ def pitch_features(piece: Piece, history: History, i: Array, time: Array) -> tup
     pitch = history.pitch[i]
     beat = time >> 4
     view, current, following, to_next, exact = _skeleton(piece, time, pitch)
-    pitches, exactly, known = lag_pitches(piece, history, time)
+    pitches, exactly, known = pitch_suggestions(piece, history, i, time)
     lags = jnp.where(known, _interval(pitches - pitch, known) + _INTERVALS * exactly, _INTERVALS - 1)
     ahead = jnp.clip(beat - (history.time[i] >> 4), 0, MAX_AHEAD)
     beat_in_bar, _, phrase, left = _position(piece, beat)
-    values = [ahead, time & 15, beat_in_bar, phrase, left, current, following, exact.astype(jnp.int32), to_next, *lags]
-    return jnp.stack(values), view
+    position = [ahead, time & 15, beat_in_bar, phrase, left]
+    structural = [current, following, exact.astype(jnp.int32), to_next]
+    return jnp.stack([*position, *structural, *lags, echo(history, i).agree]), view
 
 
 def duration_features(piece: Piece, history: History, i: Array, pitch: Array, view: View) -> Array:
@@ -136,25 +134,6 @@ def skeleton_features(piece: Piece) -> Array:
 def onset_class(before: Array, time: Array) -> Array:
     """The class of an onset at `time` after an event at `before`."""
     return jnp.clip(16 * ((time >> 4) - (before >> 4)) + (time & 15), 0, ONSETS - 1)
-
-
-def onset_suggestions(piece: Piece, history: History, i: Array) -> Array:
-    """Onset classes that would repeat what followed this moment in earlier bars, one a lag; ONSETS where none would."""
-    time = history.time[i]
-    now, known = _look_back(piece, jnp.maximum(time, 0))
-    j = (history.time[None, :] <= now[:, None]).sum(axis=1)
-    then = history.time[jnp.minimum(j, history.time.shape[0] - 1)]
-    ahead = (then >> 4) - (now >> 4)
-    usable = known & (time >= 0) & (then <= time) & (ahead < MAX_AHEAD)
-    return jnp.where(usable, 16 * ahead + (then & 15), ONSETS)
-
-
-def lag_pitches(piece: Piece, history: History, time: Array) -> tuple[Array, Array, Array]:
-    """Pitches that sounded at this moment of earlier bars, one a lag: pitch, whether it began there, whether known."""
-    then, known = _look_back(piece, time)
-    j = (history.time[None, :] <= then[:, None]).sum(axis=1) - 1
-    known = known & (j > 0) & (history.kind[j] == 0)
-    return history.pitch[j], (history.time[j] == then).astype(jnp.int32), known
 
 
 def allowed_onsets(piece: Piece, time: Array) -> Array:
@@ -190,16 +169,6 @@ def _skeleton(piece: Piece, time: Array, pitch: Array) -> tuple[View, Array, Arr
         jnp.where(following > 0, to_next, MAX_AHEAD),
         (at > 0) & (piece.skeleton_time[here] == time),
     )
-
-
-def _look_back(piece: Piece, time: Array) -> tuple[Array, Array]:
-    """The same moment of earlier bars, one time code a lag, and whether there is such a bar."""
-    beat = jnp.minimum(time >> 4, piece.bar.shape[0] - 1)
-    bar = piece.bar[beat]
-    lags = jnp.array(LAGS)
-    target = jnp.where(lags > 0, bar - lags, piece.repeats[bar])
-    then = piece.first[jnp.maximum(target, 0)] + beat - piece.first[bar]
-    return 16 * then + (time & 15), target >= 0
 
 
 def _degree(piece: Piece, pitch: Array) -> Array:

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 
 from stylernn import features as ft
 from stylernn.codec import PITCHES
+from stylernn.lookback import ONSETS
 from stylernn.model.network import Network
 from stylernn.pieces import Batch
 
@@ -67,6 +68,6 @@ def mask_onset(scores: jax.Array, allowed: jax.Array) -> jax.Array:
 
 def mask_pitch(scores: jax.Array, onset: jax.Array) -> jax.Array:
     """Rule out REST but where it bridges: a whole stretch of beats ahead, on the beat."""
-    bridges = onset == ft.ONSETS - 16
+    bridges = onset == ONSETS - 16
     rest = jax.lax.broadcast_to_rank(jnp.arange(PITCHES + 1) == PITCHES, scores.ndim)
     return jnp.where(rest & ~bridges[..., None], _IMPOSSIBLE, scores)

@@ -17,7 +17,7 @@ from stylernn.batches import Condition, Example, prepare
 from stylernn.checkpoint import Model
 from stylernn.codec import DURATIONS, PITCHES
 from stylernn.corpus import Split, Tune
-from stylernn.features import ONSETS
+from stylernn.lookback import ONSETS
 from stylernn.loss import Score, score
 from stylernn.model.network import Network
 from stylernn.pieces import Batch

@@ -17,6 +17,7 @@ from flax import nnx
 from stylernn import features as ft
 from stylernn.choice import at, guide, nucleus, pick
 from stylernn.codec import END, PITCHES, REST
+from stylernn.lookback import ONSETS
 from stylernn.loss import mask_onset, mask_pitch
 from stylernn.model.lstm import LSTMState
 from stylernn.model.network import Network
@@ -219,7 +220,7 @@ def _draw_onset(
     legal = jax.vmap(ft.allowed_onsets, (None, 0))(fixed.piece, before)
     # A turn short of room goes to the end at once.
     is_last = i == loop.pitch.shape[1] - 1
-    to_end = jnp.arange(ft.ONSETS)[None] == ft.onset_class(before, fixed.piece.end)[:, None]
+    to_end = jnp.arange(ONSETS)[None] == ft.onset_class(before, fixed.piece.end)[:, None]
     legal = jnp.where(is_last, to_end, legal)
     guided, parts = guide(mask_onset(logits, jnp.tile(legal, (3, 1))), dials.rhythm_strength, dials.rhythm_preserve)
     free = is_last | jax.vmap(partial(_free, fixed.script))(before, _due(fixed.script, before).time)
@@ -270,11 +271,11 @@ def _free(script: Script, before: jax.Array, due: jax.Array) -> jax.Array:
     """Onset classes that the script leaves open after a time: none past the next given event, and in locked beats
     only that event, or a REST that bridges many of them; bool (ONSETS,).
     """
-    ahead, place = jnp.divmod(jnp.arange(ft.ONSETS), 16)
+    ahead, place = jnp.divmod(jnp.arange(ONSETS), 16)
     beat = (before >> 4) + ahead
     code = 16 * beat + place
     locked = script.locked[jnp.clip(beat, 0, script.locked.shape[0] - 1)]
-    bridges = (ahead == ft.ONSETS // 16 - 1) & (place == 0)
+    bridges = (ahead == ONSETS // 16 - 1) & (place == 0)
     return (code <= due) & (~locked | (code == due) | bridges)
 
 

@@ -12,7 +12,7 @@ import pytest
 from stylernn import batches, checkpoint, loss, measure
 from stylernn.batches import Example
 from stylernn.codec import DURATIONS, END, LEGATO, MAX_AHEAD, PITCHES, PLACES, REST
-from stylernn.features import ONSETS
+from stylernn.lookback import ONSETS
 from stylernn.measure import Measure, hidden
 from stylernn.melody import Melody, Note
 from stylernn.model.network import Logits

@@ -1,9 +1,9 @@
 """A folder of the user's own files as a corpus.
 
 Every readable music file below `<style>/` is a tune of that style, or below the folder itself where one style is given
-for all of it. An optional `manifest.csv` in the folder (columns style, file, title, composer, licence, substyle; `file`
-relative to the folder) says more about its files; those it does not name are loaded all the same. Folders that were
-added under a style are kept in a small registry in the cache folder.
+for all of it. An optional `manifest.csv` in the folder (columns style, file, title, composer, source, licence,
+substyle; `file` relative to the folder) says more about its files; those it does not name are loaded all the same.
+Folders that were added under a style are kept in a small registry in the cache folder.
 """
 
 import hashlib
@@ -99,7 +99,7 @@ def folder_jobs(root: Path, style: str | None, *, source: str = "", licence: str
                 path=str(path),
                 identity=name,
                 style=style or name.split("/")[0],
-                source=source or root.name,
+                source=source or row.get("source") or root.name,
                 licence=row.get("licence") or licence,
                 substyle=(row.get("substyle") or "").lower(),
                 title=(row.get("title") or "").replace("_", " "),

@@ -22,6 +22,7 @@ from flax import nnx
 from stylernn import features as ft
 from stylernn.codec import DURATIONS, PITCHES
 from stylernn.features import View
+from stylernn.lookback import ONSETS, SUGGESTIONS, onset_suggestions, pitch_suggestions
 from stylernn.model.layers import FeatureSum, FiLM, Recurrent, StyleTable, shift
 from stylernn.model.lstm import LSTMState
 from stylernn.pieces import FAR, History, Piece
@@ -61,13 +62,13 @@ class Network(nnx.Module):
             [Recurrent(settings.cell, width, style, width, rngs=rngs) for _ in range(settings.layers)]
         )
         self.films = nnx.List([FiLM(style, width, rngs=rngs) for _ in range(settings.layers)])
-        self.onset_out = nnx.Linear(width, ft.ONSETS + len(ft.LAGS) + 1, rngs=rngs)
+        self.onset_out = nnx.Linear(width, ONSETS + SUGGESTIONS + 1, rngs=rngs)
         self.pitch_in = FeatureSum(ft.PITCH_FEATURES, settings.head, rngs=rngs)
         self.pitch_view = nnx.Linear(2 * coded, settings.head, use_bias=False, rngs=rngs)
         self.pitch_hidden = nnx.Linear(width, settings.head, rngs=rngs)
         self.pitch_film = FiLM(style, settings.head, rngs=rngs)
         self.candidates = FeatureSum((24, 2 * PITCHES), settings.head, rngs=rngs)
-        relative = 2 * _PREVIOUS + 1 + 2 * (2 * _STRUCTURAL + 1) + len(ft.LAGS) + 1
+        relative = 2 * _PREVIOUS + 1 + 2 * (2 * _STRUCTURAL + 1) + SUGGESTIONS + 1
         self.pitch_out = nnx.Linear(settings.head, relative, rngs=rngs)
         self.duration_in = FeatureSum(ft.DURATION_FEATURES, settings.head, rngs=rngs)
         self.duration_out = nnx.Linear(settings.head, len(DURATIONS), rngs=rngs)
@@ -102,12 +103,13 @@ class Network(nnx.Module):
         features, view = _over(ft.onset_features, (None, None, 0))(piece, history, steps)
         x = self.event_in(features) + self.view_in(_look(coded, view))
         h = self._run(x.swapaxes(0, 1), style, key).swapaxes(0, 1)
-        suggested = _over(ft.onset_suggestions, (None, None, 0))(piece, history, steps)
+        suggested = _over(onset_suggestions, (None, None, 0))(piece, history, steps)
         onset = self._onset(h, suggested, _structural_onset(piece, view, history.time[:, :-1]))
         features, view = _over(ft.pitch_features, (None, None, 0, 0))(piece, history, steps, time)
         z = self.pitch_in(features) + self.pitch_view(_look(coded, view)) + self.pitch_hidden(h)
         z = jax.nn.gelu(self.pitch_film(z, style[:, None]))
-        known = _over(ft.lag_pitches, (None, None, 0))(piece, history, time)
+        z = self._dropped(z.swapaxes(0, 1), key, len(self.layers) + 1).swapaxes(0, 1)
+        known = _over(pitch_suggestions, (None, None, 0, 0))(piece, history, steps, time)
         scores = self._pitch(z, piece, history.pitch[:, :-1], view, known)
         features = _over(ft.duration_features, (None, None, 0, 0, 0))(piece, history, steps, pitch, view)
         return Logits(onset, scores, self.duration_out(jax.nn.gelu(z + self.duration_in(features))))
@@ -123,7 +125,7 @@ class Network(nnx.Module):
         for layer, film, state in zip(self.layers, self.films, states, strict=True):
             after.append(layer.step(state, x, style))
             x = x + film(after[-1].h, style)
-        suggested = jax.vmap(ft.onset_suggestions, (0, 0, None))(piece, history, i)
+        suggested = jax.vmap(onset_suggestions, (0, 0, None))(piece, history, i)
         return after, x, self._onset(x, suggested, _structural_onset(piece, view, history.time[:, i]))
 
     def step_pitch(
@@ -133,7 +135,7 @@ class Network(nnx.Module):
         features, view = jax.vmap(ft.pitch_features, (0, 0, None, 0))(piece, history, i, time)
         z = self.pitch_in.look_up(features) + self.pitch_view(_look_one(coded, view)) + self.pitch_hidden(h)
         z = jax.nn.gelu(self.pitch_film(z, self.styles(piece.style)))
-        known = jax.vmap(ft.lag_pitches)(piece, history, time)
+        known = jax.vmap(pitch_suggestions, (0, 0, None, 0))(piece, history, i, time)
         return z, view, self._pitch(z, piece, history.pitch[:, i], view, known)
 
     def step_duration(
@@ -148,22 +150,25 @@ class Network(nnx.Module):
         return [layer.start(batch) for layer in self.layers]
 
     def _run(self, x: jax.Array, style: jax.Array, key: jax.Array | None) -> jax.Array:
-        """The recurrent stack over (time, batch, hidden), residual, with one dropout mask a sequence."""
+        """The recurrent stack over (time, batch, hidden), residual."""
+        x = self._dropped(x, key, len(self.layers))
         for depth, (layer, film) in enumerate(zip(self.layers, self.films, strict=True)):
-            y = film(layer(x, style), style)
-            if key is not None:
-                kept = 1 - self.settings.dropout
-                mask = jax.random.bernoulli(jax.random.fold_in(key, depth), kept, y.shape[1:])[None]
-                y = y * mask / kept
-            x = x + y
+            x = x + self._dropped(film(layer(x, style), style), key, depth)
         return x
+
+    def _dropped(self, x: jax.Array, key: jax.Array | None, place: int) -> jax.Array:
+        """Drop units of (time, batch, units), the same ones at every step of a sequence (Gal & Ghahramani, 2016)."""
+        if key is None:
+            return x
+        kept = 1 - self.settings.dropout
+        return x * jax.random.bernoulli(jax.random.fold_in(key, place), kept, x.shape[1:])[None] / kept
 
     def _onset(self, h: jax.Array, suggested: jax.Array, structural: jax.Array) -> jax.Array:
         """Logits of all onset classes; a gate each lifts those that repeat earlier bars or meet the skeleton."""
         scores = self.onset_out(h)
         classes = jnp.concatenate([suggested, structural[..., None]], axis=-1)
-        gates = scores[..., ft.ONSETS :]
-        return scores[..., : ft.ONSETS] + _lift(gates, classes, ft.ONSETS)
+        gates = scores[..., ONSETS:]
+        return scores[..., :ONSETS] + _lift(gates, classes, ONSETS)
 
     def _pitch(
         self, z: jax.Array, piece: Piece, previous: jax.Array, view: View, known: tuple[jax.Array, ...]
@@ -176,7 +181,7 @@ class Network(nnx.Module):
         scores = jnp.einsum("b...d,bpd->b...p", z, table) / jnp.sqrt(z.shape[-1])
         parts = self.pitch_out(z)
         structural = 2 * _STRUCTURAL + 1
-        edges = np.cumsum([2 * _PREVIOUS + 1, structural, structural, len(ft.LAGS)])
+        edges = np.cumsum([2 * _PREVIOUS + 1, structural, structural, SUGGESTIONS])
         from_previous, from_current, from_following, gates, rest = jnp.split(parts, edges, axis=-1)
         scores = scores + shift(from_previous, previous - _PREVIOUS, scores)
         for relative, index in ((from_current, view.current), (from_following, view.following)):
@@ -216,7 +221,7 @@ def _structural_onset(piece: Piece, view: View, time: jax.Array) -> jax.Array:
     """The onset class that meets the next structural note, ONSETS where it is too far or there is none."""
     then = _pick(piece.skeleton_time, jnp.maximum(view.following - 1, 0))
     ahead = (then >> 4) - (time >> 4)
-    return jnp.where((view.following > 0) & (ahead < ft.ONSETS // 16), 16 * ahead + (then & 15), ft.ONSETS)
+    return jnp.where((view.following > 0) & (ahead < ONSETS // 16), 16 * ahead + (then & 15), ONSETS)
 
 
 def _lift(gates: jax.Array, classes: jax.Array, size: int) -> jax.Array:

@@ -1,0 +1,106 @@
+"""The melody's own past: what it did at this moment of earlier bars, and after the same few notes.
+
+Two kinds of memory that a recurrent network of this size lacks. A lag looks a fixed number of bars back, or to the bar
+that the map of repetitions names. The echo looks for the latest earlier moment at which the last events came just as
+they came now, at whatever pitch, and proposes to go on as it went on there: the short-term model of IDyOM, and an
+induction head. All functions work on one piece and one event and are mapped over events and batches.
+
+Reference:
+    Pearce, The construction and evaluation of statistical models of melodic structure (2005), chapter 6.
+    Olsson et al., In-context learning and induction heads (2022).
+"""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from stylernn.codec import MAX_AHEAD, PITCHES
+from stylernn.pieces import History, Piece
+
+__all__ = ["LAGS", "LONGEST_ECHO", "ONSETS", "SUGGESTIONS", "Echo", "echo", "onset_suggestions", "pitch_suggestions"]
+
+ONSETS = MAX_AHEAD * 16
+"""Onset classes: 16 * (beats ahead) + place."""
+
+LAGS = (1, 2, 4, 8, 0)
+"""Bars looked back; 0 stands for the bar that the map of repetitions names."""
+
+SUGGESTIONS = len(LAGS) + 1
+"""One a lag, and the echo's."""
+
+LONGEST_ECHO = 6
+
+
+class Echo(NamedTuple):
+    """An earlier moment that is like now: index of its last event, and how many events agree, 0 to LONGEST_ECHO."""
+
+    at: Array
+    agree: Array
+
+
+def echo(history: History, i: Array) -> Echo:
+    """Find the moment before event `i` whose last events agree longest with those up to `i`; of several, the latest.
+
+    Events agree in the step from the onset before and in the interval from the pitch before.
+    """
+    events = jnp.arange(history.time.shape[0])
+    beat = history.time >> 4
+    step = 16 * (beat - jnp.roll(beat, 1)) + (history.time & 15)
+    interval = history.pitch - jnp.roll(history.pitch, 1)
+    agree, unbroken = jnp.zeros_like(events), events < i
+    for k in range(LONGEST_ECHO):
+        here = jnp.maximum(i - k, 0)
+        same = (jnp.roll(step, k) == step[here]) & (jnp.roll(interval, k) == interval[here])
+        same &= (jnp.roll(history.kind, k) == history.kind[here]) & (events > k) & (i > k)
+        unbroken &= same
+        agree += unbroken
+    best = jnp.argmax(agree * len(events) + jnp.where(events < i, events, 0))
+    return Echo(best, agree[best])
+
+
+def onset_suggestions(piece: Piece, history: History, i: Array) -> Array:
+    """Onset classes that would repeat what followed in the past, (SUGGESTIONS,); ONSETS where nothing is suggested."""
+    time = history.time[i]
+    now, known = _look_back(piece, jnp.maximum(time, 0))
+    j = (history.time[None, :] <= now[:, None]).sum(axis=1)
+    then = history.time[jnp.minimum(j, history.time.shape[0] - 1)]
+    ahead = (then >> 4) - (now >> 4)
+    usable = known & (time >= 0) & (then <= time) & (ahead < MAX_AHEAD)
+    by_lag = jnp.where(usable, 16 * ahead + (then & 15), ONSETS)
+    return jnp.append(by_lag, _echoed_onset(history, echo(history, i)))
+
+
+def pitch_suggestions(piece: Piece, history: History, i: Array, time: Array) -> tuple[Array, Array, Array]:
+    """Pitches that sounded at this moment of the past, each (SUGGESTIONS,): pitch, whether it began there, if known."""
+    then, known = _look_back(piece, time)
+    j = (history.time[None, :] <= then[:, None]).sum(axis=1) - 1
+    known = known & (j > 0) & (history.kind[j] == 0)
+    begins = history.time[j] == then
+    found = echo(history, i)
+    pitch = history.pitch[i] + history.pitch[found.at + 1] - history.pitch[found.at]
+    usable = (found.agree > 0) & (history.kind[found.at + 1] == 0) & (pitch >= 0) & (pitch < PITCHES)
+    onset = 16 * ((time >> 4) - (history.time[i] >> 4)) + (time & 15)
+    meets = _echoed_onset(history, found) == onset
+    return (
+        jnp.append(history.pitch[j], pitch),
+        jnp.append(begins, meets).astype(jnp.int32),
+        jnp.append(known, usable),
+    )
+
+
+def _echoed_onset(history: History, found: Echo) -> Array:
+    then = history.time[found.at + 1]
+    ahead = (then >> 4) - (history.time[found.at] >> 4)
+    usable = (found.agree > 0) & (ahead >= 0) & (ahead < MAX_AHEAD)
+    return jnp.where(usable, 16 * ahead + (then & 15), ONSETS)
+
+
+def _look_back(piece: Piece, time: Array) -> tuple[Array, Array]:
+    """The same moment of earlier bars, one time code a lag, and whether there is such a bar."""
+    beat = jnp.minimum(time >> 4, piece.bar.shape[0] - 1)
+    bar = piece.bar[beat]
+    lags = jnp.array(LAGS)
+    target = jnp.where(lags > 0, bar - lags, piece.repeats[bar])
+    then = piece.first[jnp.maximum(target, 0)] + beat - piece.first[bar]
+    return 16 * then + (time & 15), target >= 0
