@@ -1,6 +1,6 @@
 """The benchmark: one direction of transfer, its data, and a row of numbers for any system.
 
-Conventions: style and realism are measured on windows of 16 bars, because statistics of a long and of a short melody
+Conventions: style and realism are measured on windows of 64 quarters, because statistics of a long and of a short melody
 differ whatever the style; content, originality and music on whole melodies. Real melodies for comparison are held out.
 A row keeps its values with what they belong to; `summarise` makes means with intervals of them, resampled by source
 tune.
@@ -27,7 +27,7 @@ from .statistics import Estimate, bootstrap
 
 __all__ = [
     "CHEATS",
-    "WINDOW_BARS",
+    "WINDOW_QUARTERS",
     "Column",
     "Labelled",
     "Row",
@@ -47,8 +47,8 @@ __all__ = [
 Labelled = Mapping[str, Sequence[Melody]]
 """Melodies by style."""
 
-WINDOW_BARS = 16
-"""Length of the windows on which style and realism are measured."""
+WINDOW_QUARTERS = 64
+"""Length of the windows on which style and realism are measured: sixteen bars of 4/4, thirty-two of 2/4."""
 
 _WINDOWS_PER_TUNE = 4
 _MOST_REAL = 120
@@ -204,7 +204,7 @@ def score(task: Task, outputs: Sequence[Melody]) -> Row:
 
 def excerpts(task: Task, melodies: Sequence[Melody]) -> list[Melody]:
     """The windows on which style is judged."""
-    return [features.excerpt(melody, WINDOW_BARS, task.seed, least=8) for melody in melodies]
+    return [features.excerpt(melody, WINDOW_QUARTERS, task.seed, least=8) for melody in melodies]
 
 
 def together(rows: Sequence[Row]) -> Row:
@@ -341,7 +341,7 @@ def _labelled(
         for name in styles:
             own = melodies.get(name, ())
             for i in np.random.default_rng(seed).permutation(len(own))[:_MOST_FITTED]:
-                pieces += (found := features.windows(own[i], WINDOW_BARS, most=1, seed=seed, least=8))
+                pieces += (found := features.windows(own[i], WINDOW_QUARTERS, most=1, seed=seed, least=8))
                 labels += [name] * len(found)
         return {"features": features.extract(pieces), "labels": np.array(labels)}
 
@@ -350,7 +350,7 @@ def _labelled(
 
 
 def _windowed(tunes: Sequence[Melody], seed: int) -> tuple[tuple[Melody, ...], tuple[int, ...]]:
-    found = [features.windows(tune, WINDOW_BARS, most=_WINDOWS_PER_TUNE, seed=seed, least=8) for tune in tunes]
+    found = [features.windows(tune, WINDOW_QUARTERS, most=_WINDOWS_PER_TUNE, seed=seed, least=8) for tune in tunes]
     return tuple(w for group in found for w in group), tuple(i for i, group in enumerate(found) for _ in group)
 
 

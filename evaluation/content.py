@@ -1,6 +1,7 @@
 """Content, or whether it is still the same tune.
 
-Conventions: pairs of melodies on the same time line, the source first; a similarity of 1 is a perfect copy. Where a
+Conventions: pairs of melodies on the same time line, the source first; a similarity of 1 is a perfect copy. An output
+in another metre, such as a jig written in 2/4, is compared bar by bar: `evaluate` stretches the source first. Where a
 measure is undefined (contour of a monotone, grooves of silence) it is 0 unless both melodies agree.
 
 Metrics:
@@ -36,6 +37,7 @@ __all__ = [
     "grooving_similarity",
     "retrieval",
     "skeleton_recall",
+    "stretched",
 ]
 
 _SLICES = 128
@@ -175,7 +177,7 @@ def evaluate(
         Arrays of shape (pairs,): top1, reciprocal_rank, chroma, chroma_best, skeleton_recall, contour, edit, groove.
     """
     check_pairs(sources, outputs)
-    pairs = list(zip(sources, outputs, strict=True))
+    pairs = [(stretched(source, output), output) for source, output in zip(sources, outputs, strict=True)]
     chroma = np.array([chroma_similarity(*pair) for pair in pairs])
     values = {
         "chroma": chroma[:, 0],
@@ -190,6 +192,20 @@ def evaluate(
         found = retrieval(candidates, outputs, range(len(outputs)))
         values = {"top1": found.top1, "reciprocal_rank": found.reciprocal, **values}
     return values
+
+
+def stretched(source: Melody, output: Melody) -> Melody:
+    """The source with its bars as long as those of an output that has as many; itself where lengths or numbers agree."""
+    if source.end == output.end or source.bars != output.bars:
+        return source
+    array = source.array
+    onsets, ends = (
+        np.rint(np.interp(ticks, source.bar_lines, output.bar_lines)).astype(int)
+        for ticks in (array[:, 0], array[:, 0] + array[:, 1])
+    )
+    notes = np.stack([onsets, np.maximum(ends - onsets, 1), array[:, 2]], axis=1)
+    apart = np.append(np.diff(onsets) > 0, True)
+    return Melody.from_array(notes[apart], metres=output.metres, pickup=output.pickup, end=output.end)
 
 
 def _curve(melody: Melody) -> np.ndarray:

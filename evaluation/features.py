@@ -56,22 +56,23 @@ def columns(family: str) -> slice:
     return slice(first, len(PITCH_NAMES) if family == "pitch" else len(NAMES))
 
 
-def excerpt(melody: Melody, bars: int, seed: int = 0, *, least: int = 12) -> Melody:
+def excerpt(melody: Melody, quarters: int, seed: int = 0, *, least: int = 12) -> Melody:
     """One window of a melody, see `windows`; the melody itself where no window has enough notes."""
-    found = windows(melody, bars, most=1, seed=seed, least=least)
+    found = windows(melody, quarters, most=1, seed=seed, least=least)
     return found[0] if found else melody
 
 
-def windows(melody: Melody, bars: int, *, most: int, seed: int = 0, least: int = 12) -> list[Melody]:
+def windows(melody: Melody, quarters: int, *, most: int, seed: int = 0, least: int = 12) -> list[Melody]:
     """Windows of a melody that do not overlap, in order.
 
     Args:
         melody: the melody; where it is not longer than a window, it is the only one itself.
-        bars: length of a window.
+        quarters: length of a window, rounded to whole bars.
         most: how many to draw at random.
         seed: of the draw.
         least: windows with fewer notes are left out.
     """
+    bars = max(round(quarters * TICKS_PER_QUARTER / melody.metre.bar), 1)
     if melody.bars <= bars:
         return [melody] if len(melody.notes) >= least else []
     rng = np.random.default_rng([seed, melody.bars, len(melody.notes)])

@@ -45,14 +45,14 @@ def ablations(model: "Model", target: str, options: "Options") -> dict[str, Syst
     All but free composition draw one candidate, so they are to be compared with the first of them, which has all its
     parts.
     """
-    from stylernn import compose, generate, transfer
-    from stylernn.batches import prepare
+    from stylernn import compose, generate, metres, transfer
 
     single = replace(options, candidates=1)
 
     def without_skeleton(melody: Melody, seed: int) -> Melody:
         index = model.style(target)
-        plan = transfer.plan_transfer(prepare(melody), melody, index, model.header.styles[index - 1], grain="none")
+        style = model.header.styles[index - 1]
+        plan = transfer.plan_transfer(metres.fitted(melody, style), index, style, grain="none")
         plan = replace(plan, condition=replace(plan.condition, grain=0))
         return compose.compose(model, plan, transfer.dials(single), seed, 1)[0].melody
 

@@ -20,6 +20,7 @@ from stylernn.errors import FileFormatError
 from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
 
 __all__ = [
+    "LONGEST_BAR",
     "assemble",
     "check_note_count",
     "find_melody",
@@ -27,6 +28,9 @@ __all__ = [
     "skyline",
     "statistics",
 ]
+
+LONGEST_BAR = 255
+"""Beats, of whatever length; what a MIDI file can say."""
 
 _LEAST = 2
 _LONGEST = 2**28 // 480 * TICKS_PER_QUARTER  # a MIDI file counts 2**28 ticks between events, and ours has 480 a quarter

@@ -26,6 +26,7 @@ class Limits:
         megabytes: size of a music file, a table of answers or a manifest, and of what a compressed score unpacks to.
         tracks: tracks or parts of a file.
         file_notes: notes of a MIDI file, all tracks together.
+        events: events of a track, where they are read one by one, as of files that count frames.
         notes: notes of the part that is read as the melody.
         bars: length of the melody.
         symbols: notes, rests, bar lines and other signs of a score, or of one tune of an ABC file.
@@ -43,6 +44,7 @@ class Limits:
     megabytes: int = 20
     tracks: int = 1_000
     file_notes: int = 2**20
+    events: int = 2**19
     notes: int = 50_000
     bars: int = 20_000
     symbols: int = 60_000

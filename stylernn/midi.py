@@ -192,6 +192,7 @@ def _parts(path: str | os.PathLike[str], data: bytes) -> list[tuple[ScoreTick, T
     if data[:4] == b"MThd" and data[9] == _PIECES:
         file = smf.parse(data, str(path))
         header = file.header[:1] + b"\x01" + file.header[2:]
+        limits.check("tracks", len(file.tracks), f"{path} has too many tracks")
         pieces = [smf.dump(smf.File(header, [file.chunks[number]])) for number in file.tracks]
         scores = [_parse(path, piece) for piece in pieces]
     return [(score, part) for score in scores for part in score.tracks]

@@ -1,8 +1,8 @@
 """Moods: calm, energetic, happy, sad, as wishes for mode, tempo, register and density.
 
-Listening experiments agree on the directions: fast tempo and the major mode are heard as happy, slow tempo and the minor
-mode as sad, slow tempo in major as calm, fast and dense as energetic; a high register lifts, a low one weighs down. Mode
-and tempo count for most. The sizes of the steps here are ours: what a melody bears without becoming another one.
+Listening experiments agree on the directions: fast tempo and the major mode are heard as happy, slow tempo and the
+minor mode as sad, slow tempo in major as calm, fast and dense as energetic; a high register lifts, a low one weighs
+down. Mode and tempo count for most. The sizes of the steps here are ours: what a melody bears without becoming another.
 
 References:
     Hevner, The affective value of pitch and tempo in music (1937).

@@ -28,7 +28,7 @@ from stylernn import limits
 from stylernn.atomic import replacing
 from stylernn.engraving import abc_text, kern_text
 from stylernn.errors import FileFormatError, StylernnError
-from stylernn.intake import assemble, check_note_count, find_melody, skyline
+from stylernn.intake import LONGEST_BAR, assemble, check_note_count, find_melody, skyline
 from stylernn.interrupts import OutOfTimeError, time_limit
 from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
 from stylernn.musicxml import musicxml
@@ -38,8 +38,8 @@ __all__ = ["parse_all", "read", "write"]
 
 
 _SECONDS_PER_MEGABYTE = 20
-_BEATS = 255  # in a bar; what a MIDI file can say
-_TEMPOS = (0.01, 100_000.0)  # the same, in whole microseconds a quarter
+_SHOWN = 200  # characters of an error of music21
+_TEMPOS = (0.01, 100_000.0)  # what a MIDI file can say, in whole microseconds a quarter
 
 
 class _Line(NamedTuple):
@@ -143,7 +143,9 @@ def _parsed(path: str | os.PathLike[str], text: str, part: str | int | None) -> 
         raise FileFormatError(f"{path} takes too long to read", expected=expected, remedy=remedy) from None
     except Exception as error:  # music21 raises whatever it stumbles over
         raise FileFormatError(
-            f"{path} is damaged", expected="a score that music21 can read", found=f"{type(error).__name__}: {error}"
+            f"{path} is damaged",
+            expected="a score that music21 can read",
+            found=f"{type(error).__name__}: {error}"[:_SHOWN],
         ) from error
 
 
@@ -224,7 +226,7 @@ def _metre(sign: meter.TimeSignature) -> Metre:
     metre = Metre(sign.numerator, sign.denominator)
     if sign.denominator not in (1, 2, 4, 8, 16, 32):
         metre = Metre(max(round(sign.barDuration.quarterLength * 8), 1), 32)
-    if not 0 < metre.numerator <= _BEATS:
+    if not 0 < metre.numerator <= LONGEST_BAR:
         raise ValueError(f"a metre of {sign.ratioString}")
     return metre
 

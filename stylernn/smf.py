@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
+from stylernn import limits
 from stylernn.errors import FileFormatError
 
 __all__ = ["Chunk", "Event", "File", "dump", "dump_track", "events", "first_tempo", "parse", "quarter", "retimed"]
@@ -23,6 +24,7 @@ _END_OF_TRACK, _SET_TEMPO = 0x2F, 0x51
 _PROGRAM_CHANGE, _CHANNEL_PRESSURE, _SYSTEM = 0xC0, 0xD0, 0xF0
 _USUAL_TEMPO = 500_000  # microseconds a quarter
 _LARGEST = 2**28 - 1  # that a quantity of variable length can say
+_LONGEST = 4  # bytes that it may have
 _RETIMED = 480
 
 
@@ -111,9 +113,10 @@ def events(track: bytes, name: str) -> list[Event]:
     """The events of a track, in order, End of Track included; what stands after that is left out.
 
     Raises:
-        FileFormatError: if the track breaks off inside an event or has data without a status.
+        FileFormatError: if the track breaks off inside an event, has data without a status, or too many events.
     """
     found: list[Event] = []
+    most = limits.current().events
     at = tick = running = 0
     try:
         while at < len(track):
@@ -131,6 +134,8 @@ def events(track: bytes, name: str) -> list[Event]:
             if stop > len(track):
                 raise _damaged(name, "a track that breaks off")
             found.append(Event(tick, status, track[at:stop]))
+            if len(found) > most:
+                limits.check("events", len(found), f"{name} has too many events", unit="in a track")
             at = stop
             if found[-1].ends_track:
                 break
@@ -205,11 +210,11 @@ def _data_end(track: bytes, at: int, status: int, name: str) -> int:
 def _quantity(track: bytes, at: int) -> tuple[int, int]:
     """A number of variable length, and where it ends."""
     number = 0
-    while True:
-        byte, at = track[at], at + 1
-        number = number << 7 | byte & 0x7F
-        if byte < 0x80:
-            return number, at
+    for place in range(at, at + _LONGEST):
+        number = number << 7 | track[place] & 0x7F
+        if track[place] < 0x80:
+            return number, place + 1
+    raise IndexError  # as if it had broken off
 
 
 def _encoded(number: int) -> bytes:

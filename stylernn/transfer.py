@@ -11,7 +11,7 @@ import numpy as np
 
 from stylernn import endings, locks, metres, mixtures
 from stylernn import skeleton as sk
-from stylernn.batches import Condition, Example, prepare
+from stylernn.batches import Condition, prepare
 from stylernn.checkpoint import Model
 from stylernn.codec import HIGHEST, LOWEST
 from stylernn.compose import Candidate, Plan, compose
@@ -33,6 +33,7 @@ class Options:
         strength: how strongly to take on the style; 0 not at all, 1 as the model learnt it, 4 and more caricature it.
         candidates: melodies to compose, of which the best is kept.
         temperature: 1 is as varied as the style; lower is plainer.
+        density: prefer the sparsest (-1) or the busiest (1) of the candidates; 0 does not mind.
         lowest, highest: range of the new notes, MIDI numbers.
         locked: numbers of the bars, from 0, that stay as they are, note for note.
         keep_metre: keep to a compound metre that the style does not know, instead of writing it in simple time.
@@ -43,6 +44,7 @@ class Options:
     strength: float = 3.0
     candidates: int = 16
     temperature: float = 1.0
+    density: float = 0.0
     lowest: int = LOWEST
     highest: int = HIGHEST
     locked: frozenset[int] = frozenset()
@@ -51,6 +53,7 @@ class Options:
 
     def __post_init__(self) -> None:
         limits = {"preserve": (0, 1), "strength": (0, 10), "candidates": (1, 1024), "temperature": (0.05, 5)}
+        limits |= {"density": (-1, 1)}
         limits |= {"lowest": (LOWEST, HIGHEST - 12), "highest": (self.lowest + 12, HIGHEST)}
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
@@ -103,11 +106,11 @@ def variations(
     model, index = mixtures.resolve(model, style)
     target = model.header.styles[index - 1]
     tune = metres.fitted(melody, target)
-    plan = plan_transfer(prepare(tune), tune, index, target, grain=_grain(options.preserve))
+    plan = plan_transfer(tune, index, target, grain=_grain(options.preserve))
     plan = replace(plan, given=plan.example.events, locked=options.locked)
     candidates = compose(model, plan, dials(options), seed, max(options.candidates, 2 * count if count > 1 else 1))
     chosen: dict[tuple[Note, ...], Result] = {}
-    for candidate in _ranked(candidates, plan):
+    for candidate in _ranked(candidates, plan, options.density):
         result = _result(candidate, plan, melody, tune, options)
         chosen.setdefault(result.melody.notes, result)
         if len(chosen) == count:
@@ -119,7 +122,7 @@ def dials(options: Options) -> Dials:
     """The sampler's settings for a user's wishes."""
     return Dials(
         strength=options.strength,
-        preserve=2.0 * options.preserve,
+        preserve=1.4 * options.preserve,
         rhythm_strength=min(options.strength, 1.0 + (options.strength - 1.0) / 4),
         rhythm=options.temperature,
         pitch=0.9 * options.temperature,
@@ -133,9 +136,10 @@ def _grain(preserve: float) -> str:
     return "bar" if preserve < 0.1 else "half" if preserve < 0.3 else "beat"
 
 
-def plan_transfer(example: Example, melody: Melody, index: int, target: Style, grain: str = "beat") -> Plan:
-    """Lay out what the model is to write over: the tune's skeleton at a grain, moved towards the style."""
-    grid = metres.heard(melody, example.events.grid, target)
+def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") -> Plan:
+    """Lay out what the model is to write over: the skeleton of a `metres.fitted` tune, moved towards the style."""
+    example = prepare(tune)
+    grid = metres.heard(tune, example.events.grid, target)
     middle = example.anchor - LOWEST
     told = sk.GRAINS.index(grain)
     skeleton = sk.normalise(
@@ -167,13 +171,23 @@ def _result(candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, opti
     return Result(made, source, plan.example.tonality, len(structure.time), kept)
 
 
-def _ranked(candidates: list[Candidate], plan: Plan) -> list[Candidate]:
-    """The half that keeps the tune better before the other, in each those that close best first, else as drawn.
+def _ranked(candidates: list[Candidate], plan: Plan, density: float) -> list[Candidate]:
+    """Candidates that keep the tune and are in the style as well as most come first; of these, those that close best.
 
-    A choice by likelihood or by density would make all results alike, and a classifier would tell them by it.
+    Among equals they stay as they were drawn. A choice of the likeliest, or of the most faithful, would make all
+    results alike, and a classifier would tell them from real music by it.
     """
-    kept = [int(sounding(candidate.melody, plan, plan.condition.skeleton).sum()) for candidate in candidates]
+    kept = _ranks([float(sounding(c.melody, plan, plan.condition.skeleton).sum()) for c in candidates])
+    style = _ranks([candidate.log_p - candidate.log_p_plain for candidate in candidates])
+    busy = _ranks([float(len(candidate.melody.notes)) for candidate in candidates])
     closes = [endings.closing(candidate.melody, plan.example.tonality) for candidate in candidates]
-    usual = np.median(kept)
-    order = sorted(range(len(candidates)), key=lambda k: (kept[k] < usual, -closes[k]))
+    worth = _ranks((kept + style + 4 * density * busy).tolist())
+    order = sorted(range(len(candidates)), key=lambda k: (worth[k] < 0.5, -closes[k]))
     return [candidates[k] for k in order]
+
+
+def _ranks(values: list[float]) -> np.ndarray:
+    """Each value's place among all, from 0 for the least to 1; equals share theirs."""
+    array = np.array(values)
+    below = (array[:, None] > array).sum(axis=1) + ((array[:, None] == array).sum(axis=1) - 1) / 2
+    return below / max(len(array) - 1, 1)

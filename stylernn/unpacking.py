@@ -9,13 +9,14 @@ import html
 import os
 import re
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 from stylernn import archives, limits
 from stylernn.errors import FileFormatError, UsageError
-from stylernn.intake import read_bytes
+from stylernn.intake import LONGEST_BAR, read_bytes
 
 __all__ = ["FORMATS", "abc_segments", "find_part", "pack", "tune_texts"]
 
@@ -27,6 +28,9 @@ FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".ab
 
 _KINDS = {"musicxml": "a MusicXML score", "abc": "ABC tunes", "humdrum": "a Humdrum **kern score"}
 _PLAIN_CHORD = re.compile(r"[A-G][#b]?(?:m|maj|min|dim|aug|sus)?\d*(?:/[A-G][#b]?)?")
+_METRES = {"abc": re.compile(r"^M:(.*)|\[M:([^]\n]*)", re.MULTILINE), "humdrum": re.compile(r"\*M(\d\S*)")}
+_LONG_NUMBER = re.compile(r"\d{5}")
+_LONG_METRE = 30  # characters
 _ELEMENTS = 12  # of XML for each symbol of a score; real scores have at most that many
 _SIGNS = {"abc": re.compile(r"^K:", re.MULTILINE), "humdrum": re.compile(r"^\S*\*\*kern", re.MULTILINE)}
 
@@ -151,6 +155,7 @@ def _musicxml(path: str | os.PathLike[str], data: bytes, part: str | int | None)
     symbols = sum(1 + len(measure) for measure in root.findall("*/measure"))
     symbols += sum(1 + len(part) for part in root.findall("measure/part"))
     limits.check("symbols", symbols, f"{path} is too large a score", unit="symbols")
+    _check_metres(path, "musicxml", (beats.text or "" for beats in root.iter("beats")))
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
 
 
@@ -201,6 +206,9 @@ def _checked_abc(path: str | os.PathLike[str], tune: str) -> str:
     body = re.sub(r"^(?:[A-Za-z]:|%).*", "", tune, flags=re.MULTILINE)
     symbols = len(re.findall(r"[A-Za-z|]", body))
     limits.check("symbols", symbols, f"{path} has too long a tune", unit="symbols", remedy="Cut it into pieces.")
+    _check_metres(path, "abc", ("".join(found) for found in _METRES["abc"].findall(tune)))
+    if _LONG_NUMBER.search(body):
+        raise _damaged(path, "abc", "a note of more than 9,999 units")
     return tune
 
 
@@ -210,4 +218,12 @@ def _checked_kern(path: str | os.PathLike[str], text: str) -> str:
     limits.check("tracks", widest, f"{path} has too many spines")
     symbols = text.count("\t") + text.count("\n")
     limits.check("symbols", symbols, f"{path} is too large a score", unit="symbols")
+    _check_metres(path, "humdrum", _METRES["humdrum"].findall(text))
     return text
+
+
+def _check_metres(path: str | os.PathLike[str], kind: str, metres: Iterable[str]) -> None:
+    """Refuse metres of which music21 would count every single beat for ever."""
+    for metre in metres:
+        if len(metre) > _LONG_METRE or max(map(int, re.findall(r"\d+", metre)), default=0) > LONGEST_BAR:
+            raise _damaged(path, kind, f"a metre of {metre.strip():.20}")
