@@ -195,7 +195,7 @@ def evaluate(
 
 
 def stretched(source: Melody, output: Melody) -> Melody:
-    """The source with its bars as long as those of an output that has as many; itself where lengths or numbers agree."""
+    """The source with its bars as long as those of an output; itself where lengths agree or numbers of bars do not."""
     if source.end == output.end or source.bars != output.bars:
         return source
     array = source.array
