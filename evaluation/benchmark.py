@@ -1,10 +1,9 @@
 """The benchmark: one direction of transfer, its data, and a row of numbers for any system.
 
 Conventions: style and realism are measured on windows of 64 quarters, because statistics of a long and of a short
-melody differ whatever the style; content, originality and music on whole melodies. Real melodies for comparison are held
-out.
-A row keeps its values with what they belong to; `summarise` makes means with intervals of them, resampled by source
-tune.
+melody differ whatever the style; content, originality and music on whole melodies. Real melodies for comparison are
+held out. A row keeps its values with what they belong to; `summarise` makes means with intervals of them, resampled
+by source tune.
 
     Task: everything that does not depend on the system.
     prepare: build a task from labelled melodies.
