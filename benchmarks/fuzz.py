@@ -38,7 +38,7 @@ PARSERS = {
 """The readers, and the modules that are watched for coverage beside stylernn."""
 
 ENDINGS = {"midi": "mid", "model": "safetensors", "config": "toml", "archive": "zip", "answers": "csv"}
-SLOW, LARGE, STUCK = 5.0, 2**30, 60
+SLOW, LARGE, STUCK = 5.0, 2**30, 900
 LONGEST = {"model": 2**15}
 """Bytes of an input, where not 4096."""
 
