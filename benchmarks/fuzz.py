@@ -2,7 +2,7 @@
 
 Every input must end as a valid result or a `StylernnError`. Anything else, more than five seconds or more than 1 GiB of
 memory is a finding: its input and traceback are kept under build/fuzz/READER, one for each place in the code, and the
-run goes on. A summary of one line is written to build/fuzz/READER.json. Wants `pip install 'stylernn[fuzz]'`.
+run goes on. A summary of one line is written to build/fuzz/READER.json. Wants `pip install atheris`.
 """
 
 import argparse
@@ -38,7 +38,7 @@ PARSERS = {
 """The readers, and the modules that are watched for coverage beside stylernn."""
 
 ENDINGS = {"midi": "mid", "model": "safetensors", "config": "toml", "archive": "zip", "answers": "csv"}
-SLOW, LARGE, STUCK = 5.0, 2**30, 60
+SLOW, LARGE, STUCK = 5.0, 2**30, 900
 LONGEST = {"model": 2**15}
 """Bytes of an input, where not 4096."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from stylernn.melody import TICKS_PER_QUARTER, Key, Melody
-from stylernn.notation import Bar, Symbol, layout, spell
+from stylernn.notation import Bar, Symbol, is_low, layout, spell
 
 __all__ = ["abc_text", "kern_text"]
 
@@ -48,7 +48,7 @@ def kern_text(melody: Melody) -> str:
     altered = [step.lower() + "#" for step in _SHARPS[: max(fifths, 0)]]
     altered += [step.lower() + "-" for step in _SHARPS[::-1][: max(-fifths, 0)]]
     lines = [f"!!!OTL: {' '.join(melody.title.split())}"] if melody.title else []
-    lines += ["**kern", "*clefG2", f"*k[{''.join(altered)}]"]
+    lines += ["**kern", "*clefF4" if is_low(melody) else "*clefG2", f"*k[{''.join(altered)}]"]
     if melody.key:
         step, alter, _ = spell(60 + melody.key.tonic, melody.key)
         lines.append(f"*{step.lower() if melody.key.mode == 'minor' else step}{_KERN_SIGNS[alter]}:")

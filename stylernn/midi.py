@@ -255,7 +255,8 @@ def _melody_part(path: str | os.PathLike[str], parts: list[tuple[ScoreTick, Trac
         )
     if len(tuned) == 1:
         return tuned[0]
-    return tuned[find_melody([parts[k][1].name for k in tuned], [_notes(parts[k][1], parts[k][0].tpq) for k in tuned])]
+    names, programs = [parts[k][1].name for k in tuned], [parts[k][1].program for k in tuned]
+    return tuned[find_melody(names, [_notes(parts[k][1], parts[k][0].tpq) for k in tuned], programs)]
 
 
 def _metres(score: ScoreTick) -> list[tuple[int, Metre]]:

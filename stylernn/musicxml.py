@@ -3,15 +3,19 @@
 import re
 from fractions import Fraction
 
-from music21 import harmony, key, metadata, meter, note, pitch, stream, tempo, tie
+from music21 import bar as barline
+from music21 import clef, harmony, key, metadata, meter, note, pitch, stream, tempo, tie
 from music21.exceptions21 import Music21Exception
 from music21.musicxml.m21ToXml import GeneralObjectExporter
 from music21.stream.makeNotation import makeTupletBrackets
 
 from stylernn.melody import TICKS_PER_QUARTER, Key, Melody
-from stylernn.notation import Bar, layout, spell
+from stylernn.notation import Bar, is_low, layout, spell
 
 __all__ = ["musicxml"]
+
+_CHANCE = re.compile(rb"\bP[0-9a-f]{32}\b")  # music21 draws the name of a part by lot
+_DATE = re.compile(rb"\s*<encoding-date>.*?</encoding-date>")
 
 
 def musicxml(melody: Melody) -> bytes:
@@ -19,10 +23,12 @@ def musicxml(melody: Melody) -> bytes:
     bars = layout(melody)
     part = stream.Part([_measure(bar, melody) for bar in bars], id="melody")
     first = part.getElementsByClass(stream.Measure).first()
+    first.insert(0, clef.BassClef() if is_low(melody) else clef.TrebleClef())
     if melody.key:
         first.insert(0, key.KeySignature(melody.key.fifths).asKey(melody.key.mode))
     first.insert(0, tempo.MetronomeMark(number=melody.tempo))
     first.paddingLeft = first.barDuration.quarterLength - first.duration.quarterLength if bars[0].number == 0 else 0
+    part.getElementsByClass(stream.Measure).last().rightBarline = barline.Barline("final")
     for measure in part.getElementsByClass(stream.Measure):
         makeTupletBrackets(measure, inPlace=True)
     part.makeBeams(inPlace=True)
@@ -31,7 +37,7 @@ def musicxml(melody: Melody) -> bytes:
     score.metadata = metadata.Metadata(title=melody.title)
     exporter = GeneralObjectExporter()
     exporter.makeNotation = False  # which would undo the bars
-    return exporter.parse(score)
+    return _CHANCE.sub(b"P1", _DATE.sub(b"", exporter.parse(score)))
 
 
 def _measure(bar: Bar, melody: Melody) -> stream.Measure:

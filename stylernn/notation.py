@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from stylernn.melody import Key, Melody, Metre
 
-__all__ = ["Bar", "Symbol", "layout", "spell"]
+__all__ = ["Bar", "Symbol", "is_low", "layout", "spell"]
 
 _PLAIN = (144, 96, 72, 48, 36, 24, 18, 12, 9, 6, 3)  # ticks of plain and dotted values, whole to 32nd
 _THIRDS = (32, 16, 8, 4, 2, 1)  # ticks of the same values in triplets
 _FIFTHS = "FCGDAEB"
+_LOW = 55  # a melody around the G below middle C or lower hangs on ledger lines in the treble clef
 _NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -56,6 +57,12 @@ class Bar(NamedTuple):
     metre: Metre
     changes_metre: bool
     symbols: tuple[Symbol, ...]
+
+
+def is_low(melody: Melody) -> bool:
+    """Whether a melody is written in the bass clef."""
+    pitches = sorted(note.pitch for note in melody.notes)
+    return bool(pitches) and pitches[len(pitches) // 2] <= _LOW
 
 
 def layout(melody: Melody) -> list[Bar]:

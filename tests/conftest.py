@@ -1,7 +1,8 @@
 """What the tests share: strictness, the real melodies where they are at hand, and a tiny model."""
 
 import os
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,22 @@ class Ran(NamedTuple):
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep parsed corpora and compiled programs of the tests out of the user's cache."""
     os.environ["STYLERNN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """Whatever a test does, it reaches no other machine; sockets between processes of this one stay."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a test has tried to use the network")
+
+    connect = socket.socket.connect
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", refuse)
+        patch.setattr(
+            socket.socket, "connect", lambda self, to: refuse() if self.family != socket.AF_UNIX else connect(self, to)
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 import dataclasses
 import hashlib
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,82 @@ def test_base_address_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 def test_addresses_quote_odd_names(source: Source) -> None:
     address = download._locate("https://example.org", source, "data/Am I Blue?/ü 'two'.bin")
     assert address == "https://example.org/owner/name/abc123/data/Am%20I%20Blue%3F/%C3%BC%20%27two%27.bin"
+
+
+class Answer:
+    """What a mirror sends: a status, and blocks without end or the files of the source."""
+
+    def __init__(self, status: int, blocks: Iterator[bytes]) -> None:
+        self.status_code, self.headers, self._blocks = status, {}, blocks
+
+    def __enter__(self) -> "Answer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def raise_for_status(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def iter_content(self, chunk_size: int) -> Iterator[bytes]:
+        return self._blocks
+
+
+def mirror(monkeypatch: pytest.MonkeyPatch, status: int, blocks: Iterator[bytes]) -> list[dict[str, object]]:
+    """Have requests answer so; what it is asked."""
+    import requests
+
+    asked: list[dict[str, object]] = []
+
+    def get(url: str, **options: object) -> Answer:
+        asked.append({"url": url, **options})
+        return Answer(status, blocks)
+
+    monkeypatch.setattr(requests, "get", get)
+    return asked
+
+
+def test_a_redirect_is_not_followed(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = mirror(monkeypatch, 302, iter([b"moved"]))
+    with pytest.raises(CorpusError, match="is not the file of the catalogue"):
+        download._retrieve("https://example.org/one.bin", "0" * 64, catalogue.root(source) / "one.bin")
+    assert asked[0]["allow_redirects"] is False
+    assert asked[0]["url"] == "https://example.org/one.bin"
+    assert "verify" not in asked[0]  # certificates are checked unless it says otherwise
+    assert not list(catalogue.root(source).rglob("*.bin"))
+
+
+def test_a_mirror_that_sends_without_end_is_cut_off(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STYLERNN_LIMITS", "archive_megabytes=3")
+    sent: list[int] = []
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            sent.append(1)
+            yield bytes(1_000_000)
+
+    mirror(monkeypatch, 200, endless())
+    with pytest.raises(CorpusError, match=r"cannot fetch .*more than 3 MB"):
+        download._retrieve("https://example.org/one.bin", "0" * 64, catalogue.root(source) / "one.bin")
+    assert len(sent) == 4
+    assert not [path for path in catalogue.root(source).rglob("*") if path.is_file()]
+
+
+def test_an_interrupted_fetch_goes_on_with_what_is_missing(source: Source, tmp_path: Path) -> None:
+    missing = tmp_path / "mirror/owner/name/abc123/data/Am I Blue?/ü 'two'.bin"
+    content = missing.read_bytes()
+    missing.unlink()
+    with pytest.raises(CorpusError):
+        download.fetch(source)
+    missing.parent.mkdir(parents=True, exist_ok=True)
+    missing.write_bytes(content)
+    assert 1 <= download.fetch(source) <= 2
+    download.check(source)
+
+
+def test_tests_cannot_reach_the_network() -> None:
+    with pytest.raises(AssertionError, match="tried to use the network"):
+        urllib.request.urlopen("https://example.org")

@@ -59,3 +59,24 @@ def test_statistics_by_hand() -> None:
 def test_names_outweigh_register(names: list[str], chosen: int) -> None:
     high, low = np.array([(0, 24, 72), (24, 24, 74)]), np.array([(0, 24, 60), (24, 24, 62)])
     assert find_melody(names, [high, low]) == chosen
+
+
+LINE = np.array([(24 * k, 24, 60 + k % 12) for k in range(48)])
+
+
+@pytest.mark.parametrize(
+    ("other", "programs"),
+    [
+        (LINE + [0, 0, -12], None),
+        (np.concatenate([LINE, LINE + [0, 0, 3]]), None),
+        (LINE[:8] + [0, 0, 1], None),
+        (LINE * [1, 1, 0] + [0, 0, 65], None),
+        (LINE, [73, 48]),
+        (LINE, None),
+    ],
+    ids=["lower", "in thirds", "seldom", "of one pitch", "strings", "the same again"],
+)
+def test_each_feature_tells_two_parts_apart(other: np.ndarray, programs: list[int] | None) -> None:
+    assert find_melody(["", ""], [LINE, other], programs) == 0
+    if programs or other is not LINE:
+        assert find_melody(["", ""], [other, LINE], programs and programs[::-1]) == 1

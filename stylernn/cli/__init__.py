@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from stylernn import __version__
-from stylernn.cli import corpus, evaluate, generate, inspect, listen, styles, train, transfer
+from stylernn.cli import corpus, evaluate, generate, inspect, listen, render, styles, train, transfer
 from stylernn.cli.several import SeveralValuesCommand
 from stylernn.errors import StylernnError
 from stylernn.paths import cache_folder
@@ -21,6 +21,10 @@ from stylernn.paths import cache_folder
 __all__ = ["app", "main"]
 
 _INTERRUPTED = 130
+_EXTRAS = {
+    **dict.fromkeys(("midirenderer", "pretty_midi", "pyloudnorm", "soundfile"), "sound"),
+    **dict.fromkeys(("verovio", "resvg_py"), "pictures"),
+}
 
 app = typer.Typer(
     name="stylernn",
@@ -35,6 +39,7 @@ app.command("generate")(generate.command)
 app.command("train", cls=SeveralValuesCommand)(train.command)
 app.command("styles")(styles.command)
 app.command("inspect")(inspect.command)
+app.command("render")(render.command)
 for name, group in (("corpus", corpus), ("evaluate", evaluate), ("listen-test", listen)):
     app.add_typer(group.app, name=name, no_args_is_help=False)
 
@@ -68,8 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = f" Try '{context.command_path} --help'." if context else ""
         return _complain(error.format_message() + hint, error.exit_code)
     except ModuleNotFoundError as error:
-        remedy = "Install what evaluation needs with: pip install 'stylernn[evaluation]'"
-        return _complain(f"this command needs the package {error.name}. {remedy}", 1)
+        extra = _EXTRAS.get((error.name or "").partition(".")[0], "evaluation")
+        return _complain(f"this needs the package {error.name}. Install it with: pip install 'stylernn[{extra}]'", 1)
     except OSError as error:
         return _complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 1)
     except (typer.Abort, KeyboardInterrupt):

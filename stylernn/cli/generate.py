@@ -50,5 +50,5 @@ def command(
     prompt = files.read(seed_melody) if seed_melody else None
     melodies = generate.generate(options.load(model), style, bars=bars, count=count, seed=seed, prompt=prompt, **wishes)
     for melody, path in zip(melodies, paths, strict=True):
-        files.write(melody, path)
+        outputs.write(melody, path, style, seed=seed)
         typer.echo(f"{path}: {words.describe(melody)}")

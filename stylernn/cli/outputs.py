@@ -2,11 +2,20 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stylernn.errors import UsageError
+from stylernn.sound import ENDINGS as SOUNDS
 
-__all__ = ["check", "numbered", "plan"]
+if TYPE_CHECKING:
+    from stylernn.melody import Melody
+
+__all__ = ["PICTURES", "SOUNDS", "check", "numbered", "plan", "write"]
+
+PICTURES = (".png", ".svg", ".pdf")
+"""Endings of the pictures that can be drawn."""
 
 
 def plan(inputs: Sequence[Path], out: Path | None, style: str) -> list[Path]:
@@ -43,24 +52,32 @@ def numbered(out: Path | None, style: str, count: int) -> list[Path]:
     return [base.with_name(f"{base.stem}-{number}{base.suffix}") for number in range(1, count + 1)]
 
 
-def check(outputs: Iterable[Path], *, force: bool, sources: Iterable[Path] = ()) -> None:
+def check(
+    outputs: Iterable[Path], *, force: bool, sources: Iterable[Path] = (), endings: Sequence[str] | None = None
+) -> None:
     """Make sure that every output can be written.
 
     Args:
         outputs: the files to be written.
         force: existing files may be replaced.
         sources: files that must stay, even then.
+        endings: what the files may be; by default music files and sound.
 
     Raises:
         UsageError: naming the first output that cannot be written, and why.
     """
     from stylernn import files
 
+    known = files.ENDINGS + SOUNDS if endings is None else endings
     kept = {path.resolve() for path in sources}
     for path in outputs:
-        if path.suffix.lower() not in files.ENDINGS:
-            known = ", ".join(files.ENDINGS)
-            raise UsageError(f"cannot write {path}", expected=f"an ending out of {known}", remedy="Name it with -o.")
+        ending = path.suffix.lower()
+        if ending not in known:
+            expected = f"an ending out of {', '.join(known)}"
+            raise UsageError(f"cannot write {path}", expected=expected, remedy="Name it with -o.")
+        if ending in SOUNDS and find_spec("midirenderer") is None:
+            remedy = "Install it with: pip install 'stylernn[sound]'"
+            raise UsageError(f"{path} needs the synthesiser of the extra sound", remedy=remedy)
         folder = path.parent
         if not folder.is_dir():
             raise UsageError(f"cannot write {path}: there is no folder {folder}", remedy="Create the folder first.")
@@ -72,6 +89,18 @@ def check(outputs: Iterable[Path], *, force: bool, sources: Iterable[Path] = ())
             raise UsageError(f"{path} exists", remedy="Overwrite it with --force or choose another output with -o.")
         if not os.access(folder, os.W_OK):
             raise UsageError(f"cannot write {path}: the folder {folder} is not writable")
+
+
+def write(melody: "Melody", path: Path, style: str = "", *, seed: int = 0) -> None:
+    """Write a melody as the music file or, played in a style, the sound file that the ending of `path` says."""
+    if path.suffix.lower() in SOUNDS:
+        from stylernn.sound import recording
+
+        recording.write(recording.record(melody, style, seed=seed), path)
+    else:
+        from stylernn import files
+
+        files.write(melody, path)
 
 
 def _folder(path: Path) -> Path:

@@ -85,7 +85,7 @@ def _transfer(
 
     melody = files.read(source, track=track)
     result = transfer.transfer(model, melody, style, dials, seed=seed)
-    files.write(result.melody, path)
+    outputs.write(result.melody, path, style, seed=seed)
     return _summary(source, path, style, melody, result)
 
 

@@ -130,6 +130,9 @@ class _Bounded:
             raise OSError(f"more than {limits.current().archive_megabytes} MB")
         return self._file.write(data)
 
+    def flush(self) -> None:
+        self._file.flush()
+
 
 def _download(address: str, output: str, manager: object) -> None:
     """A downloader for pooch."""

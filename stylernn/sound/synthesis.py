@@ -1,0 +1,113 @@
+"""Notes to samples, by a synthesiser of sound fonts.
+
+The synthesiser is rustysynth, in the package midirenderer, with its reverb and chorus. The sound font TimGM6mb comes
+inside the package pretty_midi, which also writes the MIDI data that the synthesiser reads and knows the names of the
+General MIDI instruments. Any other SoundFont 2 file can take its place.
+"""
+
+import difflib
+import io
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+import midirenderer
+import numpy as np
+import pretty_midi
+import soundfile
+from pretty_midi.constants import INSTRUMENT_MAP
+
+from stylernn.errors import FileFormatError, UsageError
+from stylernn.performance import Played
+from stylernn.sound import RATE
+
+__all__ = ["program", "sound_font", "synthesise"]
+
+_VOLUME, _PAN, _REVERB, _CHORUS = 7, 10, 91, 93  # General MIDI controllers
+_ROOM = 48  # of 127 sent to the reverb
+_RESOLUTION = 4800  # ticks a quarter, at 120 quarters a minute: a tenth of a millisecond
+
+
+def program(instrument: str) -> int:
+    """Number of a General MIDI instrument, from 0.
+
+    Args:
+        instrument: its name, or some words of it: "clarinet", "tenor sax", "piano". Of several the first is taken.
+
+    Raises:
+        UsageError: if there is none, naming near ones.
+    """
+    words = instrument.lower().split()
+    names = [name.lower() for name in INSTRUMENT_MAP]
+    if instrument.lower() in names:
+        return names.index(instrument.lower())
+    found = [number for number, name in enumerate(names) if words and all(word in name for word in words)]
+    if found:
+        return found[0]
+    near = difflib.get_close_matches(instrument.lower(), names, n=3, cutoff=0.4)
+    hint = f"Did you mean {' or '.join(INSTRUMENT_MAP[names.index(name)] for name in near)}?" if near else ""
+    raise UsageError(f"no such instrument: {instrument!r}", expected="a name out of General MIDI", remedy=hint)
+
+
+def sound_font(path: Path | None = None) -> bytes:
+    """The sound font in a file, by default the one that comes with pretty_midi.
+
+    Raises:
+        FileFormatError: if there is no such file or it is no sound font.
+    """
+    chosen = path or Path(str(files("pretty_midi"))) / "TimGM6mb.sf2"
+    if not chosen.is_file():
+        raise FileFormatError(f"no such file: {chosen}", expected="a sound font (.sf2)")
+    data = chosen.read_bytes()
+    if data[:4] != b"RIFF" or data[8:12] != b"sfbk":
+        raise FileFormatError(f"{chosen} is no sound font", expected="a SoundFont 2 file (.sf2)")
+    return data
+
+
+def synthesise(
+    notes: Iterable[Played], instrument: str, length: float, *, pan: float = 0.0, font: bytes | None = None
+) -> np.ndarray:
+    """Play notes on one instrument, in a room.
+
+    Args:
+        notes: what to play.
+        instrument: see `program`.
+        length: of the sound in seconds; what sounds later is cut.
+        pan: place between left, -1, and right, 1.
+        font: see `sound_font`.
+
+    Returns:
+        Samples, not levelled.
+
+    Raises:
+        UsageError: if there is no such instrument.
+        FileFormatError: if the sound font is damaged.
+    """
+    data = _midi(notes, program(instrument), length, pan)
+    try:
+        sound = midirenderer.render_wave_from(sound_font() if font is None else font, data)
+    except (RuntimeError, ValueError) as error:
+        raise FileFormatError("the sound font is damaged", expected="a SoundFont 2 file", found=str(error)) from error
+    samples, rate = soundfile.read(io.BytesIO(sound), always_2d=True)
+    if rate != RATE:
+        raise RuntimeError(f"midirenderer made {rate} frames a second, expected {RATE}")
+    frames = round(length * RATE)
+    return np.pad(samples[:frames], ((0, max(frames - len(samples), 0)), (0, 0)))
+
+
+def _midi(notes: Iterable[Played], number: int, length: float, pan: float) -> bytes:
+    """One instrument as MIDI data that lasts as long as the sound is to last."""
+    score = pretty_midi.PrettyMIDI(resolution=_RESOLUTION, initial_tempo=120)
+    player = pretty_midi.Instrument(number)
+    player.notes = [
+        pretty_midi.Note(note.velocity, note.pitch, note.onset, min(note.onset + note.duration, length))
+        for note in notes
+        if note.onset < length
+    ]
+    settings = {_VOLUME: 127, _PAN: round(64 + 63 * pan), _REVERB: _ROOM, _CHORUS: 0}
+    player.control_changes = [pretty_midi.ControlChange(kind, value, 0) for kind, value in settings.items()]
+    player.control_changes.append(pretty_midi.ControlChange(_REVERB, _ROOM, length))
+    score.instruments = [player]
+    buffer = io.BytesIO()
+    score.write(buffer)
+    return buffer.getvalue()
