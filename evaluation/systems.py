@@ -6,7 +6,7 @@ runs on other systems' files without it.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stylernn.melody import Melody
 
@@ -36,7 +36,12 @@ def dialled(model: "Model", target: str, options: "Options") -> Callable[[str, f
 
     So the curve shows what the dials do, and not what the choice among candidates makes of it.
     """
-    return lambda dial, value: transfer_system(model, target, replace(options, candidates=1, **{dial: value}))
+
+    def system(dial: str, value: float) -> System:
+        settings: dict[str, Any] = {"candidates": 1, dial: value}
+        return transfer_system(model, target, replace(options, **settings))
+
+    return system
 
 
 def ablations(model: "Model", target: str, options: "Options") -> dict[str, System]:
