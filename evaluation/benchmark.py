@@ -144,7 +144,8 @@ def prepare(
     check_melodies(sources, "sources")
     named = [(name, digest(melodies)) for part in (train, held_out) for name, melodies in sorted(part.items())]
     evaluators, ceilings = _evaluators(train, held_out, named, seed)
-    tunes = [held_out[target][i] for i in rng.permutation(len(held_out[target]))][: 2 * _MOST_REAL]
+    mixed = [held_out[target][i] for i in rng.permutation(len(held_out[target]))]
+    tunes = _in_like_metres(mixed, sources)[: 2 * _MOST_REAL]
     half = len(tunes) // 2
     real, more_real = _windowed(tunes[:half], seed), _windowed(tunes[half:], seed)
     return Task(
@@ -347,6 +348,15 @@ def _labelled(
 
     arrays = remembered(("labelled", facts, tuple(styles), seed), extracted)
     return arrays["features"], arrays["labels"].tolist()
+
+
+def _in_like_metres(tunes: Sequence[Melody], sources: Sequence[Melody]) -> Sequence[Melody]:
+    """Real tunes in simple time alone where no source is compound: a transfer keeps the metre, and jigs would tell the
+    real from the made. All of them where too few are left."""
+    if any(source.metre.is_compound for source in sources):
+        return tunes
+    simple = [tune for tune in tunes if not tune.metre.is_compound]
+    return simple if len(simple) >= 2 * _LEAST_REAL else tunes
 
 
 def _windowed(tunes: Sequence[Melody], seed: int) -> tuple[tuple[Melody, ...], tuple[int, ...]]:
