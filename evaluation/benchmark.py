@@ -352,7 +352,8 @@ def _labelled(
 
 def _in_like_metres(tunes: Sequence[Melody], sources: Sequence[Melody]) -> Sequence[Melody]:
     """Real tunes in simple time alone where no source is compound: a transfer keeps the metre, and jigs would tell the
-    real from the made. All of them where too few are left."""
+    real from the made. All of them where too few are left.
+    """
     if any(source.metre.is_compound for source in sources):
         return tunes
     simple = [tune for tune in tunes if not tune.metre.is_compound]
