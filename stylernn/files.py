@@ -10,7 +10,7 @@ from stylernn.errors import UsageError
 if TYPE_CHECKING:
     from stylernn.melody import Melody
 
-__all__ = ["ENDINGS", "read", "write"]
+__all__ = ["ENDINGS", "is_midi", "read", "write"]
 
 _MIDI = (".mid", ".midi", ".kar")
 _SCORES = (".musicxml", ".xml", ".mxl", ".abc", ".krn")
@@ -48,6 +48,11 @@ def write(melody: "Melody", path: str | os.PathLike[str]) -> None:
         scores.write(melody, path)
     else:
         midi.write(melody, path)
+
+
+def is_midi(path: str | os.PathLike[str]) -> bool:
+    """Whether the ending of a file's name is one of MIDI files."""
+    return Path(path).suffix.lower() in _MIDI
 
 
 def _is_score(path: str | os.PathLike[str]) -> bool:

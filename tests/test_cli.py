@@ -1,5 +1,6 @@
 """The command line from the user's side: what it makes, what it says, and how it ends when something is wrong."""
 
+import json
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -152,8 +153,14 @@ def test_transfer_writes_another_tune_of_the_same_length(stylernn: Callable, tin
     source, result = files.read(TUNE), files.read("greensleeves.jazz.mid")
     assert result.notes != source.notes
     assert result.bars == source.bars
-    assert result.metres == source.metres
-    for fact in ("A minor", "17 bars of 6/8", "72 in the tune", "structural notes", "greensleeves.jazz.mid"):
+    assert (source.metre, result.metre) == (Metre(6, 8), Metre(2, 4))
+    for fact in (
+        "A minor",
+        "17 bars of 6/8, written in 2/4",
+        "72 in the tune",
+        "structural notes",
+        "greensleeves.jazz.mid",
+    ):
         assert fact in ran.out
 
 
@@ -169,7 +176,8 @@ def test_several_inputs_keep_their_names_and_go_on_past_a_bad_one(stylernn: Call
     Path("good.midi").write_bytes(TUNE.read_bytes())
     ran = stylernn("transfer", TUNE, "bad.mid", "good.midi", "--to", "jazz", "--model", tiny_model, "-o", "new")
     assert ran.code == 1
-    assert sorted(path.name for path in Path("new").iterdir()) == ["good.midi", "greensleeves.mid"]
+    made = sorted(path.name for path in Path("new").iterdir())
+    assert made == ["good.midi", "good.provenance.json", "greensleeves.mid", "greensleeves.provenance.json"]
     assert "error: bad.mid is not a readable MIDI file" in ran.err
     assert "1 of 3 files could not be transferred" in ran.err
 
@@ -182,6 +190,31 @@ def test_generate_writes_as_many_as_asked(stylernn: Callable, tiny_model: Path) 
         assert melody.metre == Metre(3, 4)
         assert melody.bars <= 4
     assert ran.out.count("\n") == 2
+
+
+def test_json_is_all_there_is_on_standard_output(stylernn: Callable, tiny_model: Path) -> None:
+    ran = stylernn("transfer", TUNE, "--to", "jazz", "--model", tiny_model, "--json", "-o", "out.mid")
+    [facts] = json.loads(ran.out)["results"]
+    assert facts["output"] == "out.mid"
+    assert facts["model"]["file"] == tiny_model.name
+    assert sum(facts["totals"][kind] for kind in ("kept", "moved", "ornament", "new")) == len(facts["notes"])
+    assert [note["pitch"] for note in facts["notes"]] == [note.pitch for note in files.read("out.mid").notes]
+    assert json.loads(Path("out.provenance.json").read_text()) == facts
+
+
+def test_other_tracks_are_kept_unless_the_melody_alone_is_wanted(stylernn: Callable, tiny_model: Path) -> None:
+    from midi_files import line, smf
+
+    from stylernn import midi
+
+    song = [line(*((480 * k, 480, 72 + k % 5) for k in range(16))), line(*((960 * k, 960, 40) for k in range(8)))]
+    smf(Path("song.mid"), *song)
+    for name, flags, tracks in (("all.mid", [], 2), ("one.mid", ["--melody-only", "--no-provenance"], 1)):
+        ran = stylernn("transfer", "song.mid", "--to", "jazz", "--model", tiny_model, "-o", name, *flags)
+        assert ran.code == 0, ran.err
+        assert len(midi.tracks(name)) == tracks
+        assert ("all others stay" in ran.out) == (tracks == 2)
+    assert not Path("one.provenance.json").exists()
 
 
 # Commands that cannot work: one line, no traceback, no file

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from stylernn import __version__
-from stylernn.cli import corpus, evaluate, generate, inspect, listen, render, styles, train, transfer
+from stylernn.cli import corpus, evaluate, generate, inspect, listen, render, show, styles, train, transfer
 from stylernn.cli.several import SeveralValuesCommand
 from stylernn.errors import StylernnError
 from stylernn.paths import cache_folder
@@ -40,6 +40,7 @@ app.command("train", cls=SeveralValuesCommand)(train.command)
 app.command("styles")(styles.command)
 app.command("inspect")(inspect.command)
 app.command("render")(render.command)
+app.command("show")(show.command)
 for name, group in (("corpus", corpus), ("evaluate", evaluate), ("listen-test", listen)):
     app.add_typer(group.app, name=name, no_args_is_help=False)
 

@@ -33,11 +33,15 @@ def command(
     seed: options.Seed = 0,
     model: options.ModelFile = None,
     temperature: options.Temperature = None,
+    plot: options.Plot = None,
     force: options.Force = False,
 ) -> None:
     """Write new melodies in a style."""
     paths = outputs.numbered(out, style, count)
-    outputs.check(paths, force=force, sources=[seed_melody] if seed_melody else [])
+    sources = [seed_melody] if seed_melody else []
+    outputs.check(paths, force=force, sources=sources)
+    plots = outputs.plots(plot, paths)
+    outputs.check(plots, force=force, sources=sources, endings=outputs.PICTURES)
     wishes = options.given(
         metre=words.parse_metre(metre) if metre else None,
         key=words.parse_key(key) if key else None,
@@ -52,3 +56,9 @@ def command(
     for melody, path in zip(melodies, paths, strict=True):
         outputs.write(melody, path, style, seed=seed)
         typer.echo(f"{path}: {words.describe(melody)}")
+    if plots:
+        from stylernn import pictures
+
+        for melody, path in zip(melodies, plots, strict=True):
+            pictures.roll(melody, path)
+            typer.echo(path)

@@ -21,7 +21,7 @@ def command(
     from stylernn import files, midi
 
     melody = files.read(file, track=track)
-    if file.suffix.lower() in (".mid", ".midi", ".kar"):
+    if files.is_midi(file):
         _show(midi.tracks(file), str(file))
     typer.echo(words.describe(melody))
 

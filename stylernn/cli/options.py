@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from stylernn.checkpoint import Model
 
-__all__ = ["Force", "ModelFile", "Seed", "Temperature", "given", "load"]
+__all__ = ["Force", "ModelFile", "Plot", "Seed", "Temperature", "given", "load"]
 
 ModelFile = Annotated[
     Path | None,
@@ -16,6 +16,10 @@ ModelFile = Annotated[
 ]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="The same seed gives the same notes.")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace existing files.")]
+Plot = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE", help="Draw piano rolls, as .png, .svg or .pdf; several are numbered."),
+]
 Temperature = Annotated[
     float | None,
     typer.Option(metavar="X", help="1 is as varied as the style; below: plainer; above: stranger."),

@@ -12,10 +12,13 @@ from stylernn.sound import ENDINGS as SOUNDS
 if TYPE_CHECKING:
     from stylernn.melody import Melody
 
-__all__ = ["PICTURES", "SOUNDS", "check", "numbered", "plan", "write"]
+__all__ = ["PAGES", "PICTURES", "SOUNDS", "check", "numbered", "plan", "plots", "write"]
 
 PICTURES = (".png", ".svg", ".pdf")
-"""Endings of the pictures that can be drawn."""
+"""Endings of the piano rolls that can be drawn."""
+
+PAGES = (".png", ".svg")
+"""Endings of the pages that can be engraved."""
 
 
 def plan(inputs: Sequence[Path], out: Path | None, style: str) -> list[Path]:
@@ -89,6 +92,15 @@ def check(
             raise UsageError(f"{path} exists", remedy="Overwrite it with --force or choose another output with -o.")
         if not os.access(folder, os.W_OK):
             raise UsageError(f"cannot write {path}: the folder {folder} is not writable")
+
+
+def plots(plot: Path | None, outputs: Sequence[Path]) -> list[Path]:
+    """Name the pictures of results: `plot` for one, numbered for several; none without it."""
+    if plot is None:
+        return []
+    if len(outputs) == 1:
+        return [plot]
+    return [plot.with_name(f"{plot.stem}-{number}{plot.suffix}") for number in range(1, len(outputs) + 1)]
 
 
 def write(melody: "Melody", path: Path, style: str = "", *, seed: int = 0) -> None:

@@ -1,7 +1,9 @@
 """`stylernn transfer`: the user's melody in another style."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,9 +11,7 @@ from stylernn.cli import options, outputs, words
 from stylernn.errors import StylernnError
 
 if TYPE_CHECKING:
-    from stylernn.checkpoint import Model
-    from stylernn.melody import Melody
-    from stylernn.transfer import Options, Result
+    from stylernn.api import Tune
 
 __all__ = ["command"]
 
@@ -46,56 +46,76 @@ def command(
         int | None, typer.Option(metavar="K", help="Melodies to compose, of which the best is kept.")
     ] = None,
     temperature: options.Temperature = None,
+    melody_only: Annotated[
+        bool, typer.Option("--melody-only", help="Write the melody alone, without the other tracks of its file.")
+    ] = False,
+    max_copy: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=12, help="Draw again where N notes running stand in the training set."),
+    ] = None,
+    sidecar: Annotated[
+        bool,
+        typer.Option("--provenance/--no-provenance", help="Write OUT.provenance.json beside each result, or do not."),
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all facts as JSON, for other programs.")] = False,
+    plot: options.Plot = None,
     force: options.Force = False,
 ) -> None:
     """Put a melody into another style.
 
-    The result keeps the tune's bars, metre and structural notes. Several inputs are transferred one after the other
-    and keep their names in the folder given with -o; a file that cannot be read does not stop the others.
+    The result keeps the tune's bars, metre and structural notes. In a MIDI file of several tracks the others stay as
+    they are. Several inputs are transferred one after the other and keep their names in the folder given with -o; a
+    file that cannot be read does not stop the others.
     """
     paths = outputs.plan(inputs, out, to)
     outputs.check(paths, force=force, sources=inputs)
+    plots = outputs.plots(plot, paths)
+    outputs.check(plots, force=force, sources=inputs, endings=outputs.PICTURES)
 
-    from stylernn import transfer
+    from stylernn import api, pictures, provenance
 
-    loaded = options.load(model)
-    dials = transfer.Options(
-        **options.given(preserve=preserve, strength=strength, candidates=candidates, temperature=temperature)
-    )
-    loaded.style(to)  # an unknown style is told once, not for each input
-    if len(inputs) == 1:
-        typer.echo(_transfer(loaded, inputs[0], paths[0], to, dials, seed, track))
-        return
-    failures = []
-    for source, path in zip(inputs, paths, strict=True):
+    options.load(model).style(to)  # an unknown style is told once, not for each input
+    dials = options.given(preserve=preserve, strength=strength, candidates=candidates, temperature=temperature)
+    made, failures = [], []
+    for source, path, picture in zip(inputs, paths, plots or [None] * len(paths), strict=True):
         try:
-            typer.echo(_transfer(loaded, source, path, to, dials, seed, track))
+            tune = api.read(source, track=track)
+            tune = replace(tune, arranged=tune.is_put_back(path, melody_only=melody_only))
+            result = api.transfer(tune, to, seed=seed, model=model, max_copy=max_copy, **dials)
+            result.write(path)
+            if picture and result.result:
+                pictures.roll(result.melody, picture, result.result.source)
         except StylernnError as error:
+            if len(inputs) == 1:
+                raise
             failures.append(f"error: {error}")
+            continue
+        facts = {"input": str(source), "output": str(path), **(result.provenance or {})}
+        if sidecar:
+            provenance.write(facts, provenance.beside(path))
+        made.append(facts)
+        if not as_json:
+            typer.echo(_summary(facts, tune, result))
+    if as_json:
+        typer.echo(json.dumps({"results": made}, indent=1))
     if failures:
         typer.echo("\n".join([*failures, f"{len(failures)} of {len(inputs)} files could not be transferred"]), err=True)
         raise typer.Exit(1)
 
 
-def _transfer(
-    model: "Model", source: Path, path: Path, style: str, dials: "Options", seed: int, track: int | None
-) -> str:
-    """Transfer one file and say what was done."""
-    from stylernn import files, transfer
-
-    melody = files.read(source, track=track)
-    result = transfer.transfer(model, melody, style, dials, seed=seed)
-    outputs.write(result.melody, path, style, seed=seed)
-    return _summary(source, path, style, melody, result)
-
-
-def _summary(source: Path, path: Path, style: str, melody: "Melody", result: "Result") -> str:
+def _summary(facts: dict[str, Any], tune: "Tune", made: "Tune") -> str:
+    totals, structural, copy = facts["totals"], facts["structural_notes"], facts["originality"]["longest_copy"]
+    kinds = ", ".join(f"{totals[kind]} {kind}" for kind in ("kept", "moved", "ornament", "new"))
+    tonality = words.tonality_name(made.result.tonality) if made.result else ""
+    written = "" if made.melody.metre == tune.melody.metre else f", written in {made.melody.metre}"
     lines = [
-        f"{source} -> {style}",
-        f"  key    {words.tonality_name(result.tonality)}",
-        f"  form   {words.count(melody.bars, 'bar')} of {melody.metre}",
-        f"  notes  {len(melody.notes)} in the tune, {len(result.melody.notes)} in the result",
-        f"  kept   bars, metre, key, and {result.kept} of {result.structural} structural notes at their places",
-        f"  file   {path}",
+        f"{facts['input']} -> {facts['style']}",
+        f"  key    {tonality}",
+        f"  form   {words.count(tune.melody.bars, 'bar')} of {tune.melody.metre}{written}",
+        f"  notes  {len(tune.melody.notes)} in the tune, {len(made.melody.notes)} in the result: {kinds}",
+        f"  kept   bars, key, and {structural['kept']} of {structural['tune']} structural notes at their places",
+        *([f"  copied {copy or 'no'} notes running of the training set"] if copy is not None else []),
+        *(["  tracks all others stay as they were"] if tune.arranged else []),
+        f"  file   {facts['output']}",
     ]
     return "\n".join(lines)

@@ -1,0 +1,192 @@
+"""stylernn from Python, in three calls; `import stylernn as s` finds them.
+
+    tune = s.read("in.mid")
+    jazz = s.transfer(tune, to="jazz", seed=1)
+    jazz.write("out.mid")
+
+A `Tune` is a melody that remembers its file, so that it can be put back among the other tracks, and what it was made
+of. The arguments are those of the commands; the model is loaded once.
+"""
+
+import os
+import tempfile
+import webbrowser
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from stylernn import arrangement, changes, checkpoint, files, originality, page, paths, provenance, runs
+from stylernn import generate as generation
+from stylernn import transfer as transferring
+from stylernn.atomic import replacing
+from stylernn.changes import Changes
+from stylernn.checkpoint import Model
+from stylernn.errors import StylernnError, UsageError
+from stylernn.melody import Melody
+from stylernn.transfer import Options, Result
+
+__all__ = ["Tune", "generate", "model_file", "read", "styles", "transfer"]
+
+_ATTEMPTS = 8
+_STRIDE = 1_000_003  # between the seeds of attempts, so that those of neighbouring seeds do not meet
+_SEEDS = 2**32
+
+AnyPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Tune:
+    """A melody with its past.
+
+    Args:
+        melody: the notes.
+        path: the file that it, or the tune it was made of, was read from.
+        track: the part of that file that was asked for.
+        arranged: it stands among other tracks of that file, and is put back there when written as MIDI.
+        style: that it is in, where stylernn made it.
+        seed: that it was drawn with.
+        result: of the transfer that made it.
+        changes: what became of each note of the tune.
+        provenance: where it comes from, see `provenance.describe`.
+    """
+
+    melody: Melody
+    path: Path | None = None
+    track: int | None = None
+    arranged: bool = False
+    style: str = ""
+    seed: int = 0
+    result: Result | None = None
+    changes: Changes | None = None
+    provenance: dict[str, Any] | None = None
+
+    def write(self, path: AnyPath, *, melody_only: bool = False) -> Path:
+        """Write MIDI, a score or sound, by the ending of the name.
+
+        Args:
+            path: replaced as a whole.
+            melody_only: leave out the other tracks of the file that the tune comes from.
+        """
+        path = Path(path)
+        if path.suffix.lower() in (".wav", ".flac", ".mp3"):
+            from stylernn.sound import recording
+
+            recording.write(recording.record(self.melody, self.style, seed=self.seed), path)
+        elif self.is_put_back(path, melody_only=melody_only) and self.path is not None:
+            data = arrangement.put_back(self.path, self.melody, track=self.track)
+            with replacing(path) as draft:
+                draft.write_bytes(data)
+        else:
+            files.write(self.melody, path)
+        return path
+
+    def is_put_back(self, path: Path, *, melody_only: bool = False) -> bool:
+        """Whether `write` puts the melody among the other tracks of its file."""
+        return self.arranged and not melody_only and files.is_midi(path)
+
+    def show(self) -> None:
+        """Show the piano roll and a player: in a notebook below the cell, elsewhere in the browser."""
+        try:
+            from IPython import get_ipython
+        except ModuleNotFoundError:
+            shell = None
+        else:
+            shell = get_ipython()
+        if shell is not None:
+            from IPython.display import HTML, display
+
+            display(HTML(self._repr_html_()))
+            return
+        with tempfile.NamedTemporaryFile("w", suffix=".html", delete=False, encoding="utf-8") as file:
+            file.write(f"<!doctype html><meta charset='utf-8'>{self._repr_html_()}")
+        webbrowser.open(Path(file.name).as_uri())
+
+    def _repr_html_(self) -> str:
+        return page.fragment(self.melody, self.changes, style=self.style, seed=self.seed)
+
+
+def read(path: AnyPath, *, track: int | None = None) -> Tune:
+    """Read the melody of a music file.
+
+    Args:
+        path: MIDI, MusicXML, ABC or Humdrum.
+        track: the part to read, by default the melody.
+    """
+    path = Path(path)
+    melody = files.read(path, track=track)
+    return Tune(melody, path, track, files.is_midi(path) and arrangement.is_arrangement(path))
+
+
+def transfer(
+    tune: Tune | Melody | AnyPath,
+    to: str,
+    *,
+    seed: int = 0,
+    model: AnyPath | None = None,
+    max_copy: int | None = None,
+    **options: Any,
+) -> Tune:
+    """Put a tune into another style.
+
+    Args:
+        tune: from `read`, or a file's name.
+        to: a style, or a mixture such as "jazz=0.7,celtic=0.3".
+        seed: the same seed gives the same notes.
+        model: a model file or run folder instead of the shipped model.
+        max_copy: draw again, with other seeds, where this many notes running, or more, stand in the training set.
+        options: fields of `stylernn.transfer.Options`, such as `preserve=0.8`.
+
+    Raises:
+        StylernnError: if the style is unknown, a file cannot be read, or all draws copy too much.
+    """
+    tune = Tune(tune) if isinstance(tune, Melody) else tune if isinstance(tune, Tune) else read(tune)
+    path = model_file(model)
+    loaded, training = _loaded(path), originality.beside(path)
+    wanted = Options(**{"keep_metre": tune.arranged, **options})
+    _check_max_copy(max_copy, known=training is not None)
+    for attempt in range(_ATTEMPTS):
+        used = (seed + attempt * _STRIDE) % _SEEDS
+        result = transferring.transfer(loaded, tune.melody, to, wanted, seed=used)
+        copied = provenance.originality_facts(result, training)
+        if max_copy is None or copied["longest_copy"] < max_copy:
+            break
+    else:
+        problem = f"{_ATTEMPTS} results of seed {seed} all copy {max_copy} notes or more"
+        raise StylernnError(problem, remedy="Try another seed, a lower strength or a higher temperature.")
+    found = changes.compare(result.source, result.melody)
+    made_by = provenance.model_facts(path, loaded.header)
+    facts = provenance.describe(result, found, style=to, seed=used, options=wanted, model=made_by, copied=copied)
+    return replace(tune, melody=result.melody, style=to, seed=used, result=result, changes=found, provenance=facts)
+
+
+def generate(style: str, *, model: AnyPath | None = None, seed: int = 0, **options: Any) -> list[Tune]:
+    """Write new melodies in a style; options are those of `stylernn.generate.generate`, such as `bars=16, count=4`."""
+    made = generation.generate(_loaded(model_file(model)), style, seed=seed, **options)
+    return [Tune(melody, style=style, seed=seed) for melody in made]
+
+
+def styles(model: AnyPath | None = None) -> list[str]:
+    """Names of the styles that a model knows."""
+    return [style.name for style in _loaded(model_file(model)).header.styles]
+
+
+def model_file(model: AnyPath | None = None) -> Path:
+    """The file of a model: itself, the best of a run folder, or by default the one that comes with stylernn."""
+    path = paths.boxed_model() if model is None else Path(model)
+    return path / runs.MODEL if path.is_dir() else path
+
+
+@cache
+def _loaded(path: Path) -> Model:
+    return checkpoint.load_model(path)
+
+
+def _check_max_copy(max_copy: int | None, *, known: bool) -> None:
+    if max_copy is None:
+        return
+    least = originality.COPY_NOTES
+    if max_copy < least:
+        raise UsageError("max_copy cannot be used", expected=f"a number from {least}", found=str(max_copy))
+    if not known:
+        raise UsageError("the model has no index of its training set, so copies cannot be told")
