@@ -1,15 +1,16 @@
 """Put a trained model in the box: `python benchmarks/box.py RUN_FOLDER DATA_FOLDER`, second half of `make weights`.
 
 Stores the run's best model as float16, measures that very file on the test split (bits per note with and without style
-and skeleton, accuracy, Markov-3) and writes the numbers into its header, from which docs/model-card.md is made.
+and skeleton, accuracy, Markov-3) and writes the numbers into its header, with the sources as the folder's manifest names
+them; docs/model-card.md is made from there.
 """
 
 import argparse
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from stylernn import checkpoint, corpus, measure, runs
+from stylernn import checkpoint, corpus, measure, runs, train
 from stylernn.checkpoint import Model
 from stylernn.corpus import Split
 from stylernn.paths import boxed_model
@@ -28,7 +29,10 @@ def main() -> None:
         model = checkpoint.load_model(halved)
     learnt = {style.name for style in model.header.styles}
     tunes = [tune for tune in corpus.load_folder(arguments.data) if tune.style in learnt]
-    metrics = _metrics(model, corpus.split(tunes))
+    divided = corpus.split(tunes)
+    metrics = _metrics(model, divided)
+    named = replace(model.header, corpora=train.sources(divided.train))
+    model = replace(model, header=named)
     checkpoint.save_model(boxed_model(), checkpoint.with_metrics(model, metrics), dtype="float16")
     print(f"{boxed_model()}: {boxed_model().stat().st_size / 1e6:.1f} MB")
 

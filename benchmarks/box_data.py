@@ -9,6 +9,7 @@ And OUT gets a manifest, so that its tunes keep their works and thereby their si
 
 import argparse
 import csv
+import re
 import shutil
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def main() -> None:
             files.write(solos[number], target)
         else:
             continue
-        written.append(row)
+        # A collection is one source, however many pieces or parts it was read from.
+        written.append({**row, "source": re.sub(r"(\(music21 corpus[^)]*\)).*", r"\1", row["source"])})
     with (arguments.out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, list(rows[0]))
         table.writeheader()

@@ -29,7 +29,7 @@ from stylernn.pieces import Batch
 from stylernn.runs import Place, State
 from stylernn.settings import Settings, TrainSettings
 
-__all__ = ["Outcome", "Progress", "fit"]
+__all__ = ["Outcome", "Progress", "fit", "sources"]
 
 _VALIDATION_BATCHES = 12
 _VALIDATION_SEED = 1_000_003
@@ -103,7 +103,7 @@ def fit(
         state, place = State(parameters, optimiser.init(parameters)), Place()
         if resume:
             state, place = runs.resume(folder, state, corpus_fingerprint)
-        header = Header(settings, tree, _sources(divided.train), None, runs.provenance(settings, corpus_fingerprint))
+        header = Header(settings, tree, sources(divided.train), None, runs.provenance(settings, corpus_fingerprint))
         step = _compiled_step(graph, optimiser, settings.train.seed)
         _train(
             _Run(folder, header, step, scorer(network)[0], *_batches(divided, tree, settings)), state, place, on_event
@@ -212,7 +212,7 @@ def _bits(compiled: Scorer, parameters: nnx.State, batches: Sequence[Batch]) -> 
     return float(sum(r.bits.sum() for r in results) / sum(r.notes.sum() for r in results))
 
 
-def _sources(tunes: Sequence[Tune]) -> tuple[dict[str, Any], ...]:
+def sources(tunes: Sequence[Tune]) -> tuple[dict[str, Any], ...]:
     """Sources of a training set: name, licence, number of tunes."""
     counts = Counter((tune.source, tune.licence) for tune in tunes)
     return tuple({"source": name, "licence": licence, "tunes": n} for (name, licence), n in sorted(counts.items()))
