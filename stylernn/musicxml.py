@@ -33,6 +33,9 @@ def musicxml(melody: Melody) -> bytes:
         makeTupletBrackets(measure, inPlace=True)
     part.makeBeams(inPlace=True)
     part.makeAccidentals(inPlace=True)
+    for sign in part.recurse().getElementsByClass(harmony.ChordSymbol):
+        if (root := sign.root()) is not None and root.alter == 0:
+            root.accidental = None  # a natural, which only notes need
     score = stream.Score([part])
     score.metadata = metadata.Metadata(title=melody.title)
     exporter = GeneralObjectExporter()

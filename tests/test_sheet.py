@@ -119,6 +119,13 @@ def test_f_sharp_in_g_major_and_a_clef() -> None:
     assert ET.fromstring(musicxml(Melody((Note(0, 96, 43),)))).findtext(".//clef/sign") == "F"
 
 
+def test_the_root_of_a_chord_bears_no_natural() -> None:
+    notes = tuple(Note(24 * k, 24, 63 + k % 2) for k in range(8))
+    tree = ET.fromstring(musicxml(Melody(notes, key=Key(0, "minor"), chords=(Chord(0, "Am"), Chord(96, "E")))))
+    assert [root.text for root in tree.iter("root-step")] == ["A", "E"]
+    assert not list(tree.iter("root-alter"))
+
+
 # Pages
 
 
