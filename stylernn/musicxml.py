@@ -75,6 +75,7 @@ def _harmony(symbol: str) -> harmony.Harmony | None:
         return harmony.NoChord()
     figure = re.sub(r"(?<=[A-G])b", "♭", symbol).replace("-", "m").replace("j7", "maj7").replace("♭", "-")
     try:
-        return harmony.ChordSymbol(figure)
-    except (ValueError, Music21Exception):
+        sign = harmony.ChordSymbol(figure)
+    except (ValueError, LookupError, Music21Exception):
         return None
+    return sign if sign.pitches else None
