@@ -11,6 +11,7 @@ The modules `transfer`, `generate` and `styles` have the names of what they are 
 """
 
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -24,9 +25,7 @@ class _Callable(ModuleType):
     """A module that can be called."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        from stylernn import api
-
-        return getattr(api, self.__name__.rpartition(".")[2])(*arguments, **options)
+        return getattr(import_module("stylernn.api"), self.__name__.rpartition(".")[2])(*arguments, **options)
 
 
 class _Package(ModuleType):
@@ -45,8 +44,6 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for (PEP 562), so that `import stylernn` itself takes no time."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     if name in _ALSO_MODULES:
         return import_module(f"{__name__}.{name}")
     return getattr(import_module(f"{__name__}.api"), name)

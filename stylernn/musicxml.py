@@ -33,6 +33,9 @@ def musicxml(melody: Melody) -> bytes:
         makeTupletBrackets(measure, inPlace=True)
     part.makeBeams(inPlace=True)
     part.makeAccidentals(inPlace=True)
+    for sign in part.recurse().getElementsByClass(harmony.ChordSymbol):
+        if (root := sign.root()) is not None and root.alter == 0:
+            root.accidental = None  # a natural, which only notes need
     score = stream.Score([part])
     score.metadata = metadata.Metadata(title=melody.title)
     exporter = GeneralObjectExporter()
@@ -72,6 +75,7 @@ def _harmony(symbol: str) -> harmony.Harmony | None:
         return harmony.NoChord()
     figure = re.sub(r"(?<=[A-G])b", "♭", symbol).replace("-", "m").replace("j7", "maj7").replace("♭", "-")
     try:
-        return harmony.ChordSymbol(figure)
-    except (ValueError, Music21Exception):
+        sign = harmony.ChordSymbol(figure)
+    except (ValueError, LookupError, Music21Exception):
         return None
+    return sign if sign.pitches else None

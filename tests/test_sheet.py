@@ -45,6 +45,7 @@ def by_hand() -> list[Melody]:
         Melody(triplets, key=Key(-5, "minor"), chords=(Chord(0, "Bbm7"), Chord(24, "Eb7"), Chord(48, "N.C."))),
         Melody(quarters, ((0, Metre(6, 8)), (72, Metre(3, 4)), (96, Metre(5, 8))), Key(6)),
         Melody(tuple(Note(20 * k, 11, 40 + k) for k in range(20)), key=Key(-6)),
+        Melody(tuple(Note(6 * k, 6, (50, 88, 52, 90)[k % 4]) for k in range(32))),
         Melody((Note(0, 7 * 96, 72), Note(7 * 96 + 5, 1, 108)), ((0, Metre(2, 2)),), Key(7, "minor")),
     ]
 
@@ -82,7 +83,7 @@ def check(melody: Melody, folder: Path, capfd: pytest.CaptureFixture[str]) -> No
     assert "".join(capfd.readouterr()) == ""
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(6))
 def test_scores_are_valid_complete_and_engraved_without_a_warning(
     number: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,6 +118,23 @@ def test_f_sharp_in_g_major_and_a_clef() -> None:
     assert tree.findtext(".//clef/sign") == "G"
     assert tree.findtext(".//bar-style") == "light-heavy"
     assert ET.fromstring(musicxml(Melody((Note(0, 96, 43),)))).findtext(".//clef/sign") == "F"
+
+
+def test_the_root_of_a_chord_bears_no_natural() -> None:
+    notes = tuple(Note(24 * k, 24, 63 + k % 2) for k in range(8))
+    tree = ET.fromstring(musicxml(Melody(notes, key=Key(0, "minor"), chords=(Chord(0, "Am"), Chord(96, "E")))))
+    assert [root.text for root in tree.iter("root-step")] == ["A", "E"]
+    assert not list(tree.iter("root-alter"))
+
+
+def test_a_symbol_that_no_program_knows_is_left_out() -> None:
+    symbols = ["C", "C7#", "Hm", "G7b", "", "N.C.", "G7"]
+    notes = tuple(Note(24 * k, 24, 60 + k) for k in range(8))
+    chords = tuple(Chord(24 * k, symbol) for k, symbol in enumerate(symbols))
+    tree = ET.fromstring(musicxml(Melody(notes, key=Key(0), chords=chords)))
+    roots = [root.text for root in tree.iter("root-step")]
+    assert roots[0] == "C"
+    assert roots[-1] == "G"
 
 
 # Pages

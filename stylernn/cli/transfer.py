@@ -71,13 +71,14 @@ def command(
     outputs.check(paths, force=force, sources=inputs)
     plots = outputs.plots(plot, paths)
     outputs.check(plots, force=force, sources=inputs, endings=outputs.PICTURES)
+    drawn: list[Path | None] = [*plots] or [None] * len(paths)
 
     from stylernn import api, pictures, provenance
 
     options.load(model).style(to)  # an unknown style is told once, not for each input
     dials = options.given(preserve=preserve, strength=strength, candidates=candidates, temperature=temperature)
     made, failures = [], []
-    for source, path, picture in zip(inputs, paths, plots or [None] * len(paths), strict=True):
+    for source, path, picture in zip(inputs, paths, drawn, strict=True):
         try:
             tune = api.read(source, track=track)
             tune = replace(tune, arranged=tune.is_put_back(path, melody_only=melody_only))
