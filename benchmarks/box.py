@@ -1,8 +1,8 @@
 """Put a trained model in the box: `python benchmarks/box.py RUN_FOLDER DATA_FOLDER`, second half of `make weights`.
 
 Stores the run's best model as float16, measures that very file on the test split (bits per note with and without style
-and skeleton, accuracy, Markov-3) and writes the numbers into its header, with the sources as the folder's manifest names
-them; docs/model-card.md is made from there.
+and skeleton, accuracy, Markov-3) and writes the numbers into its header, with the sources as the folder's manifest
+names them; docs/model-card.md is made from there.
 """
 
 import argparse
