@@ -6,8 +6,9 @@
     jazz = s.transfer(tune, to="jazz", seed=1)
     jazz.write("out.mid")
 
-`read`, `transfer`, `generate`, `styles` and `Tune` are those of `stylernn.api`, which is imported when it is needed.
-The modules `transfer`, `generate` and `styles` have the names of what they are for; calling them is calling the API.
+`read`, `transfer`, `variations`, `generate`, `styles` and `Tune` are those of `stylernn.api`, which is imported when it
+is needed. The modules `transfer`, `generate` and `styles` have the names of what they are for; to call them is to call
+the API.
 """
 
 import sys
@@ -16,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Tune", "generate", "read", "styles", "transfer"]
+__all__ = ["Tune", "generate", "read", "styles", "transfer", "variations"]
 
 _ALSO_MODULES = ("generate", "styles", "transfer")
 

@@ -14,7 +14,7 @@ import webbrowser
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from stylernn import arrangement, changes, checkpoint, files, originality, page, paths, provenance, runs
 from stylernn import generate as generation
@@ -26,7 +26,7 @@ from stylernn.errors import StylernnError, UsageError
 from stylernn.melody import Melody
 from stylernn.transfer import Options, Result
 
-__all__ = ["Tune", "generate", "model_file", "read", "styles", "transfer"]
+__all__ = ["Tune", "generate", "model_file", "read", "styles", "transfer", "variations"]
 
 _ATTEMPTS = 8
 _STRIDE = 1_000_003  # between the seeds of attempts, so that those of neighbouring seeds do not meet
@@ -140,24 +140,34 @@ def transfer(
     Raises:
         StylernnError: if the style is unknown, a file cannot be read, or all draws copy too much.
     """
-    tune = Tune(tune) if isinstance(tune, Melody) else tune if isinstance(tune, Tune) else read(tune)
-    path = model_file(model)
-    loaded, training = _loaded(path), originality.beside(path)
+    tune, maker = _as_tune(tune), _maker(model)
     wanted = Options(**{"keep_metre": tune.arranged, **options})
-    _check_max_copy(max_copy, known=training is not None)
+    _check_max_copy(max_copy, known=maker.training is not None)
     for attempt in range(_ATTEMPTS):
         used = (seed + attempt * _STRIDE) % _SEEDS
-        result = transferring.transfer(loaded, tune.melody, to, wanted, seed=used)
-        copied = provenance.originality_facts(result, training)
-        if max_copy is None or copied["longest_copy"] < max_copy:
-            break
-    else:
-        problem = f"{_ATTEMPTS} results of seed {seed} all copy {max_copy} notes or more"
-        raise StylernnError(problem, remedy="Try another seed, a lower strength or a higher temperature.")
-    found = changes.compare(result.source, result.melody)
-    made_by = provenance.model_facts(path, loaded.header)
-    facts = provenance.describe(result, found, style=to, seed=used, options=wanted, model=made_by, copied=copied)
-    return replace(tune, melody=result.melody, style=to, seed=used, result=result, changes=found, provenance=facts)
+        made = _made(
+            tune, maker, transferring.transfer(maker.model, tune.melody, to, wanted, seed=used), to, used, wanted
+        )
+        if max_copy is None or (made.provenance or {})["originality"]["longest_copy"] < max_copy:
+            return made
+    problem = f"{_ATTEMPTS} results of seed {seed} all copy {max_copy} notes or more"
+    raise StylernnError(problem, remedy="Try another seed, a lower strength or a higher temperature.")
+
+
+def variations(
+    tune: Tune | Melody | AnyPath,
+    to: str,
+    *,
+    count: int = 8,
+    seed: int = 0,
+    model: AnyPath | None = None,
+    **options: Any,
+) -> list[Tune]:
+    """Several different transfers of a tune, the best first; `transfer` says the rest."""
+    tune, maker = _as_tune(tune), _maker(model)
+    wanted = Options(**{"keep_metre": tune.arranged, **options})
+    results = transferring.variations(maker.model, tune.melody, to, wanted, seed=seed, count=count)
+    return [_made(tune, maker, result, to, seed, wanted) for result in results]
 
 
 def generate(style: str, *, model: AnyPath | None = None, seed: int = 0, **options: Any) -> list[Tune]:
@@ -175,6 +185,32 @@ def model_file(model: AnyPath | None = None) -> Path:
     """The file of a model: itself, the best of a run folder, or by default the one that comes with stylernn."""
     path = paths.boxed_model() if model is None else Path(model)
     return path / runs.MODEL if path.is_dir() else path
+
+
+class _Maker(NamedTuple):
+    """A model, its file, and the index of what it learnt from."""
+
+    model: Model
+    path: Path
+    training: originality.Figures | None
+
+
+def _maker(model: AnyPath | None) -> _Maker:
+    path = model_file(model)
+    return _Maker(_loaded(path), path, originality.beside(path))
+
+
+def _as_tune(tune: Tune | Melody | AnyPath) -> Tune:
+    return Tune(tune) if isinstance(tune, Melody) else tune if isinstance(tune, Tune) else read(tune)
+
+
+def _made(tune: Tune, maker: _Maker, result: Result, style: str, seed: int, options: Options) -> Tune:
+    """A result with what became of the tune and where it comes from."""
+    found = changes.compare(result.source, result.melody)
+    made_by = provenance.model_facts(maker.path, maker.model.header)
+    copied = provenance.originality_facts(result, maker.training)
+    facts = provenance.describe(result, found, style=style, seed=seed, options=options, model=made_by, copied=copied)
+    return replace(tune, melody=result.melody, style=style, seed=seed, result=result, changes=found, provenance=facts)
 
 
 @cache

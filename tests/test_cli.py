@@ -180,6 +180,28 @@ def test_several_inputs_keep_their_names_and_go_on_past_a_bad_one(stylernn: Call
     assert made == ["good.midi", "good.provenance.json", "greensleeves.mid", "greensleeves.provenance.json"]
     assert "error: bad.mid is not a readable MIDI file" in ran.err
     assert "1 of 3 files could not be transferred" in ran.err
+    Path("bad.mid").write_bytes(TUNE.read_bytes())
+    Path("new/good.midi").write_bytes(b"as it was")
+    ran = stylernn("transfer", TUNE, "bad.mid", "good.midi", "--to", "jazz", "--model", tiny_model, "-o", "new")
+    assert ran.code == 0, ran.err
+    assert "2 inputs done already" in ran.err
+    assert Path("new/good.midi").read_bytes() == b"as it was"
+    assert files.read("new/bad.mid").notes
+
+
+def test_wishes_are_granted(stylernn: Callable, tiny_model: Path) -> None:
+    tune = files.read(TUNE)
+    asked = ["--to", "jazz=0.7,classical=0.3", "--model", tiny_model, "--no-provenance"]
+    ran = stylernn("transfer", TUNE, *asked, "--lock", "1-2", "--variations", 3, "-o", "v.mid")
+    assert ran.code == 0, ran.err
+    made = [files.read(f"v-{k}.mid") for k in (1, 2, 3)]
+    assert len({melody.notes for melody in made}) == 3
+    for melody in made:
+        assert melody.slice(1, 3).notes == tune.slice(1, 3).notes
+    ran = stylernn("transfer", TUNE, *asked, "--bars", "1-8", "--key", "Dm", "--tempo", 60, "--mood", "sad")
+    assert ran.code == 0, ran.err
+    sad = files.read("greensleeves.jazz0.7-classical0.3.mid")
+    assert (sad.bars, sad.metre) == (8, Metre(2, 4))
 
 
 def test_generate_writes_as_many_as_asked(stylernn: Callable, tiny_model: Path) -> None:
@@ -232,6 +254,11 @@ def test_other_tracks_are_kept_unless_the_melody_alone_is_wanted(stylernn: Calla
         ("transfer {tune} --to jazz -o {tune} --model {model} --force", 2, "is an input"),
         ("transfer {tune} --to jazz --preserve 2 --model {model}", 2, "preserve"),
         ("transfer {tune} --to jazz --track 9 --model {model}", 2, "no track 9"),
+        ("transfer {tune} --to jazz --lock 99 --model {model}", 2, "no such bars"),
+        ("transfer {tune} --to jazz --lock 1 --rewrite 2 --model {model}", 2, "contradict"),
+        ("transfer {tune} --to jazz --range C4-E4 --model {model}", 2, "an octave or more"),
+        ("transfer {tune} --to jazz --mood grumpy --model {model}", 2, "calm, energetic, happy, sad"),
+        ("transfer {tune} --to jazz=x --model {model}", 2, "cannot mix"),
         ("transfer {tune}", 2, "Missing option '--to'"),
         ("transfer --to jazz", 2, "Missing argument"),
         ("transfer . --to jazz --model {model}", 2, "error:"),

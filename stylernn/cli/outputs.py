@@ -12,7 +12,7 @@ from stylernn.sound import ENDINGS as SOUNDS
 if TYPE_CHECKING:
     from stylernn.melody import Melody
 
-__all__ = ["PAGES", "PICTURES", "SOUNDS", "check", "numbered", "plan", "plots", "write"]
+__all__ = ["PAGES", "PICTURES", "SOUNDS", "check", "numbered", "plan", "plots", "varied", "write"]
 
 PICTURES = (".png", ".svg", ".pdf")
 """Endings of the piano rolls that can be drawn."""
@@ -31,7 +31,8 @@ def plan(inputs: Sequence[Path], out: Path | None, style: str) -> list[Path]:
         UsageError: if two inputs would get the same name, or `out` is a file and there are several inputs.
     """
     if out is None:
-        outputs = [Path(f"{path.stem}.{style}{path.suffix}") for path in inputs]
+        name = style.replace("=", "").replace(",", "-")  # a mixture is no good file name
+        outputs = [Path(f"{path.stem}.{name}{path.suffix}") for path in inputs]
     elif len(inputs) > 1 or out.is_dir():
         outputs = [_folder(out) / path.name for path in inputs]
     else:
@@ -53,6 +54,11 @@ def numbered(out: Path | None, style: str, count: int) -> list[Path]:
     if count == 1 and base == out:
         return [base]
     return [base.with_name(f"{base.stem}-{number}{base.suffix}") for number in range(1, count + 1)]
+
+
+def varied(path: Path, count: int) -> list[Path]:
+    """Name `count` variations: the path itself, or `tune.jazz-1.mid`, `tune.jazz-2.mid` ..."""
+    return [path] if count == 1 else [path.with_name(f"{path.stem}-{k}{path.suffix}") for k in range(1, count + 1)]
 
 
 def check(

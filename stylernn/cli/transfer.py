@@ -1,14 +1,16 @@
 """`stylernn transfer`: the user's melody in another style."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from stylernn.cli import options, outputs, words
-from stylernn.errors import StylernnError
+from stylernn.cli import options, outputs, wishes, words
+from stylernn.cli.wishes import Wishes
+from stylernn.errors import StylernnError, UsageError
 
 if TYPE_CHECKING:
     from stylernn.api import Tune
@@ -49,6 +51,15 @@ def command(
     melody_only: Annotated[
         bool, typer.Option("--melody-only", help="Write the melody alone, without the other tracks of its file.")
     ] = False,
+    lock: wishes.Lock = None,
+    rewrite: wishes.Rewrite = None,
+    variations: wishes.Variations = 1,
+    key: wishes.InKey = None,
+    pitches: wishes.Range = None,
+    tempo: wishes.Tempo = None,
+    bars: wishes.Bars = None,
+    end_on_tonic: wishes.EndOnTonic = False,
+    mood: wishes.Mood = None,
     max_copy: Annotated[
         int | None,
         typer.Option(metavar="N", min=12, help="Draw again where N notes running stand in the training set."),
@@ -63,45 +74,90 @@ def command(
 ) -> None:
     """Put a melody into another style.
 
-    The result keeps the tune's bars, metre and structural notes. In a MIDI file of several tracks the others stay as
+    The result keeps the tune's bars, beats and structural notes. In a MIDI file of several tracks the others stay as
     they are. Several inputs are transferred one after the other and keep their names in the folder given with -o; a
-    file that cannot be read does not stop the others.
+    file that cannot be read does not stop the others, and the same command again does only what is missing.
     """
-    paths = outputs.plan(inputs, out, to)
-    outputs.check(paths, force=force, sources=inputs)
-    plots = outputs.plots(plot, paths)
+    asked = Wishes(lock, rewrite, key, pitches, tempo, bars, end_on_tonic, mood)
+    if variations > 1 and max_copy:
+        raise UsageError("--variations and --max-copy cannot be combined")
+    todo = _todo(inputs, outputs.plan(inputs, out, to), variations, force=force)
+    plots = outputs.plots(plot, [path for _, paths in todo for path in paths[:1]])
     outputs.check(plots, force=force, sources=inputs, endings=outputs.PICTURES)
-    drawn: list[Path | None] = [*plots] or [None] * len(paths)
 
-    from stylernn import api, pictures, provenance
+    from stylernn import mixtures
 
-    options.load(model).style(to)  # an unknown style is told once, not for each input
+    mixtures.resolve(options.load(model), to)  # an unknown style is told once, not for each input
     dials = options.given(preserve=preserve, strength=strength, candidates=candidates, temperature=temperature)
+    job = _Job(to, seed, model, track, melody_only, variations, max_copy, sidecar, asked, dials)
     made, failures = [], []
-    for source, path, picture in zip(inputs, paths, drawn, strict=True):
+    for (source, paths), picture in zip(todo, plots or [None] * len(todo), strict=True):
         try:
-            tune = api.read(source, track=track)
-            tune = replace(tune, arranged=tune.is_put_back(path, melody_only=melody_only))
-            result = api.transfer(tune, to, seed=seed, model=model, max_copy=max_copy, **dials)
-            result.write(path)
-            if picture and result.result:
-                pictures.roll(result.melody, picture, result.result.source)
+            for facts, summary in _transfer(job, source, paths, picture):
+                made.append(facts)
+                if not as_json:
+                    typer.echo(summary)
         except StylernnError as error:
             if len(inputs) == 1:
                 raise
             failures.append(f"error: {error}")
-            continue
-        facts = {"input": str(source), "output": str(path), **(result.provenance or {})}
-        if sidecar:
-            provenance.write(facts, provenance.beside(path))
-        made.append(facts)
-        if not as_json:
-            typer.echo(_summary(facts, tune, result))
     if as_json:
         typer.echo(json.dumps({"results": made}, indent=1))
     if failures:
         typer.echo("\n".join([*failures, f"{len(failures)} of {len(inputs)} files could not be transferred"]), err=True)
         raise typer.Exit(1)
+
+
+class _Job(NamedTuple):
+    """What is the same for all inputs: the command's options under their own names."""
+
+    to: str
+    seed: int
+    model: Path | None
+    track: int | None
+    melody_only: bool
+    variations: int
+    max_copy: int | None
+    sidecar: bool
+    wishes: Wishes
+    dials: dict[str, Any]
+
+
+def _todo(inputs: list[Path], planned: list[Path], variations: int, *, force: bool) -> list[tuple[Path, list[Path]]]:
+    """Inputs with the names of their results, less those of a batch that are there already."""
+    todo = [(source, outputs.varied(path, variations)) for source, path in zip(inputs, planned, strict=True)]
+    if len(inputs) > 1 and not force:
+        missing = [(source, paths) for source, paths in todo if not all(path.exists() for path in paths)]
+        if done := len(todo) - len(missing):
+            typer.echo(f"{words.count(done, 'input')} done already; --force does all again", err=True)
+        todo = missing
+    outputs.check([path for _, paths in todo for path in paths], force=force, sources=inputs)
+    return todo
+
+
+def _transfer(job: _Job, source: Path, paths: list[Path], picture: Path | None) -> Iterator[tuple[dict[str, Any], str]]:
+    """Transfer one file and write its results; yields the facts of each and their summary."""
+    from stylernn import api, pictures, provenance
+
+    tune = api.read(source, track=job.track)
+    melody = job.wishes.tune(tune.melody)
+    # What was moved in time, key or speed no longer fits the other tracks.
+    arranged = tune.is_put_back(paths[0], melody_only=job.melody_only) and melody == tune.melody
+    tune = replace(tune, melody=melody, arranged=arranged)
+    chosen = {**job.dials, **job.wishes.options(melody)}
+    if job.variations > 1:
+        results = api.variations(tune, job.to, count=job.variations, seed=job.seed, model=job.model, **chosen)
+    else:
+        made = api.transfer(tune, job.to, seed=job.seed, model=job.model, max_copy=job.max_copy, **chosen)
+        results = [made]
+    for result, path in zip(results, paths, strict=False):
+        result.write(path)
+        if picture and path == paths[0] and result.result:
+            pictures.roll(result.melody, picture, result.result.source)
+        facts = {"input": str(source), "output": str(path), **(result.provenance or {})}
+        if job.sidecar:
+            provenance.write(facts, provenance.beside(path))
+        yield facts, _summary(facts, tune, result)
 
 
 def _summary(facts: dict[str, Any], tune: "Tune", made: "Tune") -> str:

@@ -23,7 +23,9 @@ Variations = Annotated[
     int, typer.Option(metavar="N", min=1, max=64, help="How many different results, the best first.")
 ]
 InKey = Annotated[str | None, typer.Option("--key", metavar="KEY", help="Transpose the tune to this tonic first.")]
-Range = Annotated[str | None, typer.Option(metavar="LOW-HIGH", help="Range of the new notes, such as G3-C6 or 55-84.")]
+Range = Annotated[
+    str | None, typer.Option("--range", metavar="LOW-HIGH", help="Range of the new notes, such as G3-C6 or 55-84.")
+]
 Tempo = Annotated[float | None, typer.Option(metavar="X", min=20, max=400, help="Quarter notes per minute.")]
 Bars = Annotated[str | None, typer.Option(metavar="BARS", help="Take only this stretch of the tune, such as 1-16.")]
 EndOnTonic = Annotated[bool, typer.Option("--end-on-tonic", help="Let the last note be the tonic.")]
