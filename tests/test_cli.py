@@ -272,7 +272,7 @@ def test_other_tracks_are_kept_unless_the_melody_alone_is_wanted(stylernn: Calla
         ("train --resume nowhere", 2, "no run to resume"),
         ("inspect nothing.mid", 1, "no such file"),
         ("styles --model nowhere", 1, "nowhere"),
-        ("trnsfer", 2, "Did you mean 'transfer'?"),
+        ("trnsfer", 2, "Did you mean 'transfer'"),
         ("corpus", 2, "Missing command"),
     ],
 )

@@ -91,7 +91,8 @@ def command(
     dials = options.given(preserve=preserve, strength=strength, candidates=candidates, temperature=temperature)
     job = _Job(to, seed, model, track, melody_only, variations, max_copy, sidecar, asked, dials)
     made, failures = [], []
-    for (source, paths), picture in zip(todo, plots or [None] * len(todo), strict=True):
+    pictures: list[Path | None] = [*plots] or [None] * len(todo)
+    for (source, paths), picture in zip(todo, pictures, strict=True):
         try:
             for facts, summary in _transfer(job, source, paths, picture):
                 made.append(facts)
