@@ -21,7 +21,7 @@ from stylernn.sample import Dials, Script
 
 __all__ = ["Candidate", "Plan", "compose"]
 
-_EVENTS_PER_BEAT = 6
+_EVENTS_PER_BEAT = 5
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ Reference:
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -30,6 +31,7 @@ SUGGESTIONS = len(LAGS) + 1
 """One a lag, and the echo's."""
 
 LONGEST_ECHO = 6
+_MEMORY = 256  # events that an echo can look back; training windows are shorter
 
 
 class Echo(NamedTuple):
@@ -44,19 +46,23 @@ def echo(history: History, i: Array) -> Echo:
 
     Events agree in the step from the onset before and in the interval from the pitch before.
     """
-    events = jnp.arange(history.time.shape[0])
-    beat = history.time >> 4
-    step = 16 * (beat - jnp.roll(beat, 1)) + (history.time & 15)
-    interval = history.pitch - jnp.roll(history.pitch, 1)
-    agree, unbroken = jnp.zeros_like(events), events < i
+    size = min(history.time.shape[0], _MEMORY)
+    start = jnp.clip(i - size + 1, 0, history.time.shape[0] - size)
+    time, pitch, kind = (
+        jax.lax.dynamic_slice(x, (start,), (size,)) for x in (history.time, history.pitch, history.kind)
+    )
+    now, events = i - start, jnp.arange(size)
+    step = 16 * ((time >> 4) - jnp.roll(time >> 4, 1)) + (time & 15)
+    interval = pitch - jnp.roll(pitch, 1)
+    agree, unbroken = jnp.zeros_like(events), events < now
     for k in range(LONGEST_ECHO):
-        here = jnp.maximum(i - k, 0)
+        here = jnp.maximum(now - k, 0)
         same = (jnp.roll(step, k) == step[here]) & (jnp.roll(interval, k) == interval[here])
-        same &= (jnp.roll(history.kind, k) == history.kind[here]) & (events > k) & (i > k)
+        same &= (jnp.roll(kind, k) == kind[here]) & (events > k) & (now > k)
         unbroken &= same
         agree += unbroken
-    best = jnp.argmax(agree * len(events) + jnp.where(events < i, events, 0))
-    return Echo(best, agree[best])
+    best = jnp.argmax(agree * size + jnp.where(events < now, events, 0))
+    return Echo(start + best, agree[best])
 
 
 def onset_suggestions(piece: Piece, history: History, i: Array) -> Array:

@@ -41,7 +41,8 @@ def fitted(melody: Melody, style: Style) -> Melody:
     metres = tuple((int(tick), metre) for tick, (metre, _) in zip(times[:-1], changes, strict=True))
     pickup = round(melody.pickup * changes[0][1])
     tempo = float(melody.tempo * _simple(melody.metre)[1])
-    return _moved(codec.quantise(melody), starts, times, replace(melody, metres=metres, pickup=pickup, tempo=tempo))
+    quantised = codec.quantise(melody) if melody.notes else melody
+    return _moved(quantised, starts, times, replace(melody, metres=metres, pickup=pickup, tempo=tempo))
 
 
 def restored(melody: Melody, original: Melody) -> Melody:

@@ -104,6 +104,11 @@ def test_generation_keeps_its_length_and_key(model: Model, bars: int) -> None:
     assert made[0] == generate.generate(model, "classical", bars=bars, seed=5, key=Key(1), metre=Metre(3, 4))[0]
 
 
+def test_generation_in_a_metre_that_the_style_does_not_know(model: Model) -> None:
+    made = generate.generate(model, "jazz", bars=8, metre=Metre(6, 8), tempo=120.0)[0]
+    assert (made.metre, made.bars, made.tempo) == (Metre(6, 8), 8, 120.0)
+
+
 def test_generation_goes_on_from_a_melody(model: Model, tune: Melody) -> None:
     made = generate.generate(model, "jazz", bars=12, seed=2, prompt=tune)[0]
     assert made.notes[: len(tune.notes)] == tune.notes

@@ -1,0 +1,50 @@
+"""The echo: where the melody did before what it just did, and how it went on."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from stylernn.lookback import LAGS, LONGEST_ECHO, ONSETS, echo
+from stylernn.pieces import FAR, History
+
+
+def history(steps: list[int], pitches: list[int], size: int = 40) -> History:
+    """START and notes, `steps` places after one another."""
+    time = np.full(size, FAR)
+    time[: len(steps) + 1] = np.append(-1, np.cumsum(steps))
+    pitch = np.zeros(size, int)
+    pitch[: len(pitches) + 1] = [pitches[0], *pitches]
+    kind = np.zeros(size, int)
+    kind[0] = 2
+    return History(*(jnp.asarray(x, jnp.int32) for x in (time, pitch, 0 * pitch, kind)))
+
+
+def test_it_finds_the_latest_longest_agreement_at_any_pitch() -> None:
+    figure = [0, 4, 7, 5]
+    past = history([16] * 11, [60 + p for p in figure] + [50, 51, 53] + [65 + p for p in figure])
+    found = echo(past, jnp.int32(11))
+    # Event 4 ends the figure; three intervals agree, the one before the figure does not.
+    assert (int(found.at), int(found.agree)) == (4, 3)
+    assert int(past.pitch[found.at + 1] - past.pitch[found.at]) == 50 - 65
+
+
+def test_nothing_agrees_at_the_start_or_where_rhythm_differs() -> None:
+    assert int(echo(history([16], [60]), jnp.int32(1)).agree) == 0
+    assert int(echo(history([16, 8, 16, 32], [60, 62, 64, 66]), jnp.int32(4)).agree) == 0
+
+
+def test_agreement_is_counted_up_to_a_limit() -> None:
+    assert int(echo(history([16] * 30, [60 + k % 2 for k in range(30)]), jnp.int32(30)).agree) == LONGEST_ECHO
+
+
+def test_a_long_past_gives_the_same_as_its_end() -> None:
+    rng = np.random.default_rng(0)
+    steps, pitches = [16] * 600, rng.integers(60, 64, 600).tolist()
+    whole, end = history(steps, pitches, 700), history(steps[-250:], pitches[-250:], 251)
+    far, near = echo(whole, jnp.int32(600)), echo(end, jnp.int32(250))
+    assert int(far.agree) == int(near.agree) > 0
+    assert int(far.at) - 600 == int(near.at) - 250
+
+
+def test_lags_end_with_the_map_of_repetitions() -> None:
+    assert LAGS[-1] == 0
+    assert ONSETS % 16 == 0
