@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from stylernn.errors import UsageError
 from stylernn.paths import catalogue
 from stylernn.tonality import anchor, estimate, scale
 
-__all__ = ["Style", "find", "label", "parents", "tree"]
+__all__ = ["Style", "find", "improvised", "label", "parents", "tree"]
 
 _FEWEST = 10
 
@@ -99,6 +100,12 @@ def find(styles: Sequence[Style], name: str) -> int:
     raise UsageError(f"unknown style {name!r}", expected=f"one of {', '.join(names)}", remedy=hint)
 
 
+def improvised(style: Style) -> bool:
+    """Whether a style, or its parent, is improvised: then no bar returns as it was."""
+    known = _known()
+    return any(known.get(name, {}).get("improvised", False) for name in (style.name, style.parent))
+
+
 def _profile(style: Style, tunes: Sequence[Tune]) -> Style:
     """Measure what a style's tunes are like."""
     melodies = [tune.melody for tune in tunes]
@@ -120,5 +127,5 @@ def _profile(style: Style, tunes: Sequence[Tune]) -> Style:
     )
 
 
-def _known() -> dict[str, dict[str, str]]:
+def _known() -> dict[str, dict[str, Any]]:
     return tomllib.loads((catalogue() / "styles.toml").read_text(encoding="utf-8"))

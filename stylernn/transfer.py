@@ -18,7 +18,7 @@ from stylernn.compose import Candidate, Plan, compose
 from stylernn.errors import UsageError
 from stylernn.melody import Melody, Note
 from stylernn.sample import Dials
-from stylernn.styles import Style
+from stylernn.styles import Style, improvised
 from stylernn.tonality import Tonality
 
 __all__ = ["Options", "Result", "transfer", "variations"]
@@ -147,6 +147,8 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
     )
     told += len(sk.GRAINS)
     repeats = sk.repetitions(replace(example.events, grid=grid))
+    if improvised(target):
+        repeats = np.full_like(repeats, -1)
     return Plan(example, grid, Condition(index, told, skeleton, repeats))
 
 

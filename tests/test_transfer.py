@@ -10,6 +10,7 @@ from stylernn import checkpoint, codec, generate, transfer
 from stylernn.checkpoint import Model
 from stylernn.errors import UsageError
 from stylernn.melody import Key, Melody, Metre, Note
+from stylernn.styles import Style
 
 QUICK = transfer.Options(candidates=2)
 
@@ -80,6 +81,12 @@ def test_bars_that_cannot_be_locked_are_refused(model: Model, locked: set[int], 
     tune = Melody(tuple(Note(96 * k, 96, 60) for k in range(4)))
     with pytest.raises(UsageError, match=message):
         transfer.transfer(model, tune, "jazz", replace(QUICK, locked=frozenset(locked)))
+
+
+def test_improvisers_repeat_no_bar() -> None:
+    tune = Melody(tuple(Note(24 * k, 24, 60 + k % 4) for k in range(16)))
+    for style, expected in ((Style("bebop", "jazz"), [-1, -1, -1, -1]), (Style("irish", "celtic"), [-1, 0, 1, 2])):
+        assert transfer.plan_transfer(tune, 1, style).condition.repeats.tolist() == expected
 
 
 def test_variations_differ_and_the_first_is_the_transfer(model: Model, tune: Melody) -> None:

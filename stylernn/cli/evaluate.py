@@ -36,7 +36,7 @@ Styles = Annotated[
 Count = Annotated[int, typer.Option("--count", "-n", metavar="N", min=10, help="How many held-out tunes.")]
 
 _SWEEP = {"preserve": (0.0, 0.25, 0.5, 0.75, 1.0), "strength": (0.0, 0.5, 1.0, 2.0, 4.0)}
-_SWEPT = 40
+_SWEPT = 20
 _RETURNED = 50
 
 
