@@ -176,15 +176,17 @@ def _result(candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, opti
 def _ranked(candidates: list[Candidate], plan: Plan, density: float) -> list[Candidate]:
     """Candidates that keep the tune and are in the style as well as most come first; of these, those that close best.
 
-    Among equals they stay as they were drawn. A choice of the likeliest, or of the most faithful, would make all
-    results alike, and a classifier would tell them from real music by it.
+    One that stands still on a note for over two bars comes last, whatever its merits. Among equals they stay as they
+    were drawn. A choice of the likeliest, or of the most faithful, would make all results alike, and a classifier would
+    tell them from real music by it.
     """
     kept = _ranks([float(sounding(c.melody, plan, plan.condition.skeleton).sum()) for c in candidates])
     style = _ranks([candidate.log_p - candidate.log_p_plain for candidate in candidates])
     busy = _ranks([float(len(candidate.melody.notes)) for candidate in candidates])
     closes = [endings.closing(candidate.melody, plan.example.tonality) for candidate in candidates]
     worth = _ranks((kept + style + 4 * density * busy).tolist())
-    order = sorted(range(len(candidates)), key=lambda k: (worth[k] < 0.5, -closes[k]))
+    stuck = [any(n.duration > 2 * c.melody.metre.bar for n in c.melody.notes) for c in candidates]
+    order = sorted(range(len(candidates)), key=lambda k: (stuck[k], worth[k] < 0.5, -closes[k]))
     return [candidates[k] for k in order]
 
 
