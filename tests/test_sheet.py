@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 
@@ -28,10 +29,11 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 @cache
 def schema():
     """The schema of MusicXML 4.0, which the package musicxml carries."""
-    import musicxml as package
     import xmlschema
 
-    folder = Path(package.__file__).parent / "generate_classes"
+    # Found, not imported: the package's own code warns when it is compiled.
+    origin = find_spec("musicxml").origin
+    folder = Path(origin).parent / "generate_classes"
     places = {"http://www.w3.org/XML/1998/namespace": str(folder / "xml.xsd")}
     return xmlschema.XMLSchema(str(folder / "musicxml_4_0.xsd"), locations=places, allow="local")
 
