@@ -2,7 +2,8 @@
 
 Every input must end as a valid result or a `StylernnError`. Anything else, more than five seconds or more than 1 GiB of
 memory is a finding: its input and traceback are kept under build/fuzz/READER, one for each place in the code, and the
-run goes on. A summary of one line is written to build/fuzz/READER.json. Wants `pip install atheris`.
+run goes on. The input that took longest is kept too, and a summary of one line is written to build/fuzz/READER.json.
+Wants `pip install atheris`.
 """
 
 import argparse
@@ -111,7 +112,9 @@ class Fire:
         if peak() > LARGE:
             self.keep(data, "large", f"{peak() / 2**20:.0f} MiB")
         self.inputs += 1
-        self.longest = max(self.longest, seconds)
+        if seconds > self.longest:
+            self.longest = seconds
+            (self.home / f"longest{self.path.suffix}").write_bytes(data)
         if self.inputs % 1000 == 0 or time.monotonic() - self.shown > 1:
             self.shown = time.monotonic()
             self.summarise()
