@@ -17,7 +17,8 @@ from stylernn.checkpoint import Model
 from stylernn.codec import END, PITCHES, BeatGrid, Events
 from stylernn.melody import Melody
 from stylernn.pieces import FAR
-from stylernn.sample import Dials, Script
+from stylernn.sample import Dials
+from stylernn.script import Script
 
 __all__ = ["Candidate", "Plan", "compose"]
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from stylernn.codec import DURATIONS, MAX_AHEAD
-from stylernn.lookback import LONGEST_ECHO, ONSETS, SUGGESTIONS, echo, onset_suggestions, pitch_suggestions
+from stylernn.lookback import LONGEST_ECHO, ONSETS, SUGGESTIONS, Echo, onset_suggestions, pitch_suggestions
 from stylernn.pieces import FAR, History, Piece
 
 __all__ = [
@@ -56,8 +56,12 @@ class View(NamedTuple):
     following: Array
 
 
-def onset_features(piece: Piece, history: History, i: Array) -> tuple[Array, View]:
-    """Features that predict the onset of the event after event `i` of the history; int32 (len(ONSET_FEATURES),)."""
+def onset_features(piece: Piece, history: History, found: Echo, i: Array) -> tuple[Array, View, Array]:
+    """Features that predict the onset of the event after event `i` of the history, whose echo is `found`.
+
+    Returns:
+        int32 (len(ONSET_FEATURES),), the view of the skeleton, and `lookback.onset_suggestions`.
+    """
     time, pitch = history.time[i], history.pitch[i]
     beat = jnp.maximum(time >> 4, 0)
     before = history.pitch[jnp.maximum(i - 1, 0)]
@@ -66,7 +70,7 @@ def onset_features(piece: Piece, history: History, i: Array) -> tuple[Array, Vie
     since = jnp.where(view.current > 0, beat - (piece.skeleton_time[view.current - 1] >> 4), 9)
     next_place = jnp.where(view.following > 0, piece.skeleton_time[view.following - 1] & 15, 16)
     ahead = jnp.where(i > 0, beat - (history.time[jnp.maximum(i - 1, 0)] >> 4), MAX_AHEAD)
-    suggested = onset_suggestions(piece, history, i)
+    suggested = onset_suggestions(piece, history, found, i)
     lags = jnp.stack(
         [jnp.where(suggested < ONSETS, suggested >> 4, MAX_AHEAD), jnp.where(suggested < ONSETS, suggested & 15, 16)]
     )
@@ -87,23 +91,30 @@ def onset_features(piece: Piece, history: History, i: Array) -> tuple[Array, Vie
         next_place,
         jnp.clip(since, 0, 9),
         *lags.T.ravel(),
-        echo(history, i).agree,
+        found.agree,
     ]
-    return jnp.stack(values), view
+    return jnp.stack(values), view, suggested
 
 
-def pitch_features(piece: Piece, history: History, i: Array, time: Array) -> tuple[Array, View]:
-    """Features that predict the pitch of an event at `time`, after event `i`; int32 (len(PITCH_FEATURES),)."""
+def pitch_features(
+    piece: Piece, history: History, found: Echo, i: Array, time: Array
+) -> tuple[Array, View, tuple[Array, Array, Array]]:
+    """Features that predict the pitch of an event at `time`, after event `i`, whose echo is `found`.
+
+    Returns:
+        int32 (len(PITCH_FEATURES),), the view of the skeleton, and `lookback.pitch_suggestions`.
+    """
     pitch = history.pitch[i]
     beat = time >> 4
     view, current, following, to_next, exact = _skeleton(piece, time, pitch)
-    pitches, exactly, known = pitch_suggestions(piece, history, i, time)
+    suggested = pitch_suggestions(piece, history, found, i, time)
+    pitches, exactly, known = suggested
     lags = jnp.where(known, _interval(pitches - pitch, known) + _INTERVALS * exactly, _INTERVALS - 1)
     ahead = jnp.clip(beat - (history.time[i] >> 4), 0, MAX_AHEAD)
     beat_in_bar, _, phrase, left = _position(piece, beat)
     position = [ahead, time & 15, beat_in_bar, phrase, left]
     structural = [current, following, exact.astype(jnp.int32), to_next]
-    return jnp.stack([*position, *structural, *lags, echo(history, i).agree]), view
+    return jnp.stack([*position, *structural, *lags, found.agree]), view, suggested
 
 
 def duration_features(piece: Piece, history: History, i: Array, pitch: Array, view: View) -> Array:

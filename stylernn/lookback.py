@@ -65,8 +65,11 @@ def echo(history: History, i: Array) -> Echo:
     return Echo(start + best, agree[best])
 
 
-def onset_suggestions(piece: Piece, history: History, i: Array) -> Array:
-    """Onset classes that would repeat what followed in the past, (SUGGESTIONS,); ONSETS where nothing is suggested."""
+def onset_suggestions(piece: Piece, history: History, found: Echo, i: Array) -> Array:
+    """Onset classes that would repeat what followed in the past, (SUGGESTIONS,); ONSETS where nothing is suggested.
+
+    `found` is the echo of event `i`.
+    """
     time = history.time[i]
     now, known = _look_back(piece, jnp.maximum(time, 0))
     j = (history.time[None, :] <= now[:, None]).sum(axis=1)
@@ -74,16 +77,15 @@ def onset_suggestions(piece: Piece, history: History, i: Array) -> Array:
     ahead = (then >> 4) - (now >> 4)
     usable = known & (time >= 0) & (then <= time) & (ahead < MAX_AHEAD)
     by_lag = jnp.where(usable, 16 * ahead + (then & 15), ONSETS)
-    return jnp.append(by_lag, _echoed_onset(history, echo(history, i)))
+    return jnp.append(by_lag, _echoed_onset(history, found))
 
 
-def pitch_suggestions(piece: Piece, history: History, i: Array, time: Array) -> tuple[Array, Array, Array]:
+def pitch_suggestions(piece: Piece, history: History, found: Echo, i: Array, time: Array) -> tuple[Array, Array, Array]:
     """Pitches that sounded at this moment of the past, each (SUGGESTIONS,): pitch, whether it began there, if known."""
     then, known = _look_back(piece, time)
     j = (history.time[None, :] <= then[:, None]).sum(axis=1) - 1
     known = known & (j > 0) & (history.kind[j] == 0)
     begins = history.time[j] == then
-    found = echo(history, i)
     pitch = history.pitch[i] + history.pitch[found.at + 1] - history.pitch[found.at]
     usable = (found.agree > 0) & (history.kind[found.at + 1] == 0) & (pitch >= 0) & (pitch < PITCHES)
     onset = 16 * ((time >> 4) - (history.time[i] >> 4)) + (time & 15)

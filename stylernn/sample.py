@@ -17,13 +17,18 @@ from flax import nnx
 from stylernn import features as ft
 from stylernn.choice import at, guide, nucleus, pick
 from stylernn.codec import END, PITCHES, REST
-from stylernn.lookback import ONSETS
+from stylernn.lookback import ONSETS, Echo, echo
 from stylernn.loss import mask_onset, mask_pitch
+from stylernn.model import stepping
 from stylernn.model.lstm import LSTMState
 from stylernn.model.network import Network
+from stylernn.model.stepping import Told, Ways
 from stylernn.pieces import FAR, History, Piece
+from stylernn.script import Script, due, free_onsets
 
-__all__ = ["Dials", "Drawn", "Script", "bucket", "draw"]
+__all__ = ["Dials", "Drawn", "bucket", "draw"]
+
+_WAYS = 3
 
 
 class Dials(NamedTuple):
@@ -55,21 +60,6 @@ class Dials(NamedTuple):
     highest: int = PITCHES - 1
 
 
-class Script(NamedTuple):
-    """Events that are given, not drawn, and where nothing else may stand.
-
-    Args:
-        time: time codes, rising, filled up with FAR, (events,).
-        pitch, duration: of the same events.
-        locked: beats in which no other note can begin, bool (beats,).
-    """
-
-    time: np.ndarray
-    pitch: np.ndarray
-    duration: np.ndarray
-    locked: np.ndarray
-
-
 class Drawn(NamedTuple):
     """Sampled events, (candidates, events), filled up with FAR, END and 0.
 
@@ -87,17 +77,12 @@ class _Fixed(NamedTuple):
     """What all turns share.
 
     Args:
-        piece: without a batch axis.
-        ways: the piece asked about in three ways, (3 * candidates): with style and skeleton, without style, without
-            skeleton.
-        coded: their skeletons, see `Network.encode`.
+        told: the piece, asked about with style and skeleton, without style, without skeleton.
         script, dials, seeds: see `draw`.
         last_bar: time code at which the last bar begins.
     """
 
-    piece: Piece
-    ways: Piece
-    coded: jax.Array
+    told: Told
     script: Script
     dials: Dials
     seeds: jax.Array
@@ -125,14 +110,6 @@ class _Event(NamedTuple):
     sounding: jax.Array
     is_note: jax.Array
     ends: jax.Array
-
-
-class _Due(NamedTuple):
-    """The next given event of every candidate, its time FAR where there is none."""
-
-    time: jax.Array
-    pitch: jax.Array
-    duration: jax.Array
 
 
 def draw(
@@ -164,16 +141,18 @@ def _draw(
 ) -> tuple[jax.Array, ...]:
     """The arrays of `Drawn`."""
     network = nnx.merge(graph, state)
-    count = seeds.shape[0]
-    bare = piece._replace(grain=jnp.int32(0), skeleton_time=jnp.full_like(piece.skeleton_time, FAR))
-    ways = jax.tree.map(lambda *x: jnp.stack(x), piece, piece._replace(style=jnp.int32(0)), bare)
-    ways = jax.tree.map(lambda x: jnp.repeat(x, count, axis=0), ways)
+    nothing = jnp.full_like(piece.skeleton_time, FAR)
+    ways = Ways(
+        jnp.stack([piece.style, jnp.int32(0), piece.style]),
+        jnp.stack([piece.grain, piece.grain, jnp.int32(0)]),
+        jnp.stack([piece.skeleton_time, piece.skeleton_time, nothing]),
+    )
     last_bar = 16 * piece.first[piece.bar[jnp.maximum((piece.end >> 4) - 1, 0)]]
-    fixed = _Fixed(piece, ways, network.encode(ways), script, dials, seeds, last_bar)
+    fixed = _Fixed(stepping.tell(network, piece, ways), script, dials, seeds, last_bar)
     end = jax.lax.while_loop(
         lambda loop: (loop.i < events) & ~loop.ended.all(),
         partial(_turn, network, fixed),
-        _begin(network, piece, count, events),
+        _begin(network, piece, seeds.shape[0], events),
     )
     return end.history.time[:, 1:], end.pitch, end.history.duration[:, 1:], end.log_p, end.log_p_plain
 
@@ -188,7 +167,7 @@ def _begin(network: Network, piece: Piece, count: int, events: int) -> _Loop:
         zeros.at[:, 0].set(2),
     )
     nothing = jnp.zeros(count)
-    start = network.start(3 * count)
+    start = stepping.begin(network, _WAYS, count)
     return _Loop(jnp.int32(0), start, history, jnp.full((count, events), END), nothing > 0, nothing, nothing)
 
 
@@ -196,8 +175,9 @@ def _turn(network: Network, fixed: _Fixed, loop: _Loop) -> _Loop:
     """Draw or read the next event of every candidate."""
     before = loop.history.time[:, loop.i]
     cooling = jnp.where(before >= fixed.last_bar - 16, fixed.dials.closing, 1.0)[:, None]
-    states, h, onset, time, gained = _draw_onset(network, fixed, loop, cooling)
-    event, gained_after = _draw_note(network, fixed, loop, cooling, h, onset, time)
+    found = jax.vmap(echo, (0, None))(loop.history, loop.i)
+    states, h, onset, time, gained = _draw_onset(network, fixed, loop, found, cooling)
+    event, gained_after = _draw_note(network, fixed, loop, found, cooling, h, onset, time)
     gained = jnp.where(loop.ended, 0.0, gained + gained_after)
     pitch = jnp.where(event.ends | loop.ended, END, jnp.where(event.pitch == PITCHES, REST, event.pitch))
     return _Loop(
@@ -212,20 +192,20 @@ def _turn(network: Network, fixed: _Fixed, loop: _Loop) -> _Loop:
 
 
 def _draw_onset(
-    network: Network, fixed: _Fixed, loop: _Loop, cooling: jax.Array
+    network: Network, fixed: _Fixed, loop: _Loop, found: Echo, cooling: jax.Array
 ) -> tuple[list[LSTMState], jax.Array, jax.Array, jax.Array, jax.Array]:
     """States and output of the network, onset class, time and log-probabilities (2, candidates) of the next event."""
     i, before, dials = loop.i, loop.history.time[:, loop.i], fixed.dials
-    states, h, logits = network.step_onset(loop.states, fixed.coded, fixed.ways, _thrice(loop.history), i)
-    legal = jax.vmap(ft.allowed_onsets, (None, 0))(fixed.piece, before)
+    states, h, logits = stepping.step_onset(network, fixed.told, loop.states, loop.history, found, i)
+    legal = jax.vmap(ft.allowed_onsets, (None, 0))(fixed.told.piece, before)
     # A turn short of room goes to the end at once.
     is_last = i == loop.pitch.shape[1] - 1
-    to_end = jnp.arange(ONSETS)[None] == ft.onset_class(before, fixed.piece.end)[:, None]
+    to_end = jnp.arange(ONSETS)[None] == ft.onset_class(before, fixed.told.piece.end)[:, None]
     legal = jnp.where(is_last, to_end, legal)
-    guided, parts = guide(mask_onset(logits, jnp.tile(legal, (3, 1))), dials.rhythm_strength, dials.rhythm_preserve)
-    free = is_last | jax.vmap(partial(_free, fixed.script))(before, _due(fixed.script, before).time)
+    guided, parts = guide(_rows(mask_onset(logits, legal[None])), dials.rhythm_strength, dials.rhythm_preserve)
+    free = is_last | jax.vmap(partial(free_onsets, fixed.script))(before, due(fixed.script, before).time)
     onset = pick(fixed.seeds, i, 0, mask_onset(guided, legal & free) / (dials.rhythm * cooling))
-    time = jnp.where(is_last, fixed.piece.end, 16 * ((before >> 4) + (onset >> 4)) + (onset & 15))
+    time = jnp.where(is_last, fixed.told.piece.end, 16 * ((before >> 4) + (onset >> 4)) + (onset & 15))
     return states, h, onset, time, at(parts, onset)
 
 
@@ -233,50 +213,31 @@ def _draw_note(
     network: Network,
     fixed: _Fixed,
     loop: _Loop,
+    found: Echo,
     cooling: jax.Array,
     h: jax.Array,
     onset: jax.Array,
     time: jax.Array,
 ) -> tuple[_Event, jax.Array]:
     """Pitch and duration of an event at `time`, and their log-probabilities (2, candidates)."""
-    i, dials, thrice = loop.i, fixed.dials, _thrice(loop.history)
-    due = _due(fixed.script, loop.history.time[:, i])
-    given, locked = time == due.time, fixed.script.locked[time >> 4]
-    z, view, logits = network.step_pitch(h, fixed.coded, fixed.ways, thrice, i, jnp.tile(time, 3))
-    guided, parts = guide(mask_pitch(logits, jnp.tile(onset, 3)), dials.strength, dials.preserve)
+    i, dials, told = loop.i, fixed.dials, fixed.told
+    scripted = due(fixed.script, loop.history.time[:, i])
+    given, locked = time == scripted.time, fixed.script.locked[time >> 4]
+    z, view, logits = stepping.step_pitch(network, told, h, loop.history, found, i, time)
+    guided, parts = guide(_rows(mask_pitch(logits, onset[None])), dials.strength, dials.preserve)
     within = nucleus(_in_range(mask_pitch(guided, onset), dials), dials.top_p)
     pitch = pick(fixed.seeds, i, 1, within / (dials.pitch * cooling))
-    pitch = jnp.where(given, due.pitch, jnp.where(locked, PITCHES, pitch))
-    ends = time >= fixed.piece.end
+    pitch = jnp.where(given, scripted.pitch, jnp.where(locked, PITCHES, pitch))
+    ends = time >= fixed.told.piece.end
     gained = jnp.where(ends, 0.0, at(parts, jnp.minimum(pitch, PITCHES)))
     is_note = ~ends & (pitch < PITCHES)
     sounding = jnp.where(is_note, pitch, loop.history.pitch[:, i])
-    logits = network.step_duration(z, view, fixed.ways, thrice, i, jnp.tile(sounding, 3))
-    guided, parts = guide(logits, dials.rhythm_strength, dials.rhythm_preserve)
+    logits = stepping.step_duration(network, told, z, view, loop.history, i, sounding)
+    guided, parts = guide(_rows(logits), dials.rhythm_strength, dials.rhythm_preserve)
     duration = pick(fixed.seeds, i, 2, guided / (dials.rhythm * cooling))
-    duration = jnp.where(is_note, jnp.where(given, due.duration, duration), 0)
+    duration = jnp.where(is_note, jnp.where(given, scripted.duration, duration), 0)
     gained = gained + jnp.where(is_note, at(parts, duration), 0.0)
     return _Event(time, pitch, duration, sounding, is_note, ends), gained
-
-
-def _due(script: Script, before: jax.Array) -> _Due:
-    """The given events that come next after times (candidates,)."""
-    size = script.time.shape[0]
-    after = (script.time[None, :] <= before[:, None]).sum(axis=1)
-    index = jnp.minimum(after, size - 1)
-    return _Due(jnp.where(after < size, script.time[index], FAR), script.pitch[index], script.duration[index])
-
-
-def _free(script: Script, before: jax.Array, due: jax.Array) -> jax.Array:
-    """Onset classes that the script leaves open after a time: none past the next given event, and in locked beats
-    only that event, or a REST that bridges many of them; bool (ONSETS,).
-    """
-    ahead, place = jnp.divmod(jnp.arange(ONSETS), 16)
-    beat = (before >> 4) + ahead
-    code = 16 * beat + place
-    locked = script.locked[jnp.clip(beat, 0, script.locked.shape[0] - 1)]
-    bridges = (ahead == ONSETS // 16 - 1) & (place == 0)
-    return (code <= due) & (~locked | (code == due) | bridges)
 
 
 def _in_range(logits: jax.Array, dials: Dials) -> jax.Array:
@@ -293,5 +254,6 @@ def _extended(loop: _Loop, event: _Event) -> History:
     return jax.tree.map(lambda array, value: array.at[:, loop.i + 1].set(value), loop.history, new)
 
 
-def _thrice(history: History) -> History:
-    return jax.tree.map(lambda x: jnp.tile(x, (3, 1)), history)
+def _rows(logits: jax.Array) -> jax.Array:
+    """Logits (ways, candidates, n), the ways one after another as `choice` wants them."""
+    return logits.reshape(-1, logits.shape[-1])

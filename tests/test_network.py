@@ -16,6 +16,7 @@ from stylernn.measure import hidden, measure, scorer
 from stylernn.melody import Melody, Note
 from stylernn.model.network import Logits, Network
 from stylernn.pieces import FAR, Batch
+from stylernn.script import Script
 
 EVENTS = 64
 
@@ -96,7 +97,7 @@ def draw(network: Network, example: Example, condition: Condition, *, count: int
     given = np.zeros((3, size), np.int32)
     given[0] = FAR
     given[:, :scripted] = np.stack([events.time, events.pitch, events.duration])[:, :scripted]
-    script = sample.Script(given[0], given[1], given[2], np.full(128, scripted > 0))
+    script = Script(given[0], given[1], given[2], np.full(128, scripted > 0))
     keys = jax.vmap(lambda k: jax.random.fold_in(jax.random.key(seed), k))(np.arange(count))
     return sample.draw(*nnx.split(network), piece, script, sample.Dials(), keys, size)
 

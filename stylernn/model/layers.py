@@ -69,10 +69,14 @@ class FiLM(nnx.Module):
     def __init__(self, style: int, width: int, *, rngs: nnx.Rngs) -> None:
         self.linear = nnx.Linear(style, 2 * width, kernel_init=nnx.initializers.normal(0.02), rngs=rngs)
 
-    def __call__(self, x: jax.Array, style: jax.Array) -> jax.Array:
+    def parts(self, style: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """What to multiply and what to add, each (..., width)."""
         scale, offset = jnp.split(self.linear(style), 2, axis=-1)
-        scale, offset = (jax.lax.broadcast_to_rank(part, x.ndim) for part in (scale, offset))
-        return x * (1 + scale) + offset
+        return 1 + scale, offset
+
+    def __call__(self, x: jax.Array, style: jax.Array) -> jax.Array:
+        scale, offset = (jax.lax.broadcast_to_rank(part, x.ndim) for part in self.parts(style))
+        return x * scale + offset
 
 
 class Recurrent(nnx.Module):
@@ -96,23 +100,18 @@ class Recurrent(nnx.Module):
         bias = jnp.zeros((gates * hidden,))
         self.bias = nnx.Param(bias.at[hidden : 2 * hidden].set(1.0) if cell == "lstm" else bias)
 
-    def gates(self, x: jax.Array, style: jax.Array) -> jax.Array:
-        """Project inputs of shape (..., inputs), with a style vector that broadcasts over them."""
-        seen = jax.lax.broadcast_to_rank(self.style(style), x.ndim)
-        return self.input(x) + seen + jax.lax.broadcast_to_rank(self.bias[...], x.ndim)
+    def of_style(self, style: jax.Array) -> jax.Array:
+        """What style and bias add to the gates, (..., gates)."""
+        return self.style(style) + jax.lax.broadcast_to_rank(self.bias[...], style.ndim)
 
     def __call__(self, x: jax.Array, style: jax.Array) -> jax.Array:
         """Hidden states (time, batch, hidden) for inputs (time, batch, inputs) and styles (batch, style)."""
         kernel = lstm if self.cell == "lstm" else gru
-        return kernel(self.gates(x, style), self.recurrent[...])
+        return kernel(self.input(x) + self.of_style(style)[None], self.recurrent[...])
 
-    def start(self, batch: int) -> LSTMState:
-        """The state before the first step; a GRU leaves `c` alone."""
-        return LSTMState(jnp.zeros((batch, self.hidden)), jnp.zeros((batch, self.hidden)))
-
-    def step(self, state: LSTMState, x: jax.Array, style: jax.Array) -> LSTMState:
-        """One step for inputs (batch, inputs)."""
-        gates = self.gates(x, style)
+    def step(self, state: LSTMState, x: jax.Array, of_style: jax.Array) -> LSTMState:
+        """One step for inputs (..., inputs), given `of_style`; a GRU leaves `c` alone."""
+        gates = self.input(x) + of_style
         if self.cell == "lstm":
             return lstm_step(state, gates, self.recurrent[...])
         return LSTMState(gru_step(state.h, gates, self.recurrent[...]), state.c)

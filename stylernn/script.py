@@ -1,0 +1,55 @@
+"""Events that are given, not drawn: what a sampler must keep to in locked bars and at a beginning."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from stylernn.lookback import ONSETS
+from stylernn.pieces import FAR
+
+__all__ = ["Due", "Script", "due", "free_onsets"]
+
+
+class Script(NamedTuple):
+    """Events that are given, not drawn, and where nothing else may stand.
+
+    Args:
+        time: time codes, rising, filled up with FAR, (events,).
+        pitch, duration: of the same events.
+        locked: beats in which no other note can begin, bool (beats,).
+    """
+
+    time: np.ndarray
+    pitch: np.ndarray
+    duration: np.ndarray
+    locked: np.ndarray
+
+
+class Due(NamedTuple):
+    """The next given event of every candidate, its time FAR where there is none."""
+
+    time: jax.Array
+    pitch: jax.Array
+    duration: jax.Array
+
+
+def due(script: Script, before: jax.Array) -> Due:
+    """The given events that come next after times (candidates,)."""
+    size = script.time.shape[0]
+    after = (script.time[None, :] <= before[:, None]).sum(axis=1)
+    index = jnp.minimum(after, size - 1)
+    return Due(jnp.where(after < size, script.time[index], FAR), script.pitch[index], script.duration[index])
+
+
+def free_onsets(script: Script, before: jax.Array, until: jax.Array) -> jax.Array:
+    """Onset classes that the script leaves open after a time: none past the next given event, and in locked beats
+    only that event, or a REST that bridges many of them; bool (ONSETS,).
+    """
+    ahead, place = jnp.divmod(jnp.arange(ONSETS), 16)
+    beat = (before >> 4) + ahead
+    code = 16 * beat + place
+    locked = script.locked[jnp.clip(beat, 0, script.locked.shape[0] - 1)]
+    bridges = (ahead == ONSETS // 16 - 1) & (place == 0)
+    return (code <= until) & (~locked | (code == until) | bridges)
