@@ -7,11 +7,13 @@ Wants `pip install atheris`.
 """
 
 import argparse
+import copy
 import faulthandler
 import importlib
 import inspect
 import io
 import json
+import random
 import resource
 import sys
 import tempfile
@@ -21,6 +23,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
 import atheris
 
@@ -40,7 +43,7 @@ PARSERS = {
 
 ENDINGS = {"midi": "mid", "model": "safetensors", "config": "toml", "archive": "zip", "answers": "csv"}
 SLOW, LARGE, STUCK = 5.0, 2**30, 900
-LONGEST = {"model": 2**15}
+LONGEST = {"model": 2**15, "musicxml": 2**14}
 """Bytes of an input, where not 4096."""
 
 
@@ -66,7 +69,7 @@ def main() -> None:
         (seeds / kept.name).write_bytes(kept.read_bytes())
     limits = [f"-runs={arguments.inputs}", f"-max_total_time={arguments.seconds}", f"-seed={arguments.seed}"]
     limits += [f"-max_len={LONGEST.get(name, 4096)}", "-rss_limit_mb=0", "-verbosity=0", f"-artifact_prefix={home}/"]
-    mutator = {"mxl": mutate_package, "archive": mutate_package, "model": mutate_model}.get(name)
+    mutator = MUTATORS.get(name)
     inside = {"custom_mutator": mutator} if mutator else {}
     atheris.Setup([sys.argv[0], *limits, str(seeds)], Fire(name, read, home).take, **inside)
     atheris.Fuzz()
@@ -288,6 +291,34 @@ def mutate_model(data: bytes, most: int, seed: int) -> bytes:
     header["__metadata__"]["stylernn"] = atheris.Mutate(text, 2 * len(text) + 8).decode("utf-8", "replace")
     written = json.dumps(header).encode()
     return (len(written).to_bytes(8, "little") + written + data[8 + size :])[:most]
+
+
+def mutate_score(data: bytes, most: int, seed: int) -> bytes:
+    """Three times of four keep the XML whole: mutate one text of it, or repeat, remove or move one of its elements."""
+    rng = random.Random(seed)
+    try:
+        root = ElementTree.fromstring(data)
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return atheris.Mutate(data, most)
+    if not seed % 4:
+        return atheris.Mutate(data, most)
+    above, below = rng.choice([(above, below) for above in root.iter() for below in above] or [(root, root)])
+    way = rng.randrange(5)
+    if way < 2 or above is below:
+        text = atheris.Mutate((below.text or "1").encode(), 40).decode("latin-1")
+        below.text = "".join(filter(str.isprintable, text))
+    elif way == 2:
+        above.insert(rng.randrange(len(above) + 1), below)
+    elif way == 3:
+        above.remove(below)
+    else:
+        rng.choice(list(root.iter())).append(copy.deepcopy(below))
+    written = ElementTree.tostring(root)
+    return written if len(written) <= most else data[:most]
+
+
+MUTATORS = {"mxl": mutate_package, "archive": mutate_package, "model": mutate_model, "musicxml": mutate_score}
+"""Those that know what their format must keep to come past the first check."""
 
 
 if __name__ == "__main__":
