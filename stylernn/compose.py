@@ -7,9 +7,7 @@ model write candidates over it and decodes them.
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import jax
 import numpy as np
-from flax import nnx
 
 from stylernn import codec, sample
 from stylernn.batches import Condition, Example, window_piece
@@ -71,10 +69,8 @@ def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int) -> li
     piece = window_piece(listened, 0, bars, plan.condition, beats, notes)
     places = np.zeros_like(piece.places)
     places[: source.grid.beats + 1] = source.grid.ticks.reshape(-1, 16) >= 0
-    graph, state = nnx.split(model.network)
-    keys = jax.vmap(lambda k: jax.random.fold_in(jax.random.key(seed), k))(np.arange(count))
     script = _script(plan, events, beats)
-    drawn = sample.draw(graph, state, piece._replace(places=places), script, dials, keys, events)
+    drawn = sample.draw(model.network, piece._replace(places=places), script, dials, seed, count, events)
     return [_decoded(plan, drawn, k) for k in range(count)]
 
 

@@ -9,13 +9,15 @@ the same melody, whatever the size of the batch.
 from functools import partial
 from typing import NamedTuple
 
+import flax
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
 from stylernn import features as ft
-from stylernn.choice import at, guide, nucleus, pick
+from stylernn import programs
+from stylernn.choice import at, guide, nucleus
 from stylernn.codec import END, PITCHES, REST
 from stylernn.lookback import ONSETS, Echo, echo
 from stylernn.loss import mask_onset, mask_pitch
@@ -24,11 +26,12 @@ from stylernn.model.lstm import LSTMState
 from stylernn.model.network import Network
 from stylernn.model.stepping import Told, Ways
 from stylernn.pieces import FAR, History, Piece
+from stylernn.programs import Program
 from stylernn.script import Script, due, free_onsets
 
 __all__ = ["Dials", "Drawn", "bucket", "draw"]
 
-_WAYS = 3
+_WAYS, _HEADS = 3, 3
 
 
 class Dials(NamedTuple):
@@ -78,14 +81,15 @@ class _Fixed(NamedTuple):
 
     Args:
         told: the piece, asked about with style and skeleton, without style, without skeleton.
-        script, dials, seeds: see `draw`.
+        script, dials: see `draw`.
+        keys: of every turn, head and candidate.
         last_bar: time code at which the last bar begins.
     """
 
     told: Told
     script: Script
     dials: Dials
-    seeds: jax.Array
+    keys: jax.Array
     last_bar: jax.Array
 
 
@@ -112,22 +116,28 @@ class _Event(NamedTuple):
     ends: jax.Array
 
 
-def draw(
-    graph: nnx.GraphDef, state: nnx.State, piece: Piece, script: Script, dials: Dials, seeds: jax.Array, events: int
-) -> Drawn:
+def draw(network: Network, piece: Piece, script: Script, dials: Dials, seed: int, count: int, events: int) -> Drawn:
     """Sample candidates for one piece.
 
     Args:
-        graph: of the network.
-        state: its parameters.
+        network: the model.
         piece: without a batch axis.
         script: events that are given.
         dials: how to sample.
-        seeds: one random key a candidate, (candidates,).
+        seed: candidate k of a seed is the same whatever `count` is.
+        count: number of candidates.
         events: most events; a candidate that needs more ends there.
     """
-    numbers = Dials(*(jnp.float32(dial) for dial in dials))
-    return Drawn(*(np.asarray(x) for x in _draw(graph, events, state, piece, script, numbers, seeds)))
+    graph, state = nnx.split(network)
+    numbers = jax.tree.map(np.float32, dials)
+    leaves, tree = jax.tree.flatten((state, piece, script, numbers, np.uint32(seed % 2**32)))
+
+    def function(*leaves: jax.Array) -> tuple[jax.Array, ...]:
+        return _draw(graph, count, events, *jax.tree.unflatten(tree, leaves))
+
+    facts = repr((network.settings, network.styles.parents, count, events, flax.__version__))
+    run = programs.compiled(Program("draw", facts, function), leaves)
+    return Drawn(*(np.asarray(x) for x in run(*leaves)))
 
 
 def bucket(size: int, smallest: int) -> int:
@@ -135,9 +145,15 @@ def bucket(size: int, smallest: int) -> int:
     return smallest * 2 ** max(0, int(np.ceil(np.log2(max(size, 1) / smallest))))
 
 
-@partial(jax.jit, static_argnums=(0, 1))
 def _draw(
-    graph: nnx.GraphDef, events: int, state: nnx.State, piece: Piece, script: Script, dials: Dials, seeds: jax.Array
+    graph: nnx.GraphDef,
+    count: int,
+    events: int,
+    state: nnx.State,
+    piece: Piece,
+    script: Script,
+    dials: Dials,
+    seed: jax.Array,
 ) -> tuple[jax.Array, ...]:
     """The arrays of `Drawn`."""
     network = nnx.merge(graph, state)
@@ -147,14 +163,24 @@ def _draw(
         jnp.stack([piece.grain, piece.grain, jnp.int32(0)]),
         jnp.stack([piece.skeleton_time, piece.skeleton_time, nothing]),
     )
+    keys = _keys(seed, count, events)
     last_bar = 16 * piece.first[piece.bar[jnp.maximum((piece.end >> 4) - 1, 0)]]
-    fixed = _Fixed(stepping.tell(network, piece, ways), script, dials, seeds, last_bar)
+    fixed = _Fixed(stepping.tell(network, piece, ways), script, dials, keys, last_bar)
     end = jax.lax.while_loop(
         lambda loop: (loop.i < events) & ~loop.ended.all(),
         partial(_turn, network, fixed),
-        _begin(network, piece, seeds.shape[0], events),
+        _begin(network, piece, count, events),
     )
     return end.history.time[:, 1:], end.pitch, end.history.duration[:, 1:], end.log_p, end.log_p_plain
+
+
+def _keys(seed: jax.Array, count: int, events: int) -> jax.Array:
+    """Random keys that hang on candidate, turn and head alone, (events, heads, candidates); made all at once."""
+    fold = jax.random.fold_in
+    candidates = jax.vmap(partial(fold, jax.random.key(seed)))(jnp.arange(count))
+    turns = jax.vmap(jax.vmap(fold, (0, None)), (None, 0))(candidates, jnp.arange(events))
+    by_head = jax.vmap(jax.vmap(fold, (0, None)), (None, 0))
+    return jax.vmap(by_head, (0, None))(turns, jnp.arange(_HEADS))
 
 
 def _begin(network: Network, piece: Piece, count: int, events: int) -> _Loop:
@@ -204,7 +230,7 @@ def _draw_onset(
     legal = jnp.where(is_last, to_end, legal)
     guided, parts = guide(_rows(mask_onset(logits, legal[None])), dials.rhythm_strength, dials.rhythm_preserve)
     free = is_last | jax.vmap(partial(free_onsets, fixed.script))(before, due(fixed.script, before).time)
-    onset = pick(fixed.seeds, i, 0, mask_onset(guided, legal & free) / (dials.rhythm * cooling))
+    onset = _categorical(fixed.keys[i, 0], mask_onset(guided, legal & free) / (dials.rhythm * cooling))
     time = jnp.where(is_last, fixed.told.piece.end, 16 * ((before >> 4) + (onset >> 4)) + (onset & 15))
     return states, h, onset, time, at(parts, onset)
 
@@ -226,7 +252,7 @@ def _draw_note(
     z, view, logits = stepping.step_pitch(network, told, h, loop.history, found, i, time)
     guided, parts = guide(_rows(mask_pitch(logits, onset[None])), dials.strength, dials.preserve)
     within = nucleus(_in_range(mask_pitch(guided, onset), dials), dials.top_p)
-    pitch = pick(fixed.seeds, i, 1, within / (dials.pitch * cooling))
+    pitch = _categorical(fixed.keys[i, 1], within / (dials.pitch * cooling))
     pitch = jnp.where(given, scripted.pitch, jnp.where(locked, PITCHES, pitch))
     ends = time >= fixed.told.piece.end
     gained = jnp.where(ends, 0.0, at(parts, jnp.minimum(pitch, PITCHES)))
@@ -234,7 +260,7 @@ def _draw_note(
     sounding = jnp.where(is_note, pitch, loop.history.pitch[:, i])
     logits = stepping.step_duration(network, told, z, view, loop.history, i, sounding)
     guided, parts = guide(_rows(logits), dials.rhythm_strength, dials.rhythm_preserve)
-    duration = pick(fixed.seeds, i, 2, guided / (dials.rhythm * cooling))
+    duration = _categorical(fixed.keys[i, 2], guided / (dials.rhythm * cooling))
     duration = jnp.where(is_note, jnp.where(given, scripted.duration, duration), 0)
     gained = gained + jnp.where(is_note, at(parts, duration), 0.0)
     return _Event(time, pitch, duration, sounding, is_note, ends), gained
@@ -252,6 +278,11 @@ def _extended(loop: _Loop, event: _Event) -> History:
     time = jnp.where(loop.ended, FAR, event.time)
     new = History(time, event.sounding, event.duration, jnp.where(event.is_note, 0, 1))
     return jax.tree.map(lambda array, value: array.at[:, loop.i + 1].set(value), loop.history, new)
+
+
+def _categorical(keys: jax.Array, logits: jax.Array) -> jax.Array:
+    """Draw from logits (candidates, n), each with a key of its own."""
+    return jax.vmap(jax.random.categorical)(keys, logits)
 
 
 def _rows(logits: jax.Array) -> jax.Array:

@@ -98,8 +98,7 @@ def draw(network: Network, example: Example, condition: Condition, *, count: int
     given[0] = FAR
     given[:, :scripted] = np.stack([events.time, events.pitch, events.duration])[:, :scripted]
     script = Script(given[0], given[1], given[2], np.full(128, scripted > 0))
-    keys = jax.vmap(lambda k: jax.random.fold_in(jax.random.key(seed), k))(np.arange(count))
-    return sample.draw(*nnx.split(network), piece, script, sample.Dials(), keys, size)
+    return sample.draw(network, piece, script, sample.Dials(), seed, count, size)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -92,10 +93,7 @@ class Recurrent(nnx.Module):
         gates = 4 if cell == "lstm" else 3
         self.input = nnx.Linear(inputs, gates * hidden, use_bias=False, rngs=rngs)
         self.style = nnx.Linear(style, gates * hidden, use_bias=False, rngs=rngs)
-        orthogonal = nnx.initializers.orthogonal()
-        self.recurrent = nnx.Param(
-            jnp.concatenate([orthogonal(rngs.params(), (hidden, hidden)) for _ in range(gates)], axis=1)
-        )
+        self.recurrent = nnx.Param(jnp.concatenate([_orthogonal(rngs.params(), hidden) for _ in range(gates)], axis=1))
         # A forget bias of one lets gradients pass from the start (Jozefowicz et al., 2015).
         bias = jnp.zeros((gates * hidden,))
         self.bias = nnx.Param(bias.at[hidden : 2 * hidden].set(1.0) if cell == "lstm" else bias)
@@ -115,6 +113,12 @@ class Recurrent(nnx.Module):
         if self.cell == "lstm":
             return lstm_step(state, gates, self.recurrent[...])
         return LSTMState(gru_step(state.h, gates, self.recurrent[...]), state.c)
+
+
+@partial(jax.jit, static_argnums=1)
+def _orthogonal(key: jax.Array, size: int) -> jax.Array:
+    """A random orthogonal matrix; under jit, so that it is traced once for all gates."""
+    return nnx.initializers.orthogonal()(key, (size, size))
 
 
 @jax.custom_vjp

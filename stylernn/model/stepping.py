@@ -50,7 +50,7 @@ class Told(NamedTuple):
     pitches: jax.Array
 
 
-_AXES = Piece(*(None for _ in Piece._fields))._replace(style=0, grain=0, skeleton_time=0)
+_AXES: Piece[int | None] = Piece(*(0 if name in Ways._fields else None for name in Piece._fields))
 
 
 def tell(network: Network, piece: Piece, ways: Ways) -> Told:
