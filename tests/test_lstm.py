@@ -66,3 +66,12 @@ def test_the_gru_scan_is_its_step_repeated(case) -> None:
     for t, expected in enumerate(kernels.gru(gates, recurrent)):
         h = kernels.gru_step(h, gates[t], recurrent)
         np.testing.assert_allclose(h, expected, atol=1e-6)
+
+
+def test_bfloat16_products_stay_near(case) -> None:
+    gates, recurrent = case
+    coarse = jnp.asarray(recurrent, jnp.bfloat16)
+    np.testing.assert_allclose(kernels.lstm(gates, coarse), reference(gates, recurrent), atol=2e-2)
+    exact, rough = (jax.grad(lambda g, w: kernels.lstm(g, w).sum(), (0, 1))(gates, w) for w in (recurrent, coarse))
+    np.testing.assert_allclose(rough[0], exact[0], atol=5e-2)
+    np.testing.assert_allclose(rough[1].astype(np.float32), exact[1], atol=0.1, rtol=0.05)

@@ -3,6 +3,9 @@
 Both take gate inputs that were projected for all steps at once, so the loop holds one small matrix product a step. The
 LSTM differentiates by hand: its reverse loop passes back only the gradients of the gates, and the gradient of the
 recurrent matrix is one large product after the loop instead of one small one in each step.
+
+A recurrent matrix in bfloat16 makes the products of the LSTM run in bfloat16 with sums in float32; states, gates and
+their non-linearities stay in float32.
 """
 
 from typing import NamedTuple
@@ -10,7 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-__all__ = ["LSTMState", "gru", "gru_step", "lstm", "lstm_step"]
+__all__ = ["LSTMState", "gru", "gru_step", "lstm", "lstm_step", "product", "turned"]
 
 
 class LSTMState(NamedTuple):
@@ -18,6 +21,19 @@ class LSTMState(NamedTuple):
 
     h: jax.Array
     c: jax.Array
+
+
+def product(x: jax.Array, matrix: jax.Array) -> jax.Array:
+    """A matrix product in the type of the matrix, summed up in float32; its gradient is left to the caller."""
+    return jnp.dot(x.astype(matrix.dtype), matrix, preferred_element_type=jnp.float32)
+
+
+def turned(matrix: jax.Array) -> jax.Array:
+    """The transpose; of a bfloat16 matrix moved in memory too, as its fast products want their operands in rows."""
+    if matrix.dtype == jnp.float32:
+        return matrix.T
+    rows, columns = matrix.shape
+    return jax.lax.optimization_barrier(matrix.T.ravel()).reshape(columns, rows)
 
 
 def lstm_step(state: LSTMState, gates: jax.Array, recurrent: jax.Array) -> LSTMState:
@@ -31,7 +47,7 @@ def lstm_step(state: LSTMState, gates: jax.Array, recurrent: jax.Array) -> LSTMS
     Reference:
         Hochreiter & Schmidhuber, Long short-term memory (1997); forget gate of Gers et al. (2000).
     """
-    return _apply(gates + state.h @ recurrent, state.c)[0]
+    return _apply(gates + product(state.h, recurrent), state.c)[0]
 
 
 @jax.custom_vjp
@@ -90,7 +106,7 @@ def _forward(gates: jax.Array, recurrent: jax.Array) -> tuple[jax.Array, jax.Arr
     """Hidden states, cell states and activated gates of all steps."""
 
     def step(state: LSTMState, x: jax.Array) -> tuple[LSTMState, tuple[jax.Array, jax.Array, jax.Array]]:
-        state, active = _apply(x + state.h @ recurrent, state.c)
+        state, active = _apply(x + product(state.h, recurrent), state.c)
         return state, (state.h, state.c, active)
 
     zeros = jnp.zeros((gates.shape[1], recurrent.shape[0]), gates.dtype)
@@ -104,7 +120,7 @@ def _lstm_fwd(gates: jax.Array, recurrent: jax.Array) -> tuple[jax.Array, tuple[
 
 def _lstm_bwd(residuals: tuple[jax.Array, ...], dh_out: jax.Array) -> tuple[jax.Array, jax.Array]:
     h, c, active, recurrent = residuals
-    transposed = recurrent.T
+    transposed = turned(recurrent)
     before = jnp.concatenate([jnp.zeros_like(c[:1]), c[:-1]])
 
     def step(carry: LSTMState, x: tuple[jax.Array, ...]) -> tuple[LSTMState, jax.Array]:
@@ -117,13 +133,14 @@ def _lstm_bwd(residuals: tuple[jax.Array, ...], dh_out: jax.Array) -> tuple[jax.
             [dc * g * i * (1 - i), dc * c_before * f * (1 - f), dc * i * (1 - g**2), dh * squashed * o * (1 - o)],
             axis=-1,
         )
-        return LSTMState(dgates @ transposed, dc * f), dgates
+        return LSTMState(product(dgates, transposed), dc * f), dgates
 
     zeros = jnp.zeros_like(c[0])
     _, dgates = jax.lax.scan(step, LSTMState(zeros, zeros), (dh_out, c, before, active), reverse=True)
     hidden = h.shape[-1]
-    drecurrent = h[:-1].reshape(-1, hidden).T @ dgates[1:].reshape(-1, 4 * hidden)
-    return dgates, drecurrent
+    earlier = turned(h[:-1].reshape(-1, hidden).astype(recurrent.dtype))
+    drecurrent = product(earlier, dgates[1:].reshape(-1, 4 * hidden).astype(recurrent.dtype))
+    return dgates, drecurrent.astype(recurrent.dtype)
 
 
 lstm.defvjp(_lstm_fwd, _lstm_bwd)

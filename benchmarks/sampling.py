@@ -1,0 +1,151 @@
+"""Sampling speed: `taskset -c 0 python benchmarks/sampling.py`, peers with `pip install -e '.[benchmarks]'`.
+
+Tokens a second from two LSTM layers of 512 units, one token at a time: our kernel in a scan with the table multiplied
+by the first input matrix beforehand and Gumbel noise, in float32 and bfloat16; torch's LSTMCell in a loop; Keras's
+predict, a call a token, as its examples are written. `--model` times the model in the box instead, in notes a second.
+"""
+
+import argparse
+import os
+from collections.abc import Callable
+from functools import partial
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import timing
+
+from stylernn.model.lstm import LSTMState, lstm_step, product
+
+HIDDEN, TOKENS = 512, 128
+LENGTHS = {1: 1000, 64: 200, 256: 100}
+KERAS_LENGTH = 20
+# Matrices read for each token: recurrent 1, input 2, recurrent 2 and the head.
+MEGABYTES = 4 * (3 * HIDDEN * 4 * HIDDEN + HIDDEN * TOKENS) / 2**20
+
+
+def main() -> None:
+    """Time all contestants in turn, at three sizes of the batch."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--model", action="store_true", help="the model in the box: 16 candidates in three ways")
+    arguments = parser.parse_args()
+    if arguments.model:
+        timing.report("sampling-model", boxed(arguments.rounds))
+        return
+    rows = []
+    for batch, length in LENGTHS.items():
+        contestants = {
+            "stylernn, float32": ours(batch, length, jnp.float32),
+            "stylernn, bfloat16": ours(batch, length, jnp.bfloat16),
+            "torch LSTMCell": torch_cells(batch, length),
+            "matrices read": timing.bandwidth(round(MEGABYTES)),
+        }
+        tokens = dict.fromkeys(contestants, batch * length)
+        if batch == 1:
+            contestants["Keras predict"] = keras_predict()
+            tokens["Keras predict"] = KERAS_LENGTH
+        seconds = timing.rounds(contestants, arguments.rounds)
+        read = sorted(seconds.pop("matrices read"))[arguments.rounds // 2] / 100
+        speeds = {name: sorted(tokens[name] / taken for taken in seconds[name]) for name in seconds}
+        torch = speeds["torch LSTMCell"][arguments.rounds // 2]
+        for name, speed in speeds.items():
+            middle = speed[arguments.rounds // 2]
+            share = f"{middle * read:.2f}" if batch == 1 else ""
+            row = {"batch": batch, "sampler": name, "tokens/s": timing.spread(speed, 0)}
+            rows.append(row | {"against torch": f"{middle / torch:.3g}", "share of reading limit": share})
+    timing.report("sampling", rows)
+
+
+def ours(batch: int, length: int, dtype: jnp.dtype) -> Callable[[], object]:
+    """Our step in a scan, compiled."""
+    keys = iter(jax.random.split(jax.random.key(0), 9))
+    inputs = [jax.random.normal(next(keys), (HIDDEN, 4 * HIDDEN)) / 20 for _ in range(2)]
+    recurrent = [(jax.random.normal(next(keys), (HIDDEN, 4 * HIDDEN)) / 20).astype(dtype) for _ in range(2)]
+    table = jax.random.normal(next(keys), (TOKENS, HIDDEN)) @ inputs[0]
+    head = (jax.random.normal(next(keys), (HIDDEN, TOKENS)) / 20).astype(dtype)
+    second = inputs[1].astype(dtype)
+
+    @jax.jit
+    def sample(key: jax.Array, table: jax.Array, second: jax.Array, recurrent: list, head: jax.Array) -> jax.Array:
+        zeros = jnp.zeros((batch, HIDDEN))
+        start = (LSTMState(zeros, zeros), LSTMState(zeros, zeros), jnp.zeros(batch, jnp.int32))
+
+        def step(carry: tuple, key: jax.Array) -> tuple:
+            low, high, token = carry
+            low = lstm_step(low, table[token], recurrent[0])
+            high = lstm_step(high, product(low.h, second), recurrent[1])
+            token = jax.random.categorical(key, product(high.h, head))
+            return (low, high, token), token
+
+        return jax.lax.scan(step, start, jax.random.split(key, length))[1]
+
+    key = jax.random.key(1)
+    return lambda: jax.block_until_ready(sample(key, table, second, recurrent, head))
+
+
+def torch_cells(batch: int, length: int) -> Callable[[], object]:
+    """torch.nn.LSTMCell in a loop."""
+    import torch
+
+    torch.set_num_threads(1)
+    table, head = torch.nn.Embedding(TOKENS, HIDDEN), torch.nn.Linear(HIDDEN, TOKENS)
+    cells = [torch.nn.LSTMCell(HIDDEN, HIDDEN) for _ in range(2)]
+
+    @torch.inference_mode()
+    def run() -> None:
+        token = torch.zeros(batch, dtype=torch.long)
+        states = [(torch.zeros(batch, HIDDEN), torch.zeros(batch, HIDDEN)) for _ in cells]
+        for _ in range(length):
+            x = table(token)
+            for k, cell in enumerate(cells):
+                states[k] = cell(x, states[k])
+                x = states[k][0]
+            token = torch.multinomial(torch.softmax(head(x), -1), 1)[:, 0]
+
+    return run
+
+
+def keras_predict() -> Callable[[], object]:
+    """The textbook's loop: the last 32 tokens through `predict` for each new one."""
+    import keras
+
+    layers = [keras.layers.LSTM(HIDDEN, return_sequences=True), keras.layers.LSTM(HIDDEN)]
+    model = keras.Sequential([keras.layers.Embedding(TOKENS, HIDDEN), *layers, keras.layers.Dense(TOKENS)])
+    rng = np.random.default_rng(0)
+
+    def run() -> None:
+        tokens = [0] * 32
+        for _ in range(KERAS_LENGTH):
+            logits = model.predict(np.array([tokens[-32:]]), verbose=0)[0]
+            tokens.append(int(np.argmax(logits + rng.gumbel(size=TOKENS))))
+
+    return run
+
+
+def boxed(count: int) -> list[dict[str, object]]:
+    """The model in the box on an example: seconds and notes a second, by candidates."""
+    from stylernn import api, compose, files, transfer
+
+    tune = files.read(timing.ROOT / "examples" / "greensleeves.mid")
+    model = api._loaded(api.model_file())  # noqa: SLF001  (once, as a session of many transfers has it)
+    index = model.style("jazz")
+    plan = transfer.plan_transfer(tune, index, model.header.styles[index - 1])
+    rows = []
+    for candidates in (1, 16, 64):
+        made = []
+
+        def run(candidates: int = candidates, made: list = made) -> None:
+            made[:] = compose.compose(model, plan, transfer.dials(transfer.Options()), 1, candidates)
+
+        (seconds,) = timing.rounds({"ours": partial(run)}, count).values()
+        notes = sum(len(candidate.melody.notes) for candidate in made)
+        speed = sorted(notes / taken for taken in seconds)
+        rows.append({"candidates": candidates, "seconds": timing.spread(seconds), "notes/s": timing.spread(speed, 0)})
+    return rows
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Training speed: `taskset -c 0 python benchmarks/training.py`, peers with `pip install -e '.[benchmarks]'`.
+
+One whole step with Adam of a language model of two LSTM layers of 512 units over a batch of 64 sequences of 256 tokens:
+our kernel in float32 and bfloat16, torch's nn.LSTM, nnx.RNN and Keras, each as its manual shows it.
+"""
+
+import argparse
+import os
+from collections.abc import Callable
+from functools import partial
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import timing
+from flax import nnx
+
+from stylernn.model.lstm import lstm, product, turned
+
+HIDDEN, LAYERS, BATCH, TIME, TOKENS = 512, 2, 64, 256, 128
+# Products of one step: input and recurrent ones of each layer and the head, forward once and backward twice.
+FLOPS = 3 * 2 * BATCH * TIME * (LAYERS * 2 * HIDDEN * 4 * HIDDEN + HIDDEN * TOKENS)
+X, Y = (np.random.default_rng(k).integers(TOKENS, size=(BATCH, TIME)) for k in (0, 1))
+
+
+def main() -> None:
+    """Time all contestants in turn."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    contestants = {
+        "stylernn, float32": ours(jnp.float32),
+        "stylernn, bfloat16": ours(jnp.bfloat16),
+        "torch nn.LSTM": torch_lstm(),
+        "nnx.RNN": nnx_rnn(),
+        "Keras (jax)": keras_lstm(),
+        "matrix product": peak(),
+    }
+    seconds = timing.rounds(contestants, arguments.rounds)
+    rows = [
+        {
+            "step": name,
+            "seconds": timing.spread(taken),
+            "GFLOP/s": round(FLOPS / sorted(taken)[len(taken) // 2] / 1e9),
+            "against torch": round(timing.ratio(seconds, name, "torch nn.LSTM"), 2),
+            "share of matrix product": round(timing.ratio(seconds, name, "matrix product"), 2),
+        }
+        for name, taken in seconds.items()
+    ]
+    timing.report("training", rows)
+
+
+def ours(dtype: jnp.dtype) -> Callable[[], object]:
+    """Our kernel in a model of tokens; products in `dtype`, weights and Adam in float32."""
+    keys = iter(jax.random.split(jax.random.key(0), 9))
+    parameters = {"table": jax.random.normal(next(keys), (TOKENS, HIDDEN)) / 20}
+    for layer in range(LAYERS):
+        for name in ("input", "recurrent"):
+            parameters[f"{name} {layer}"] = jax.random.normal(next(keys), (HIDDEN, 4 * HIDDEN)) / 20
+        parameters[f"bias {layer}"] = jnp.zeros(4 * HIDDEN)
+    parameters["head"] = jax.random.normal(next(keys), (HIDDEN, TOKENS)) / 20
+    optimiser = optax.adam(1e-3)
+
+    def loss(parameters: dict[str, jax.Array], x: jax.Array, y: jax.Array) -> jax.Array:
+        h = jax.nn.one_hot(x.T, TOKENS) @ parameters["table"]
+        for layer in range(LAYERS):
+            gates = project(h, parameters[f"input {layer}"].astype(dtype)) + parameters[f"bias {layer}"]
+            h = lstm(gates, parameters[f"recurrent {layer}"].astype(dtype))
+        return optax.softmax_cross_entropy_with_integer_labels(h @ parameters["head"], y.T).mean()
+
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def step(parameters: dict[str, jax.Array], state: optax.OptState, x: jax.Array, y: jax.Array) -> tuple:
+        value, gradient = jax.value_and_grad(loss)(parameters, x, y)
+        updates, state = optimiser.update(gradient, state)
+        return optax.apply_updates(parameters, updates), state, value
+
+    held = [parameters, optimiser.init(parameters)]
+
+    def run() -> None:
+        *held[:], value = step(*held, X, Y)
+        jax.block_until_ready(value)
+
+    return run
+
+
+def torch_lstm() -> Callable[[], object]:
+    """torch.nn.LSTM with its defaults."""
+    import torch
+
+    torch.set_num_threads(1)
+
+    class Model(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = torch.nn.Embedding(TOKENS, HIDDEN)
+            self.lstm = torch.nn.LSTM(HIDDEN, HIDDEN, LAYERS, batch_first=True)
+            self.head = torch.nn.Linear(HIDDEN, TOKENS)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.head(self.lstm(self.table(x))[0])
+
+    model, x, y = Model(), torch.tensor(X), torch.tensor(Y)
+    optimiser = torch.optim.Adam(model.parameters())
+
+    def run() -> None:
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(model(x).flatten(0, 1), y.flatten()).backward()
+        optimiser.step()
+
+    return run
+
+
+def nnx_rnn() -> Callable[[], object]:
+    """flax.nnx.RNN over OptimizedLSTMCell."""
+
+    class Model(nnx.Module):
+        def __init__(self, rngs: nnx.Rngs) -> None:
+            self.table = nnx.Embed(TOKENS, HIDDEN, rngs=rngs)
+            cells = [nnx.OptimizedLSTMCell(HIDDEN, HIDDEN, rngs=rngs) for _ in range(LAYERS)]
+            self.layers = nnx.List([nnx.RNN(cell, rngs=False) for cell in cells])
+            self.head = nnx.Linear(HIDDEN, TOKENS, rngs=rngs)
+
+        def __call__(self, x: jax.Array) -> jax.Array:
+            h = self.table(x)
+            for layer in self.layers:
+                h = layer(h, rngs=nnx.Rngs(0))
+            return self.head(h)
+
+    model = Model(nnx.Rngs(0))
+    optimiser = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
+
+    @nnx.jit
+    def step(model: Model, optimiser: nnx.Optimizer, x: jax.Array, y: jax.Array) -> jax.Array:
+        def loss(model: Model) -> jax.Array:
+            return optax.softmax_cross_entropy_with_integer_labels(model(x), y).mean()
+
+        value, gradient = nnx.value_and_grad(loss)(model)
+        optimiser.update(model, gradient)
+        return value
+
+    return lambda: jax.block_until_ready(step(model, optimiser, X, Y))
+
+
+def keras_lstm() -> Callable[[], object]:
+    """Keras on jax, as its text generation examples are written."""
+    import keras
+
+    layers = [keras.layers.LSTM(HIDDEN, return_sequences=True) for _ in range(LAYERS)]
+    model = keras.Sequential([keras.layers.Embedding(TOKENS, HIDDEN), *layers, keras.layers.Dense(TOKENS)])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return lambda: model.train_on_batch(X, Y)
+
+
+def peak() -> Callable[[], object]:
+    """As many operations as a step's in large float32 products: jax's own rate."""
+    matrix = jnp.ones((2048, 2048)) / 2048
+    count = round(FLOPS / (2 * 2048**3))
+
+    @jax.jit
+    def products(x: jax.Array) -> jax.Array:
+        return jax.lax.scan(lambda x, _: (x @ matrix, None), x, None, length=count)[0]
+
+    return lambda: jax.block_until_ready(products(matrix))
+
+
+@jax.custom_vjp
+def project(x: jax.Array, matrix: jax.Array) -> jax.Array:
+    """Inputs of all steps through a matrix, in the matrix's type."""
+    return product(x, matrix)
+
+
+def _project_bwd(residuals: tuple[jax.Array, jax.Array], grad: jax.Array) -> tuple[jax.Array, jax.Array]:
+    x, matrix = residuals
+    rows, columns = x.reshape(-1, x.shape[-1]).astype(matrix.dtype), grad.reshape(-1, grad.shape[-1])
+    dx, dmatrix = product(columns, turned(matrix)), product(turned(rows), columns.astype(matrix.dtype))
+    return dx.reshape(x.shape), dmatrix.astype(matrix.dtype)
+
+
+project.defvjp(lambda x, matrix: (project(x, matrix), (x, matrix)), _project_bwd)
+
+if __name__ == "__main__":
+    main()
