@@ -1,8 +1,8 @@
 """Reading MIDI: `python benchmarks/ingest.py [--files 100000]`, the peer with `pip install -e '.[benchmarks]'`.
 
 First files a second on one core: our reader, from file to melody, in turn with pretty_midi, which only parses. Then a
-corpus of many files, made from the examples by transposing and perturbing, through the pool and into the cache, with the
-memory of this process; the time for the 176,581 files of the Lakh dataset is that of these, scaled.
+corpus of many files, made from the examples by transposing and perturbing, through the pool and into the cache, with
+the memory of this process; the time for the 176,581 files of the Lakh dataset is that of these, scaled.
 """
 
 import argparse

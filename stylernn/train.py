@@ -8,6 +8,7 @@ metrics.jsonl, last.safetensors (the training state), model.safetensors (the bes
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,8 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import nnx
+from jax.sharding import Mesh
 
-from stylernn import checkpoint, loss, runs, styles
+from stylernn import checkpoint, devices, loss, runs, styles
 from stylernn.batches import Batcher
 from stylernn.checkpoint import Header, Model
 from stylernn.corpus import Split, Tune, fingerprint, split
@@ -84,7 +86,9 @@ def fit(
         resume: go on from the last checkpoint in the folder.
         on_event: called after every step.
 
-    A first Ctrl-C ends the run after its current step with the state kept, so that it can be resumed from there.
+    It runs on all devices at hand, and over several processes where `devices.join` was called in each; the losses are
+    those of one device but for rounding. A first Ctrl-C ends the run after its current step with the state kept, so
+    that it can be resumed from there.
 
     Raises:
         TrainingError: if the folder is in use or does not match, the data are too few, or the loss is not finite.
@@ -92,9 +96,11 @@ def fit(
     folder, divided = Path(run_folder), split(tunes)
     if not divided.train or not divided.valid or not divided.test:
         raise TrainingError("too few works to train on", expected="10 or more", found=f"{len(tunes)} tunes")
+    if jax.process_count() > 1 and settings.train.minutes:
+        raise TrainingError("processes that train together cannot be stopped by the clock", remedy="Set train.steps.")
     corpus_fingerprint = fingerprint(tunes)
-    with runs.claimed(folder, resume=resume):
-        if not resume:
+    with runs.claimed(folder, resume=resume) if devices.is_writer() else nullcontext():
+        if not resume and devices.is_writer():
             runs.begin(folder, settings, corpus_fingerprint)
         tree = styles.tree(divided.train)
         network = checkpoint.new_network(settings.model, tree, settings.train.seed)
@@ -103,11 +109,12 @@ def fit(
         state, place = State(parameters, optimiser.init(parameters)), Place()
         if resume:
             state, place = runs.resume(folder, state, corpus_fingerprint)
+        mesh = devices.mesh()
+        state = devices.everywhere(state, mesh)
         header = Header(settings, tree, sources(divided.train), None, runs.provenance(settings, corpus_fingerprint))
         step = _compiled_step(graph, optimiser, settings.train.seed)
-        _train(
-            _Run(folder, header, step, scorer(network)[0], *_batches(divided, tree, settings)), state, place, on_event
-        )
+        run = _Run(folder, header, mesh, step, scorer(network)[0], *_batches(divided, tree, settings))
+        _train(run, state, place, on_event)
         return _finish(folder, divided, place)
 
 
@@ -116,6 +123,7 @@ class _Run(NamedTuple):
 
     folder: Path
     header: Header
+    mesh: Mesh
     step: Callable[[State, Batch, int], tuple[State, jax.Array]]
     compiled: Scorer
     batches: Batcher
@@ -130,9 +138,9 @@ def _train(run: _Run, state: State, place: Place, on_event: Callable[[Progress],
             asked = time.monotonic()
             batch = run.batches(place.step)
             meter.waited += time.monotonic() - asked
-            state, bits = run.step(state, batch, place.step)
+            state, bits = run.step(state, devices.divided(batch, run.mesh), place.step)
             if not np.isfinite(bits):
-                runs.keep(run.folder, place, state)
+                _keep(run, place, state)
                 remedy = "Lower train.rate in its config.toml and resume."
                 problem = f"the loss is not finite on batch {place.step} of seed {settings.seed} in {run.folder}"
                 raise TrainingError(problem, remedy=remedy)
@@ -142,8 +150,13 @@ def _train(run: _Run, state: State, place: Place, on_event: Callable[[Progress],
                 _validate(run, state, place)
             on_event(meter.progress(place, settings.steps))
             if interrupted.is_set():
-                runs.keep(run.folder, place, state)
+                _keep(run, place, state)
                 raise KeyboardInterrupt
+
+
+def _keep(run: _Run, place: Place, state: State) -> None:
+    if devices.is_writer():
+        runs.keep(run.folder, place, state)
 
 
 def _validate(run: _Run, state: State, place: Place) -> None:
@@ -151,17 +164,22 @@ def _validate(run: _Run, state: State, place: Place) -> None:
     place.valid_bits = _bits(run.compiled, state.parameters, run.validation)
     if place.valid_bits < place.best_bits:
         place.best_bits, place.best_step = place.valid_bits, place.step
-        checkpoint.save_model(run.folder / runs.MODEL, Model(run.header, checkpoint.flatten(state.parameters)))
-    runs.record(run.folder, place, state)
+        if devices.is_writer():
+            checkpoint.save_model(run.folder / runs.MODEL, Model(run.header, checkpoint.flatten(state.parameters)))
+    if devices.is_writer():
+        runs.record(run.folder, place, state)
 
 
 def _finish(folder: Path, divided: Split, place: Place) -> Outcome:
     """Draw the learning curve, measure the best model on the test set and write the numbers into its file."""
-    runs.draw(folder)
+    devices.wait_for_all("trained")
     model = checkpoint.load_model(folder / runs.MODEL)
     rows = table(model, divided)
-    metrics = {"test": [asdict(row) for row in rows]}
-    checkpoint.save_model(folder / runs.MODEL, checkpoint.with_metrics(model, metrics))
+    devices.wait_for_all("measured")
+    if devices.is_writer():
+        runs.draw(folder)
+        metrics = {"test": [asdict(row) for row in rows]}
+        checkpoint.save_model(folder / runs.MODEL, checkpoint.with_metrics(model, metrics))
     return Outcome(rows, folder, place.best_step)
 
 

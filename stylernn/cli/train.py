@@ -39,12 +39,26 @@ def command(
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of weights, batches and dropout.")] = None,
     steps: Annotated[int | None, typer.Option(metavar="N", min=1, help="Most training steps.")] = None,
+    distributed: Annotated[
+        bool, typer.Option("--distributed", help="Train together with other processes, each started with this.")
+    ] = False,
+    coordinator: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where the first process listens.")
+    ] = None,
+    processes: Annotated[int | None, typer.Option(metavar="N", min=1, help="How many processes there are.")] = None,
+    process: Annotated[int | None, typer.Option(metavar="K", min=0, help="This one's number, from 0.")] = None,
 ) -> None:
     """Train a model on one or more styles.
 
     The run folder keeps the best and the last checkpoint, the settings, all metrics and a learning curve. At the end
     the model is compared on melodies it has never seen with a Markov chain of order 3 and with its untrained self.
+    Several processes learn as one with --distributed; on a cluster that jax knows, no other option is needed.
     """
+    together = _Together(coordinator, processes, process)
+    if not distributed and together != _Together():
+        raise UsageError("--coordinator, --processes and --process are options of --distributed")
+    if distributed and not (out or resume):
+        raise UsageError("processes that train together need one folder", expected="--out FOLDER or --resume FOLDER")
     source = _Source(tuple(styles or ()), str(data.resolve()) if data else "")
     if resume:
         source = _recall(resume, source)
@@ -56,14 +70,18 @@ def command(
 
     from rich.console import Console
 
-    from stylernn import settings, train
+    from stylernn import devices, settings, train
+
+    if distributed:
+        devices.join(*together)
+        devices.wait_for_all("begun")
 
     overrides = options.given(**{"train.seed": seed, "train.steps": steps})
     chosen = settings.load(folder / "config.toml" if resume else config, overrides)
     if resume and (out or chosen != settings.load(folder / "config.toml")):
         raise UsageError("--resume goes on with a run as it is", expected="no --out, and no other --seed or --steps")
     tunes = _tunes(source)
-    if not resume:
+    if not resume and devices.is_writer():
         _remember(folder, source)
     typer.echo(f"{words.count(len(tunes), 'tune')}; run folder {folder}")
     try:
@@ -74,6 +92,14 @@ def command(
         raise
     Console(highlight=False).print(display.table_of(outcome.table))
     typer.echo(f"best model (step {outcome.best_step:,}) and learning curve: {outcome.run_folder}")
+
+
+class _Together(NamedTuple):
+    """How processes that train together find each other; None where the environment says it."""
+
+    coordinator: str | None = None
+    processes: int | None = None
+    process: int | None = None
 
 
 class _Source(NamedTuple):
