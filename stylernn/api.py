@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stylernn import arrangement, changes, checkpoint, files, originality, page, paths, provenance, runs
+from stylernn import arrangement, changes, checkpoint, files, originality, page, paths, personal, provenance, runs
 from stylernn import generate as generation
 from stylernn import transfer as transferring
 from stylernn.atomic import replacing
@@ -177,8 +177,10 @@ def generate(style: str, *, model: AnyPath | None = None, seed: int = 0, **optio
 
 
 def styles(model: AnyPath | None = None) -> list[str]:
-    """Names of the styles that a model knows."""
-    return [style.name for style in _loaded(model_file(model)).header.styles]
+    """Names of the styles that a model knows, and of the user's own that were learnt for it."""
+    loaded = _loaded(model_file(model))
+    own = (personal.load(personal.file_of(name)) for name in personal.kept())
+    return [*(style.name for style in loaded.header.styles), *(o.style.name for o in own if o.model == loaded.digest)]
 
 
 def model_file(model: AnyPath | None = None) -> Path:

@@ -164,9 +164,10 @@ class Batcher:
     def _window(self, example: Example, length: int, rng: np.random.Generator) -> tuple[Example, int, int, Condition]:
         latest = _latest_start(example, length)
         first = int(rng.choice([0, latest, int(rng.integers(latest + 1))], p=[0.15, 0.15, 0.7]))
-        return example, first, max(_longest(example, first, length), first + 1), self._condition(example, rng)
+        return example, first, max(_longest(example, first, length), first + 1), self.condition(example, rng)
 
-    def _condition(self, example: Example, rng: np.random.Generator) -> Condition:
+    def condition(self, example: Example, rng: np.random.Generator) -> Condition:
+        """What a window of an example tells the model, drawn as the settings say."""
         settings = self.settings
         style = example.parent if rng.random() < settings.parent else example.style
         style = 0 if rng.random() < settings.style_dropout else style

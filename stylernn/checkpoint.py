@@ -29,7 +29,19 @@ from stylernn.paths import boxed_model
 from stylernn.settings import ModelSettings, Settings, from_mapping, to_mapping
 from stylernn.styles import Style, find, parents
 
-__all__ = ["FORMAT", "Header", "Model", "load_model", "load_state", "new_network", "save_model", "save_state"]
+__all__ = [
+    "FORMAT",
+    "Header",
+    "Model",
+    "load_model",
+    "load_state",
+    "load_style",
+    "new_network",
+    "save_model",
+    "save_state",
+    "save_style",
+    "style_from",
+]
 
 FORMAT = 1
 _KEY = "stylernn"
@@ -73,6 +85,11 @@ class Model:
         """The network with these parameters."""
         graph, state = nnx.split(new_network(self.header.settings.model, self.header.styles))
         return nnx.merge(graph, unflatten(state, self.arrays))
+
+    @cached_property
+    def digest(self) -> str:
+        """Checksum of the parameters and the names of the styles: what personal styles are bound to."""
+        return _digest(self.arrays, {"styles": [style.name for style in self.header.styles]})
 
     def style(self, name: str) -> int:
         """Index of a style by name; a UsageError names the nearest if there is none."""
@@ -156,6 +173,23 @@ def load_state(path: str | Path, like: Any) -> tuple[Any, dict[str, Any]]:
     return unflatten(like, arrays), mapping["facts"]
 
 
+def save_style(path: str | Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
+    """Write what a personal style consists of: arrays and plain facts."""
+    _write(path, arrays, {"format": FORMAT, "kind": "style", "facts": dict(facts)})
+
+
+def load_style(path: str | Path) -> tuple[Arrays, dict[str, Any]]:
+    """Read the arrays and facts of a personal style.
+
+    Raises:
+        ModelFileError: if the file is missing, damaged or something else.
+    """
+    arrays, mapping = _read(Path(path), "style")
+    if not isinstance(mapping.get("facts"), dict):
+        raise ModelFileError(f"{path} has a damaged header", found="no facts about the style")
+    return arrays, mapping["facts"]
+
+
 def with_metrics(model: Model, metrics: dict[str, Any]) -> Model:
     """The model with metrics written into its header."""
     return replace(model, header=replace(model.header, metrics=metrics))
@@ -187,13 +221,13 @@ def _header_mapping(header: Header) -> dict[str, Any]:
 
 
 def _header(mapping: Mapping[str, Any]) -> Header:
-    styles = tuple(_style(entry) for entry in mapping["styles"])
+    styles = tuple(style_from(entry) for entry in mapping["styles"])
     parents(styles)  # a KeyError, should one not be there
     corpora, metrics, provenance = (mapping.get(key) for key in ("corpora", "metrics", "provenance"))
     return Header(from_mapping(mapping["settings"]), styles, tuple(corpora or ()), metrics, provenance)
 
 
-def _style(entry: Mapping[str, Any]) -> Style:
+def style_from(entry: Mapping[str, Any]) -> Style:
     """A style from JSON, whose lists were tuples; a TypeError if a value is of another kind than its default."""
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     style = Style(**values)

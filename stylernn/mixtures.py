@@ -1,20 +1,20 @@
-"""Mixtures of styles: "jazz=0.7,celtic=0.3".
+"""What a user may name as a style: one of the model's, one of their own, a tune, or a mixture "jazz=0.7,celtic=0.3".
 
 A mixture is a point between the embeddings of its styles. It takes the place of its weightiest style in a copy of the
 model, so that it runs through the programs that are compiled for that model already.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-import numpy as np
-
-from stylernn.checkpoint import Header, Model
+from stylernn import files, personal
+from stylernn.checkpoint import Model
 from stylernn.errors import UsageError
-from stylernn.styles import Style, parents
+from stylernn.styles import Style
 
-__all__ = ["parse", "resolve"]
+__all__ = ["knowing", "parse", "resolve"]
 
 
 def parse(text: str) -> dict[str, float]:
@@ -43,29 +43,35 @@ def resolve(model: Model, text: str) -> tuple[Model, int]:
 
     Raises:
         UsageError: if `parse` does not understand it, or the model does not know a style.
+        StylernnError: if a personal style, or the file of a tune, cannot be used.
     """
     weights = parse(text)
+    model = knowing(model, weights)
     shares = {model.style(name): weight for name, weight in weights.items()}
     place = max(shares, key=lambda index: shares[index])
     if len(shares) == 1:
         return model, place
     styles = model.header.styles
     blended = _blended(text, [(styles[index - 1], weight) for index, weight in shares.items()])
-    tree = tuple(blended if index == place else style for index, style in enumerate(styles, 1))
-    parent = parents(styles)
-    roots, deltas = model.arrays["styles/roots"].copy(), model.arrays["styles/deltas"].copy()
-    vector = sum(weight * _vector(roots, deltas, parent, index) for index, weight in shares.items())
-    if parent[place] == place:
-        roots[place] = vector
-    else:
-        deltas[place] = vector - roots[parent[place]]
-    header: Header = replace(model.header, styles=tree)
-    return Model(header, {**model.arrays, "styles/roots": roots, "styles/deltas": deltas}), place
+    known = personal.vectors(model)
+    vector = sum(weight * known[index] for index, weight in shares.items())
+    return personal.put(model, place, blended, vector), place
 
 
-def _vector(roots: np.ndarray, deltas: np.ndarray, parent: Sequence[int], index: int) -> np.ndarray:
-    own = deltas[index] if parent[index] != index else 0.0
-    return roots[parent[index]] + own
+def knowing(model: Model, names: Iterable[str]) -> Model:
+    """A model that also knows those of these names that are personal styles or files of tunes."""
+    wanted = list(names)
+    others = [name for name in wanted if name not in {style.name for style in model.header.styles}]
+    found = {}
+    for name in others:
+        if Path(name).suffix.lower() in files.ENDINGS:
+            from stylernn import adapt  # the optimisers that it brings take a second to import
+
+            own = adapt.like(model, Path(name))
+            found[name] = replace(own, style=replace(own.style, name=name))
+        elif name in personal.kept():
+            found[name] = personal.load(personal.file_of(name))
+    return personal.adopted(model, list(found.values()), spared=wanted) if found else model
 
 
 def _blended(name: str, parts: Sequence[tuple[Style, float]]) -> Style:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-__all__ = ["boxed_model", "cache_folder", "catalogue", "shipped_config"]
+__all__ = ["boxed_model", "cache_folder", "catalogue", "data_folder", "shipped_config"]
 
 
 def shipped_config(name: str) -> Path:
@@ -32,3 +32,9 @@ def cache_folder() -> Path:
     """Folder for parsed corpora, downloads and compiled programs; `STYLERNN_CACHE` overrides the system's place."""
     chosen = os.environ.get("STYLERNN_CACHE")
     return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("stylernn", appauthor=False))
+
+
+def data_folder() -> Path:
+    """Folder of what the user has made and would miss; `STYLERNN_HOME` overrides the system's place."""
+    chosen = os.environ.get("STYLERNN_HOME")
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("stylernn", appauthor=False))

@@ -18,7 +18,7 @@ from stylernn.errors import UsageError
 from stylernn.paths import catalogue
 from stylernn.tonality import anchor, estimate, scale
 
-__all__ = ["Style", "find", "improvised", "label", "parents", "tree"]
+__all__ = ["Style", "find", "improvised", "label", "parents", "profile", "tree"]
 
 _FEWEST = 10
 
@@ -78,6 +78,12 @@ def tree(tunes: Iterable[Tune]) -> tuple[Style, ...]:
         if parent == name or len(members) >= _FEWEST:
             styles.append(_profile(Style(name, parent, entry.get("description", "")), members))
     return tuple(styles)
+
+
+def profile(name: str, tunes: Sequence[Tune]) -> Style:
+    """A style of its own, measured on its tunes; where they are few, they may reach half an octave to either side."""
+    found = _profile(Style(name, name), tunes)
+    return replace(found, reach=(min(found.reach[0], -6), max(found.reach[1], 6)))
 
 
 def parents(styles: Sequence[Style]) -> list[int]:

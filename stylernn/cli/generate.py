@@ -11,7 +11,8 @@ __all__ = ["command"]
 
 
 def command(
-    style: Annotated[str, typer.Option(metavar="STYLE", help="The style; `stylernn styles` lists them.")],
+    style: Annotated[str | None, typer.Option(metavar="STYLE", help="The style; `stylernn styles` lists them.")] = None,
+    like: options.Like = None,
     bars: Annotated[int, typer.Option(metavar="N", min=1, max=512, help="Length, the seed melody included.")] = 16,
     count: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="How many melodies.")] = 1,
     seed_melody: Annotated[
@@ -37,6 +38,7 @@ def command(
     force: options.Force = False,
 ) -> None:
     """Write new melodies in a style."""
+    style = options.style(style, like, "--style")
     paths = outputs.numbered(out, style, count)
     sources = [seed_melody] if seed_melody else []
     outputs.check(paths, force=force, sources=sources)

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stylernn.errors import UsageError
+
 if TYPE_CHECKING:
     from stylernn.checkpoint import Model
 
-__all__ = ["Force", "ModelFile", "Plot", "Seed", "Temperature", "given", "load"]
+__all__ = ["Force", "Like", "ModelFile", "Plot", "Seed", "Temperature", "given", "load", "style"]
 
 ModelFile = Annotated[
     Path | None,
@@ -16,6 +18,9 @@ ModelFile = Annotated[
 ]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="The same seed gives the same notes.")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace existing files.")]
+Like = Annotated[
+    Path | None, typer.Option("--like", metavar="FILE", help="In the style of this tune, instead of a style's name.")
+]
 Plot = Annotated[
     Path | None,
     typer.Option("--plot", metavar="FILE", help="Draw piano rolls, as .png, .svg or .pdf; several are numbered."),
@@ -29,6 +34,17 @@ Temperature = Annotated[
 def given(**options: Any) -> dict[str, Any]:
     """Only the options that the user gave."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def style(name: str | None, like: Path | None, option: str) -> str:
+    """The style that is asked for: by name with an option such as --to, or by a tune with --like.
+
+    Raises:
+        UsageError: if neither or both are given.
+    """
+    if (name is None) == (like is None):
+        raise UsageError(f"give either {option} STYLE or --like FILE", remedy="stylernn styles lists the styles.")
+    return name if name is not None else str(like)
 
 
 def load(model: Path | None) -> "Model":

@@ -31,8 +31,7 @@ def plan(inputs: Sequence[Path], out: Path | None, style: str) -> list[Path]:
         UsageError: if two inputs would get the same name, or `out` is a file and there are several inputs.
     """
     if out is None:
-        name = style.replace("=", "").replace(",", "-")  # a mixture is no good file name
-        outputs = [Path(f"{path.stem}.{name}{path.suffix}") for path in inputs]
+        outputs = [Path(f"{path.stem}.{_named(style)}{path.suffix}") for path in inputs]
     elif len(inputs) > 1 or out.is_dir():
         outputs = [_folder(out) / path.name for path in inputs]
     else:
@@ -46,9 +45,9 @@ def plan(inputs: Sequence[Path], out: Path | None, style: str) -> list[Path]:
 def numbered(out: Path | None, style: str, count: int) -> list[Path]:
     """Name `count` new pieces: `jazz-1.mid`, `jazz-2.mid` ... in a folder, or `out` itself, numbered if several."""
     if out is None:
-        base = Path(f"{style}.mid")
+        base = Path(f"{_named(style)}.mid")
     elif out.is_dir() or not out.suffix:
-        base = _folder(out) / f"{style}.mid"
+        base = _folder(out) / f"{_named(style)}.mid"
     else:
         base = out
     if count == 1 and base == out:
@@ -119,6 +118,12 @@ def write(melody: "Melody", path: Path, style: str = "", *, seed: int = 0) -> No
         from stylernn import files
 
         files.write(melody, path)
+
+
+def _named(style: str) -> str:
+    """A style for a file's name: "jazz=0.7,celtic=0.3" becomes "jazz0.7-celtic0.3", "tunes/ref.mid" becomes "ref"."""
+    parts = (part.partition("=") for part in style.split(","))
+    return "-".join(f"{Path(name.strip()).stem}{weight.strip()}" for name, _, weight in parts)
 
 
 def _folder(path: Path) -> Path:

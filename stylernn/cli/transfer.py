@@ -20,7 +20,11 @@ __all__ = ["command"]
 
 def command(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="MIDI, MusicXML, ABC or Humdrum files.")],
-    to: Annotated[str, typer.Option(metavar="STYLE", help="The style to transfer to; `stylernn styles` lists them.")],
+    style: Annotated[
+        str | None,
+        typer.Option("--to", metavar="STYLE", help="The style to transfer to; `stylernn styles` lists them."),
+    ] = None,
+    like: options.Like = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -78,6 +82,7 @@ def command(
     they are. Several inputs are transferred one after the other and keep their names in the folder given with -o; a
     file that cannot be read does not stop the others, and the same command again does only what is missing.
     """
+    to = options.style(style, like, "--to")
     asked = Wishes(lock, rewrite, key, pitches, tempo, bars, end_on_tonic, mood)
     if variations > 1 and max_copy:
         raise UsageError("--variations and --max-copy cannot be combined")
@@ -152,12 +157,12 @@ def _transfer(job: _Job, source: Path, paths: list[Path], picture: Path | None) 
         made = api.transfer(tune, job.to, seed=job.seed, model=job.model, max_copy=job.max_copy, **chosen)
         results = [made]
     for result, path in zip(results, paths, strict=False):
-        result.write(path)
         if picture and path == paths[0] and result.result:
             pictures.roll(result.melody, picture, result.result.source)
         facts = {"input": str(source), "output": str(path), **(result.provenance or {})}
         if job.sidecar:
             provenance.write(facts, provenance.beside(path))
+        result.write(path)  # last: where it stands, nothing is missing
         yield facts, _summary(facts, tune, result)
 
 

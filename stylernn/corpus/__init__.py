@@ -6,12 +6,13 @@ uses the network.
 
 from stylernn.corpus.cache import Parsed
 from stylernn.corpus.catalogue import Source, sources, styles_known
-from stylernn.corpus.folder import load_folder, register, registered
+from stylernn.corpus.folder import load_folder, read_folder, register, registered
 from stylernn.corpus.library import fetch, in_use, is_installed, load, parsed, parts
 from stylernn.corpus.splits import Split, split
-from stylernn.corpus.tunes import Dropped, Progress, Tune, fingerprint
+from stylernn.corpus.tunes import MIN_NOTES, Dropped, Progress, Tune, fingerprint
 
 __all__ = [
+    "MIN_NOTES",
     "Dropped",
     "Parsed",
     "Progress",
@@ -27,6 +28,7 @@ __all__ = [
     "parsed",
     "parts",
     "register",
+    "read_folder",
     "registered",
     "sources",
     "split",

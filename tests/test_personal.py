@@ -1,0 +1,220 @@
+"""Personal styles: learnt from a few tunes, kept, used wherever a style's name is, and harmless to all others."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flax import nnx
+
+from stylernn import adapt, checkpoint, files, mixtures, personal, settings
+from stylernn.checkpoint import Model
+from stylernn.corpus import Tune
+from stylernn.errors import CorpusError, ModelFileError, UsageError
+from stylernn.melody import Melody, Note
+from stylernn.personal import Personal
+from stylernn.styles import Style
+
+SHARES = {"4/4": 1.0}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("STYLERNN_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """Two styles in eight dimensions, so that five directions are free; its weights are fresh."""
+    tiny = settings.Settings(
+        settings.ModelSettings(layers=1, hidden=16, style=8, skeleton=4, head=8), settings.DataSettings(events=32)
+    )
+    tree = (Style("classical", "classical", metres=SHARES), Style("jazz", "jazz", metres=SHARES))
+    network = checkpoint.new_network(tiny.model, tree, seed=1)
+    return Model(checkpoint.Header(tiny, tree), checkpoint.flatten(nnx.state(network, nnx.Param)))
+
+
+@pytest.fixture(scope="module")
+def model_file(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "model.safetensors"
+    checkpoint.save_model(path, model)
+    return path
+
+
+def tune(k: int) -> Melody:
+    return Melody(tuple(Note(24 * j, 24, 60 + (j * (k + 1)) % 12) for j in range(16)), title=f"tune {k}")
+
+
+def labelled(count: int) -> list[Tune]:
+    return [Tune(tune(k), "own", f"{k}", f"work {k}", "test", "mine") for k in range(count)]
+
+
+def own(model: Model, name: str = "bossa", **answers: np.ndarray) -> Personal:
+    vector = np.array([0.25, 0.5, 0.25], np.float32) @ personal.vectors(model)
+    return Personal(Style(name, name, metres=SHARES), model.digest, "abc", vector, answers, {})
+
+
+def film(model: Model, vector: np.ndarray) -> np.ndarray:
+    return vector @ model.arrays["films/0/linear/kernel"]
+
+
+def test_vectors_are_those_of_the_network(model: Model) -> None:
+    np.testing.assert_allclose(personal.vectors(model), model.network.styles.vectors(), atol=1e-6)
+
+
+def test_free_directions_are_orthonormal_and_no_style_has_a_part_of_them(model: Model) -> None:
+    free = personal.free_directions(model)
+    assert free.shape == (5, 8)
+    np.testing.assert_allclose(free @ free.T, np.eye(5), atol=1e-5)
+    np.testing.assert_allclose(free @ personal.vectors(model).T, 0, atol=1e-5)
+
+
+def test_a_style_adds_its_answers_and_changes_nothing_for_the_others(model: Model) -> None:
+    answer = np.arange(32, dtype=np.float32)
+    style = own(model, **{"films/0/linear/kernel": answer})
+    adopted = personal.adopted(model, [style], spared=["jazz"])
+    place = adopted.style("bossa")
+    expected = film(model, style.vector) + answer
+    np.testing.assert_allclose(film(adopted, personal.vectors(adopted)[place]), expected, atol=1e-4)
+    for index in (0, adopted.style("jazz")):
+        np.testing.assert_allclose(
+            film(adopted, personal.vectors(adopted)[index]), film(model, personal.vectors(model)[index]), atol=1e-5
+        )
+
+
+def test_it_runs_through_the_programs_of_its_model(model: Model) -> None:
+    adopted = personal.adopted(model, [own(model)])
+    assert nnx.split(adopted.network)[0] == nnx.split(model.network)[0]
+
+
+def test_two_of_them_mix(model: Model) -> None:
+    one = own(model, "one", **{"films/0/linear/kernel": np.ones(32, np.float32)})
+    two = own(model, "two", **{"films/0/linear/kernel": np.full(32, 3, np.float32)})
+    for each in (one, two):
+        personal.save(each, personal.file_of(each.style.name))
+    mixed, index = mixtures.resolve(model, "one=0.5,two=0.5")
+    expected = film(model, one.vector) + 2
+    np.testing.assert_allclose(film(mixed, personal.vectors(mixed)[index]), expected, atol=1e-4)
+
+
+def test_it_mixes_with_each_of_the_models_styles(model: Model) -> None:
+    personal.save(own(model), personal.file_of("bossa"))
+    for name in ("jazz", "classical"):
+        mixed, index = mixtures.resolve(model, f"bossa=0.75,{name}=0.25")
+        expected = 0.75 * own(model).vector + 0.25 * personal.vectors(model)[model.style(name)]
+        np.testing.assert_allclose(personal.vectors(mixed)[index], expected, atol=1e-5)
+
+
+def test_files_come_back_as_they_were(model: Model) -> None:
+    style = own(model, **{"films/0/linear/kernel": np.ones(32, np.float32)})
+    personal.save(style, personal.file_of("bossa"))
+    back = personal.load(personal.file_of("bossa"))
+    assert (back.style, back.model, back.tunes) == (style.style, style.model, style.tunes)
+    np.testing.assert_array_equal(back.vector, style.vector)
+    assert list(back.answers) == ["films/0/linear/kernel"]
+    assert personal.kept() == ["bossa"]
+    personal.remove("bossa")
+    assert personal.kept() == []
+    with pytest.raises(UsageError, match="no personal style"):
+        personal.remove("bossa")
+
+
+def test_another_model_is_refused(model: Model) -> None:
+    with pytest.raises(ModelFileError, match="another model"):
+        personal.adopted(model, [replace(own(model), model="0" * 64)])
+
+
+def test_damaged_files_are_refused(model: Model, tiny_model: Path) -> None:
+    path = personal.file_of("bossa")
+    personal.save(own(model), path)
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(ModelFileError, match="damaged"):
+        personal.load(path)
+    with pytest.raises(ModelFileError, match="not a stylernn style"):
+        personal.load(tiny_model)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../x", "a=1", "-x", "x" * 41])
+def test_bad_names_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="cannot name a style"):
+        personal.check_name(name)
+
+
+def test_learning_predicts_tunes_better_and_is_repeatable(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapt, "_STEPS", 20)
+    monkeypatch.setattr(adapt, "_MIXING", 8)
+    before = {name: array.copy() for name, array in model.arrays.items()}
+    first, again = (adapt.learn(model, labelled(6), "own", seed=3) for _ in range(2))
+    assert first.facts["bits"] < first.facts["bits_of_mixture"]
+    assert sum(first.facts["mixture"]) == pytest.approx(1, abs=1e-3)
+    assert set(first.answers) == set(personal.style_kernels(model))
+    np.testing.assert_array_equal(first.vector, again.vector)
+    assert all(np.array_equal(before[name], array) for name, array in model.arrays.items())
+    assert (first.style.tunes, first.style.parent) == (6, "own")
+
+
+def test_one_tune_gives_a_mixture_and_is_remembered(model: Model, tmp_path: Path) -> None:
+    files.write(tune(2), tmp_path / "ref.mid")
+    first = adapt.like(model, tmp_path / "ref.mid")
+    assert not first.answers
+    expected = np.array(first.facts["mixture"]) @ personal.vectors(model)
+    np.testing.assert_allclose(first.vector, expected, atol=1e-3)
+    again = adapt.like(model, tmp_path / "ref.mid")
+    np.testing.assert_array_equal(first.vector, again.vector)
+    assert personal.kept() == []
+
+
+def test_a_tune_without_music_is_no_style(model: Model, tmp_path: Path) -> None:
+    files.write(Melody((Note(0, 24, 60), Note(24, 24, 62))), tmp_path / "short.mid")
+    with pytest.raises(CorpusError, match="too short"):
+        adapt.like(model, tmp_path / "short.mid")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "bossa").mkdir()
+    for k in range(6):
+        files.write(tune(k), tmp_path / "bossa" / f"{k}.mid")
+    (tmp_path / "bossa" / "broken.mid").write_bytes(b"MThd")
+    return tmp_path / "bossa"
+
+
+def test_the_commands(
+    stylernn: Callable, folder: Path, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapt, "_STEPS", 10)
+    monkeypatch.chdir(tmp_path)
+    files.write(tune(1), "tune.mid")
+    with_model = ("--model", model_file)
+    added = stylernn("add-style", folder, "--name", "bossa", *with_model)
+    assert added.code == 0, added.err
+    assert "learnt from 6 tunes" in added.out
+    assert "left out: broken.mid" in added.err
+    again = stylernn("add-style", folder, "--name", "bossa", *with_model)
+    assert (again.code, "--force" in again.err) == (2, True)
+    assert "bossa" in stylernn("styles", *with_model).out
+    for words in (
+        ("transfer", "tune.mid", "--to", "bossa=0.5,jazz=0.5"),
+        ("transfer", "tune.mid", "--like", "bossa/3.mid", "-o", "like.mid"),
+        ("generate", "--like", "bossa/3.mid", "--bars", 4, "-o", "new.mid"),
+    ):
+        ran = stylernn(*words, *with_model)
+        assert ran.code == 0, f"{words}: {ran.err}"
+    assert {"tune.bossa0.5-jazz0.5.mid", "like.mid", "new.mid"} <= {p.name for p in tmp_path.iterdir()}
+    assert stylernn("styles", "--remove", "bossa").code == 0
+    assert stylernn("transfer", "tune.mid", "--to", "bossa", "--force", *with_model).code == 2
+
+
+def test_mistakes_are_told(stylernn: Callable, folder: Path, model_file: Path) -> None:
+    for name, needle in (("jazz", "of its own"), ("a b", "cannot name")):
+        ran = stylernn("add-style", folder, "--name", name, "--model", model_file)
+        assert (ran.code, needle in ran.err) == (2, True)
+    for path in sorted(folder.glob("[2-5].mid")):
+        path.unlink()
+    ran = stylernn("add-style", folder, "--name", "bossa", "--model", model_file)
+    assert (ran.code, "expected 5 or more" in ran.err, "broken.mid" in ran.err) == (1, True, True)
+    assert personal.kept() == []
+    for words in (("--to", "jazz", "--like", folder / "0.mid"), ()):
+        assert stylernn("transfer", folder / "0.mid", *words, "--model", model_file).code == 2
