@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from stylernn import limits
 from stylernn.atomic import replacing
 from stylernn.errors import FileFormatError
 from stylernn.melody import Melody
@@ -34,7 +35,7 @@ from .inputs import check_melodies, check_pairs
 from .statistics import binomial_interval, exact_p, judgements_needed
 from .synthesiser import data_uri, render
 
-__all__ = ["Item", "balanced_orders", "make", "read_answers", "score"]
+__all__ = ["Item", "balanced_orders", "make", "read_answers", "read_key", "score"]
 
 _FIELDS = ("listener", "question", "kind", "left", "right", "answer")
 _CLUSTERING = 2
@@ -141,6 +142,23 @@ def read_answers(paths: Sequence[Path]) -> list[dict[str, str]]:
         FileFormatError: naming the file that cannot be read or whose columns are not those of a result.
     """
     return [row for path in paths for row in read_table(path, _FIELDS)]
+
+
+def read_key(path: Path) -> dict[str, Any]:
+    """Content of `key.json`.
+
+    Raises:
+        FileFormatError: if the file cannot be read or is no key.
+    """
+    try:
+        key = json.loads(limits.contents(path, "megabytes"))
+        items = [Item(**entry) for entry in key["items"]]
+        usable = bool(key["styles"]) and all(isinstance(item.name, str) for item in items)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise FileFormatError(f"cannot read {path}", expected="a key.json", found=f"{error!s:.100}") from error
+    if not usable:
+        raise FileFormatError(f"cannot read {path}", expected="a key.json with styles and items")
+    return key
 
 
 def score(answers: Sequence[Mapping[str, str]], key: Mapping[str, Any]) -> dict[str, Any]:

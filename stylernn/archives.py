@@ -72,7 +72,7 @@ def extract(path: Path, folder: Path, endings: Iterable[str]) -> None:
         FileFormatError: if the archive breaks a rule of this module; nothing of it is unpacked then.
     """
     wanted = tuple(endings)
-    with opened(path, path.read_bytes()) as archive:
+    with opened(path, limits.contents(path, "archive_megabytes", remedy="")) as archive:
         members = [member for member in archive.infolist() if member.filename.lower().endswith(wanted)]
         overall = sum(member.file_size for member in members)
         limits.check("archive_megabytes", overall / 1e6, f"{path} unpacks to too much", unit="MB", remedy="")

@@ -66,13 +66,13 @@ def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
         FileFormatError: if there is no such file, or it is a folder, empty, unreadable or above the limit of megabytes.
     """
     file = Path(path)
-    if file.is_dir():
-        raise FileFormatError(f"{file} is a folder", expected=kind, remedy="Name a file inside it.")
-    if not file.exists():
-        raise FileFormatError(f"no such file: {file}", expected=kind, remedy="Check the spelling and the folder.")
     try:
-        limits.check("megabytes", file.stat().st_size / 1e6, f"{file} is too large", unit="MB")
-        data = file.read_bytes()
+        data = limits.contents(file, "megabytes")
+    except FileNotFoundError as error:
+        remedy = "Check the spelling and the folder."
+        raise FileFormatError(f"no such file: {file}", expected=kind, remedy=remedy) from error
+    except IsADirectoryError as error:
+        raise FileFormatError(f"{file} is a folder", expected=kind, remedy="Name a file inside it.") from error
     except OSError as error:
         raise FileFormatError(f"cannot read {file}", expected=kind, found=error.strerror or str(error)) from error
     if not data:

@@ -7,15 +7,19 @@ names the limit. `STYLERNN_LIMITS` sets some of them, for a process and for thos
 """
 
 import difflib
+import errno
 import os
+import stat
 from dataclasses import dataclass, fields, replace
 from functools import cache
+from pathlib import Path
 
 from stylernn.errors import FileFormatError, UsageError
 
-__all__ = ["VARIABLE", "Limits", "check", "current"]
+__all__ = ["VARIABLE", "Limits", "check", "contents", "current"]
 
 VARIABLE = "STYLERNN_LIMITS"
+_UNITS = {"config_kilobytes": (1e3, "kB")}  # of sizes of files, where they are not counted in MB
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Limits:
         members: files in an archive.
         archive_megabytes: what an archive of a corpus unpacks to.
         model_megabytes: size of a model file or training state.
+        font_megabytes: size of a sound font.
         config_kilobytes: size of a configuration.
         rows: rows of a table.
     """
@@ -55,6 +60,7 @@ class Limits:
     members: int = 20_000
     archive_megabytes: int = 1_000
     model_megabytes: int = 2_000
+    font_megabytes: int = 1_000
     config_kilobytes: int = 100
     rows: int = 1_000_000
 
@@ -91,6 +97,36 @@ def check(
             found=(f"{found:,}" if isinstance(found, int) else f"{found:,.1f}") + f" {unit}".rstrip(),
             remedy=f"{remedy} {VARIABLE}={name}=N raises the limit.",
         )
+
+
+def contents(path: str | os.PathLike[str], name: str, *, remedy: str = "Save only the melody's part.") -> bytes:
+    """Contents of a file of limited size.
+
+    Only ordinary files are opened, because a pipe or a device may never end; and no more is read than the limit allows,
+    because a file of the system may be longer than it says.
+
+    Args:
+        path: the file.
+        name: of the limit, a size in megabytes or kilobytes.
+        remedy: what the user can do now, apart from raising the limit.
+
+    Raises:
+        FileFormatError: if it is larger than the limit.
+        OSError: if it cannot be read, or is no ordinary file.
+    """
+    file = Path(path)
+    found = file.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(file))
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(file))
+    scale, unit = _UNITS.get(name, (1e6, "MB"))
+    check(name, found.st_size / scale, f"{file} is too large", unit=unit, remedy=remedy)
+    most = round(getattr(current(), name) * scale)
+    with file.open("rb") as opened:
+        data = opened.read(most + 1)
+    check(name, len(data) / scale, f"{file} is too large", unit=unit, remedy=remedy)
+    return data
 
 
 @cache

@@ -87,7 +87,8 @@ def beside(path: Path) -> Path:
 def write(facts: Mapping[str, Any], path: Path) -> None:
     """Write facts as a JSON file, replaced as a whole."""
     with replacing(path) as draft:
-        draft.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace")  # bytes of a name that are no UTF-8
 
 
 def _note(change: Change, melody: Melody) -> dict[str, Any]:

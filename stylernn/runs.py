@@ -135,7 +135,11 @@ def resume(folder: Path, like: State, corpus_fingerprint: str) -> tuple[State, P
     Raises:
         TrainingError: if the corpora have changed since the run began, or no checkpoint can be used.
     """
-    began_with = json.loads((folder / _RUN).read_text(encoding="utf-8"))["corpus"]
+    try:
+        began_with = json.loads((folder / _RUN).read_text(encoding="utf-8"))["corpus"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        remedy = "Begin a new run in another folder."
+        raise TrainingError(f"{folder / _RUN} is damaged", found=str(error), remedy=remedy) from error
     if began_with != corpus_fingerprint:
         raise TrainingError(
             f"the corpora are not those that {folder} began with", expected=began_with, found=corpus_fingerprint
@@ -180,8 +184,22 @@ def keep(folder: Path, place: Place, state: State) -> None:
 
 
 def metrics(folder: Path) -> list[dict[str, Any]]:
-    """The validations so far."""
-    return [json.loads(line) for line in (folder / _METRICS).read_text(encoding="utf-8").splitlines()]
+    """The validations so far.
+
+    Raises:
+        TrainingError: if the file is damaged.
+    """
+    path = folder / _METRICS
+    try:
+        entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        damage = "" if all(set(entry) >= {"step", "train_bits", "valid_bits"} for entry in entries) else "other entries"
+    except (OSError, ValueError, TypeError) as error:
+        damage = str(error)
+    if damage:
+        raise TrainingError(
+            f"{path} is damaged", expected="one entry a line", found=damage, remedy="Empty it to go on."
+        )
+    return entries
 
 
 def draw(folder: Path) -> None:

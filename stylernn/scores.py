@@ -13,10 +13,12 @@ Bars
     as around a repeat sign, are one bar. After any other bar of odd length the metre starts anew.
 """
 
+import io
 import os
 import re
 import warnings
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -128,8 +130,9 @@ def _parsed(path: str | os.PathLike[str], text: str, part: str | int | None) -> 
     kind = FORMATS[Path(path).suffix.lower()]
     seconds = limits.current().seconds + _SECONDS_PER_MEGABYTE * len(text) / 1e6
     try:
-        with warnings.catch_warnings(), time_limit(seconds):
-            warnings.simplefilter("ignore")  # music21 warns of engraving faults that do not matter here
+        # music21 warns of engraving faults that do not matter here, in the proper way and by writing.
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()), time_limit(seconds):
+            warnings.simplefilter("ignore")
             score = _abc_score(text) if kind == "abc" else converter.parseData(text, format=kind)
             parts = _parts(score)
             if part is not None and kind != "musicxml":

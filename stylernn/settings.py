@@ -156,11 +156,8 @@ def load(source: str | Path = "default", overrides: Mapping[str, Any] | None = N
     if path.suffix != ".toml":
         path = shipped_config(str(source))
     try:
-        kilobytes = path.stat().st_size / 1e3
-        limits.check(
-            "config_kilobytes", kilobytes, f"{path} is too large", unit="kB", remedy="Take out what it repeats."
-        )
-        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = limits.contents(path, "config_kilobytes", remedy="Take out what it repeats.")
+        mapping = tomllib.loads(data.decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         known = ", ".join(sorted(p.stem for p in shipped_config("default").parent.glob("*.toml")))
         raise UsageError(

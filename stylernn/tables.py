@@ -23,8 +23,8 @@ def read_table(path: Path, columns: Collection[str]) -> list[dict[str, str]]:
     """
     expected = f"UTF-8 with columns {', '.join(columns)}"
     try:
-        limits.check("megabytes", path.stat().st_size / 1e6, f"{path} is too large", unit="MB", remedy="Split it.")
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), restval="")
+        text = limits.contents(path, "megabytes", remedy="Split it.").decode("utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
         names = list(reader.fieldnames or ())
         if not set(columns) <= set(names):
             raise FileFormatError(f"cannot read {path}", expected=expected, found=", ".join(names)[:200] or "nothing")

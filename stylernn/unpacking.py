@@ -9,6 +9,7 @@ import html
 import os
 import re
 import zipfile
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -54,7 +55,7 @@ def tune_texts(path: str | os.PathLike[str], part: str | int | None = None) -> l
             data = _unpack(path, data)
         return [_musicxml(path, data, part)]
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     if not _SIGNS[kind].search(text) or "\0" in text:

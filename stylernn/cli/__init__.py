@@ -5,6 +5,7 @@ matplotlib, scipy) is imported inside the command that needs it, so that `styler
 Whatever a user can cause ends as one line on standard error and an exit code: 1 for a bad file, 2 for a bad call.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, 1 (the user's files), 2 (the call itself) or 130 (interrupted).
     """
     _keep_compiled_programs()
+    _print_any_name()
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         return int(app(words, prog_name="stylernn", standalone_mode=False) or 0)
@@ -87,6 +89,12 @@ def _keep_compiled_programs() -> None:
     """Have jax, once it is imported, keep what it compiles in the user's cache: a second start does not compile."""
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_folder() / "compiled"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+
+
+def _print_any_name() -> None:
+    """Have characters that the terminal does not know, and bytes of names that are no text, printed as escapes."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _complain(message: str, exit_code: int) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stylernn.cli import judging, options
+from stylernn.cli import judging, options, outputs
 from stylernn.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,23 +51,26 @@ def evaluate_files(
         typer.Option(metavar="DIR", help="Real melodies, one folder a style, with one named as the target."),
     ] = None,
     seed: options.Seed = 0,
+    force: options.Force = False,
 ) -> None:
     """Judge the files of any system; no model is needed.
 
     Without --reference only content and music are measured. With it, style, realism and originality too, against the
     held-out part of its melodies and with the cheats beside.
     """
+    outputs.check_folder(out, judging.REPORT, force=force)
+
     from stylernn.evaluation import study
 
-    sources, outputs = judging.pairs(source, output)
+    sources, made = judging.pairs(source, output)
     typer.echo(f"{len(sources)} pairs")
     if reference is None:
-        report = study.compare_files(sources, outputs, name=output.name)
+        report = study.compare_files(sources, made, name=output.name)
     else:
         train, held_out = judging.by_style(judging.divided(judging.tunes(reference, ())), (target,))
         task = _task(train, held_out, target, sources=sources, seed=seed)
         with judging.progress(8) as tell, judging.pool() as pool:
-            report = study.compare(task, [outputs], name=output.name, pool=pool, tell=tell)
+            report = study.compare(task, [made], name=output.name, pool=pool, tell=tell)
     judging.finish(report, out, {"pairs": len(sources), "target": target, "seed": seed})
 
 
@@ -89,11 +92,14 @@ def evaluate_transfer(
     cycle: Annotated[bool, typer.Option(help="Also transfer outputs back, for the strength S.")] = True,
     check: Annotated[bool, typer.Option("--check", help="Hold the result against the project's requirements.")] = False,
     seed: options.Seed = 0,
+    force: options.Force = False,
 ) -> None:
     """Transfer held-out tunes with a model and judge the results beside real music and cheats.
 
     With --check every bar is printed beside the value; the exit status is 1 where one is missed.
     """
+    outputs.check_folder(out, judging.REPORT, force=force)
+
     from stylernn import mixtures, transfer
     from stylernn.evaluation import requirements, study, systems
 
@@ -146,12 +152,15 @@ def evaluate_model(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Also write the table as JSON.")
     ] = None,
+    force: options.Force = False,
 ) -> None:
     """Bits per note and accuracy per style on the test split, beside Markov-3 and a variable-order model.
 
     All code the same events. PPM is a model of order 10 that also learns from each melody as it goes, after IDyOM.
     Intervals are of 95 %, by resampling compositions; the last two are of what the model saves.
     """
+    outputs.check([out] if out else [], force=force, endings=(".json",))
+
     import json
 
     from rich.console import Console
@@ -184,8 +193,12 @@ def evaluate_calibrate(
     count: Count = 100,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write the report.")] = None,
     seed: options.Seed = 0,
+    force: options.Force = False,
 ) -> None:
     """Check the instrument itself: floors and ceilings on real melodies. Exits with 1 where one is not met."""
+    if out:
+        outputs.check_folder(out, judging.REPORT, force=force)
+
     from stylernn.evaluation import calibration, study
 
     wanted = tuple(dict.fromkeys([*source_styles, target, *(styles.split(",") if styles else ())]))

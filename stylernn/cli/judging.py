@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from stylernn.evaluation.study import Tell
     from stylernn.melody import Melody
 
-__all__ = ["by_style", "divided", "finish", "pairs", "pool", "print_checks", "progress", "tunes", "unseen"]
+__all__ = ["REPORT", "by_style", "divided", "finish", "pairs", "pool", "print_checks", "progress", "tunes", "unseen"]
+
+REPORT = ("report.json", "report.html")
+"""Files of a report."""
 
 _MOST_PROCESSES = 6
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stylernn.cli import options
+from stylernn.cli import options, outputs
 from stylernn.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,8 +35,11 @@ def make(
     count: Annotated[int, typer.Option("--count", "-n", metavar="N", min=2, help="How many sources, the first N.")] = 8,
     bars: Annotated[int, typer.Option(metavar="N", min=2, help="Length of every item.")] = 8,
     seed: options.Seed = 0,
+    force: options.Force = False,
 ) -> None:
     """Write the test: give listeners index.html and a number each, and keep key.json."""
+    outputs.check_folder(out, ("index.html", "key.json"), force=force)
+
     from stylernn.evaluation import listening
 
     folders = {name: _melodies(pairs / name) for name in ("source", "output", "real", "other")}
@@ -72,18 +75,17 @@ def score(
     ] = None,
 ) -> None:
     """Print preference and identification with exact intervals, and how many judgements are still needed."""
-    import json
-
     from stylernn.evaluation import listening
 
     for path in results:
         if not path.is_file():
             raise UsageError(f"there is no file {path}")
-    beside = [folder / "key.json" for folder in (results[0].resolve().parent, results[0].resolve().parent.parent)]
+    folder = results[0].absolute().parent
+    beside = [place / "key.json" for place in (folder, folder.parent)]
     found = key or next((path for path in beside if path.is_file()), None)
     if found is None or not found.is_file():
         raise UsageError("there is no key.json beside the results", remedy="Name it with --key.")
-    scores = listening.score(listening.read_answers(results), json.loads(found.read_text(encoding="utf-8")))
+    scores = listening.score(listening.read_answers(results), listening.read_key(found))
     typer.echo(f"{scores['listeners']} listeners")
     if scores["preference"]:
         typer.echo(_line("system preferred", scores["preference"]))

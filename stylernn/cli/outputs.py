@@ -12,7 +12,7 @@ from stylernn.sound import ENDINGS as SOUNDS
 if TYPE_CHECKING:
     from stylernn.melody import Melody
 
-__all__ = ["PAGES", "PICTURES", "SOUNDS", "check", "numbered", "plan", "plots", "varied", "write"]
+__all__ = ["PAGES", "PICTURES", "SOUNDS", "check", "check_folder", "numbered", "plan", "plots", "varied", "write"]
 
 PICTURES = (".png", ".svg", ".pdf")
 """Endings of the piano rolls that can be drawn."""
@@ -77,7 +77,7 @@ def check(
     from stylernn import files
 
     known = files.ENDINGS + SOUNDS if endings is None else endings
-    kept = {path.resolve() for path in sources}
+    kept = {os.path.realpath(path) for path in sources}  # where `resolve` would stumble over links in a circle
     for path in outputs:
         ending = path.suffix.lower()
         if ending not in known:
@@ -91,12 +91,30 @@ def check(
             raise UsageError(f"cannot write {path}: there is no folder {folder}", remedy="Create the folder first.")
         if path.is_dir():
             raise UsageError(f"cannot write {path}: it is a folder")
-        if path.resolve() in kept:
+        if os.path.realpath(path) in kept:
             raise UsageError(f"{path} is an input and would be overwritten", remedy="Choose another output with -o.")
-        if path.exists() and not force:
+        if os.path.lexists(path) and not force:  # a link to nothing, too
             raise UsageError(f"{path} exists", remedy="Overwrite it with --force or choose another output with -o.")
         if not os.access(folder, os.W_OK):
             raise UsageError(f"cannot write {path}: the folder {folder} is not writable")
+
+
+def check_folder(folder: Path, names: Iterable[str], *, force: bool) -> None:
+    """Make sure that files of some names can be written into a folder, which need not be there yet.
+
+    Raises:
+        UsageError: naming what is in the way.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not nearest.is_dir():
+        raise UsageError(f"cannot make the folder {folder}: {nearest} is none", remedy="Choose another with -o.")
+    if not os.access(nearest, os.W_OK):
+        raise UsageError(f"cannot write to {folder}: the folder {nearest} is not writable")
+    for path in (folder / name for name in names):
+        if path.is_dir():
+            raise UsageError(f"cannot write {path}: it is a folder")
+        if os.path.lexists(path) and not force:
+            raise UsageError(f"{path} exists", remedy="Overwrite it with --force or choose another folder with -o.")
 
 
 def plots(plot: Path | None, outputs: Sequence[Path]) -> list[Path]:

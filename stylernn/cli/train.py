@@ -2,14 +2,16 @@
 
 import itertools
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from stylernn import limits
 from stylernn.atomic import replacing
 from stylernn.cli import display, options, words
-from stylernn.errors import UsageError
+from stylernn.errors import StylernnError, UsageError
 
 if TYPE_CHECKING:
     from stylernn.corpus import Tune
@@ -59,7 +61,7 @@ def command(
         raise UsageError("--coordinator, --processes and --process are options of --distributed")
     if distributed and not (out or resume):
         raise UsageError("processes that train together need one folder", expected="--out FOLDER or --resume FOLDER")
-    source = _Source(tuple(styles or ()), str(data.resolve()) if data else "")
+    source = _Source(tuple(styles or ()), os.path.realpath(data) if data else "")
     if resume:
         source = _recall(resume, source)
     elif source == _Source():
@@ -87,6 +89,9 @@ def command(
     try:
         with display.training() as show:
             outcome = train.fit(chosen, tunes, folder, resume=resume is not None, on_event=show)
+    except StylernnError:
+        _forget(folder)
+        raise
     except KeyboardInterrupt:
         typer.echo(f"stopped; stylernn train --resume {folder} goes on from the last checkpoint")
         raise
@@ -149,13 +154,20 @@ def _remember(folder: Path, source: _Source) -> None:
         draft.write_text(json.dumps(source._asdict(), indent=2) + "\n", encoding="utf-8")
 
 
+def _forget(folder: Path) -> None:
+    """Leave nothing behind of a run that never began."""
+    if {path.name for path in folder.iterdir()} == {_SOURCE}:
+        (folder / _SOURCE).unlink()
+        folder.rmdir()
+
+
 def _recall(folder: Path, asked: _Source) -> _Source:
     """What the run in a folder learns from; what is asked for beside `--resume` must not contradict it."""
     try:
-        kept = _Source(**json.loads((folder / _SOURCE).read_text(encoding="utf-8")))
+        noted = _Source(**json.loads(limits.contents(folder / _SOURCE, "config_kilobytes")))
+        kept = _Source(tuple(map(str, noted.styles)), str(noted.folder))
     except (OSError, TypeError, ValueError) as error:
         raise UsageError(f"there is no run to resume in {folder}") from error
-    kept = kept._replace(styles=tuple(kept.styles))
     if asked not in (_Source(), kept):
         raise UsageError(
             f"the run in {folder} learns from something else",

@@ -157,12 +157,12 @@ def _transfer(job: _Job, source: Path, paths: list[Path], picture: Path | None) 
         made = api.transfer(tune, job.to, seed=job.seed, model=job.model, max_copy=job.max_copy, **chosen)
         results = [made]
     for result, path in zip(results, paths, strict=False):
-        result.write(path)
         if picture and path == paths[0] and result.result:
             pictures.roll(result.melody, picture, result.result.source)
         facts = {"input": str(source), "output": str(path), **(result.provenance or {})}
         if job.sidecar:
             provenance.write(facts, provenance.beside(path))
+        result.write(path)  # last: where it stands, nothing is missing
         yield facts, _summary(facts, tune, result)
 
 

@@ -8,6 +8,7 @@ Folders that were added under a style are kept in a small registry in the cache 
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 from stylernn.atomic import replacing
@@ -19,6 +20,8 @@ from stylernn.errors import CorpusError, FileFormatError
 from stylernn.tables import read_table
 
 __all__ = ["folder_jobs", "load_folder", "read_folder", "register", "registered"]
+
+_SHOWN = 3  # reasons for leaving files out
 
 
 def load_folder(path: str | Path, *, style: str | None = None, progress: Progress | None = None) -> list[Tune]:
@@ -37,7 +40,7 @@ def load_folder(path: str | Path, *, style: str | None = None, progress: Progres
 
 def read_folder(path: str | Path, *, style: str | None = None, progress: Progress | None = None) -> Parsed:
     """As `load_folder`, with what was dropped and why."""
-    root = Path(path).resolve()
+    root = Path(os.path.realpath(path))  # where `resolve` would stumble over links in a circle
     jobs = folder_jobs(root, style)
     stamps = [(job, Path(job.path).stat().st_size, Path(job.path).stat().st_mtime_ns) for job in jobs]
     key = cache.cache_key(stamps)
@@ -59,8 +62,11 @@ def register(style: str, path: str | Path, *, progress: Progress | None = None) 
     Raises:
         CorpusError: if there is no such folder or no music in it.
     """
-    root = Path(path).resolve()
+    root = Path(os.path.realpath(path))
     found = read_folder(root, style=style, progress=progress)
+    if not found.tunes:
+        reasons = "; ".join(sorted({entry.reason for entry in found.dropped})[:_SHOWN])
+        raise CorpusError(f"no melodies in {root}", expected="music files that can be read", found=reasons)
     entries = registered()
     entries[style] = sorted({*entries.get(style, []), str(root)})
     target = _registry()
@@ -86,7 +92,7 @@ def registered() -> dict[str, list[str]]:
 def folder_jobs(root: Path, style: str | None, *, source: str = "", licence: str = "unknown") -> list[Job]:
     """What to read in a folder; the manifest's licences come before the one given."""
     if not root.is_dir():
-        raise CorpusError(f"no folder {root}")
+        raise CorpusError(f"no folder {root}", expected="a folder of music files")
     rows = _manifest(root)
     jobs = []
     for path in sorted(root.rglob("*")):

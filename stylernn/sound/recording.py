@@ -1,5 +1,6 @@
 """A recording of a melody: performed, accompanied, balanced, mastered, and written as a file."""
 
+import io
 import os
 from pathlib import Path
 
@@ -94,8 +95,10 @@ def write(samples: np.ndarray, path: str | os.PathLike[str]) -> None:
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise UsageError(f"cannot tell the format of {path}", expected=f"an ending out of {', '.join(ENDINGS)}")
+    data = io.BytesIO()  # soundfile has errors of its own for files that cannot be written
+    soundfile.write(data, samples, RATE, format=ending[1:].upper())
     with replacing(path) as draft:
-        soundfile.write(draft, samples, RATE, format=ending[1:].upper())
+        draft.write_bytes(data.getbuffer())
 
 
 def _balanced(stems: dict[str, np.ndarray]) -> np.ndarray:

@@ -17,6 +17,7 @@ import pretty_midi
 import soundfile
 from pretty_midi.constants import INSTRUMENT_MAP
 
+from stylernn import limits
 from stylernn.errors import FileFormatError, UsageError
 from stylernn.performance import Played
 from stylernn.sound import RATE
@@ -58,7 +59,10 @@ def sound_font(path: Path | None = None) -> bytes:
     chosen = path or Path(str(files("pretty_midi"))) / "TimGM6mb.sf2"
     if not chosen.is_file():
         raise FileFormatError(f"no such file: {chosen}", expected="a sound font (.sf2)")
-    data = chosen.read_bytes()
+    try:
+        data = limits.contents(chosen, "font_megabytes", remedy="Use a smaller one.")
+    except OSError as error:
+        raise FileFormatError(f"cannot read {chosen}", found=error.strerror or str(error)) from error
     if data[:4] != b"RIFF" or data[8:12] != b"sfbk":
         raise FileFormatError(f"{chosen} is no sound font", expected="a SoundFont 2 file (.sf2)")
     return data
