@@ -7,8 +7,8 @@ predict, a call a token, as its examples are written. `--model` times the model 
 
 import argparse
 import os
+import time
 from collections.abc import Callable
-from functools import partial
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
@@ -47,7 +47,7 @@ def main() -> None:
         if batch == 1:
             contestants["Keras predict"] = keras_predict()
             tokens["Keras predict"] = KERAS_LENGTH
-        seconds = timing.rounds(contestants, arguments.rounds)
+        seconds = timing.rounds(contestants, arguments.rounds, time.process_time)
         read = sorted(seconds.pop("matrices read"))[arguments.rounds // 2] / 100
         speeds = {name: sorted(tokens[name] / taken for taken in seconds[name]) for name in seconds}
         torch = speeds["torch LSTMCell"][arguments.rounds // 2]
@@ -140,7 +140,7 @@ def boxed(count: int) -> list[dict[str, object]]:
         def run(candidates: int = candidates, made: list = made) -> None:
             made[:] = compose.compose(model, plan, transfer.dials(transfer.Options()), 1, candidates)
 
-        (seconds,) = timing.rounds({"ours": partial(run)}, count).values()
+        (seconds,) = timing.rounds({"ours": run}, count, time.process_time).values()
         notes = sum(len(candidate.melody.notes) for candidate in made)
         speed = sorted(notes / taken for taken in seconds)
         rows.append({"candidates": candidates, "seconds": timing.spread(seconds), "notes/s": timing.spread(speed, 0)})

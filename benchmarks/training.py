@@ -6,6 +6,7 @@ our kernel in float32 and bfloat16, torch's nn.LSTM, nnx.RNN and Keras, each as 
 
 import argparse
 import os
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -39,7 +40,7 @@ def main() -> None:
         "Keras (jax)": keras_lstm(),
         "matrix product": peak(),
     }
-    seconds = timing.rounds(contestants, arguments.rounds)
+    seconds = timing.rounds(contestants, arguments.rounds, time.process_time)
     rows = [
         {
             "step": name,

@@ -37,7 +37,7 @@ def loading() -> Iterator["corpus.Progress"]:
 
 @contextmanager
 def training() -> Iterator[Callable[["train.Progress"], None]]:
-    """A callback for `train.fit` that shows step, bits per note, speed and the time left."""
+    """A callback for `train.fit` that shows step, bits per note, speed, the wait for data and the time left."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -66,7 +66,7 @@ def _state(event: "train.Progress") -> str:
     left = timedelta(seconds=round(event.seconds_left))
     return (
         f"bits/note {event.train_bits:.3f} train, {valid} validation  "
-        f"{event.notes_per_second:,.0f} notes/s  {left} left"
+        f"{event.notes_per_second:,.0f} notes/s, {event.waiting:.1%} waiting for data  {left} left"
     )
 
 
