@@ -1,7 +1,8 @@
 """Generation: new melodies in a style, from nothing or from a beginning.
 
 A melody of sixteen bars or more is planned in four sections, the second and the last of which return to the first
-(AABA), through the same map of repetitions that carries a source's form in a transfer.
+(AABA), through the same map of repetitions that carries a source's form in a transfer. In improvised styles nothing
+returns as it was, so they get no such plan.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ from stylernn.compose import Plan, compose
 from stylernn.errors import UsageError
 from stylernn.melody import Key, Melody, Metre
 from stylernn.sample import Dials
-from stylernn.styles import Style
+from stylernn.styles import Style, improvised
 from stylernn.tonality import Tonality, as_key, estimate
 
 __all__ = ["form", "generate"]
@@ -93,20 +94,20 @@ def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Pla
     grid = BeatGrid.of(frame)
     nothing = np.zeros(0, np.int32)
     empty = sk.Skeleton(nothing, nothing)
-    repeats = form(frame.bars, int(frame.pickup > 0))
+    heard = metres.heard(frame, grid, style)
+    repeats = form(len(heard.first) - 1, int(frame.pickup > 0))
+    if improvised(style):
+        repeats = np.full_like(repeats, -1)
     key = frame.key or Key(0)
     tonality = Tonality(key.tonic, key.mode)
     middle, given, locked = style.register, None, 0
     if prompt is not None:
         begun = prepare(prompt)
         tonality, middle, given, locked = begun.tonality, begun.anchor, begun.events, prompt.bars
-        own = len(begun.repeats)
-        repeats[:own] = begun.repeats
+        if len(heard.first) == len(grid.first):
+            repeats[: len(begun.repeats)] = begun.repeats
     events = Events(nothing, nothing, nothing, grid, frame)
     example = Example(events, index, index, tonality, middle, (empty,) * len(sk.GRAINS), repeats, int(frame.pickup > 0))
-    heard = metres.heard(frame, grid, style)
-    if len(heard.first) != len(grid.first):
-        repeats = form(len(heard.first) - 1, int(frame.pickup > 0))
     return Plan(example, heard, Condition(index, 0, empty, repeats), given, frozenset(range(locked)))
 
 

@@ -129,3 +129,10 @@ def test_sections_return() -> None:
     assert repeats.tolist() == [-1] * 5 + [1, 2, 3, 4] + [-1] * 4 + [1, 2, 3, 4]
     assert (generate.form(8) == -1).all()
     assert repeats.dtype == np.int32
+
+
+@pytest.mark.parametrize(("name", "returns"), [("jazz", False), ("celtic", True)])
+def test_only_what_is_not_improvised_has_a_form(name: str, returns: bool) -> None:
+    frame = Melody((), key=Key(0), end=16 * 96)
+    plan = generate._plan(frame, 1, Style(name, name), None)
+    assert (plan.condition.repeats >= 0).any() == returns
