@@ -224,6 +224,8 @@ def _header(mapping: Mapping[str, Any]) -> Header:
     styles = tuple(style_from(entry) for entry in mapping["styles"])
     parents(styles)  # a KeyError, should one not be there
     corpora, metrics, provenance = (mapping.get(key) for key in ("corpora", "metrics", "provenance"))
+    if not all(facts is None or isinstance(facts, dict) for facts in (metrics, provenance)):
+        raise TypeError("metrics or provenance that are no mapping")
     return Header(from_mapping(mapping["settings"]), styles, tuple(corpora or ()), metrics, provenance)
 
 
@@ -265,7 +267,7 @@ def _read(path: Path, kind: str) -> tuple[Arrays, dict[str, Any]]:
     if not isinstance(mapping, dict) or mapping.get("kind") != kind:
         found = mapping.get("kind", "no stylernn header") if isinstance(mapping, dict) else "another header"
         raise ModelFileError(f"{path} is not a stylernn {kind} file", found=str(found)[:50])
-    if not isinstance(mapping.get("format"), int) or mapping["format"] < 1:
+    if type(mapping.get("format")) is not int or mapping["format"] < 1:  # true is an int to Python
         raise ModelFileError(f"{path} has a damaged header", found="no format version")
     if mapping["format"] > FORMAT:
         raise ModelFileError(f"{path} comes from a newer stylernn", remedy="Update with pip install -U stylernn.")

@@ -21,6 +21,7 @@ from stylernn.tonality import Tonality, as_key, estimate
 
 __all__ = ["form", "generate"]
 
+_TEMPERATURES = (0.05, 5)
 _CANDIDATES = 8
 _SECTIONS = 4
 _FORM_FROM = 16
@@ -54,8 +55,12 @@ def generate(
         temperature: 1 is as varied as the style; lower is plainer.
 
     Raises:
-        UsageError: if the style is unknown, or the prompt leaves no room or contradicts another argument.
+        UsageError: if the style is unknown, the temperature cannot be used, or the prompt leaves no room or contradicts
+            another argument.
     """
+    if not _TEMPERATURES[0] <= temperature <= _TEMPERATURES[1]:
+        expected = "a number from {} to {}".format(*_TEMPERATURES)
+        raise UsageError("temperature cannot be used", expected=expected, found=str(temperature))
     model, index = mixtures.resolve(model, style)
     known = model.header.styles[index - 1]
     if prompt is not None:

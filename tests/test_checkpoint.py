@@ -51,6 +51,14 @@ def newer(header, arrays) -> None:
     header["format"] = checkpoint.FORMAT + 1
 
 
+def no_version(header, arrays) -> None:
+    header["format"] = True
+
+
+def no_metrics(header, arrays) -> None:
+    header["metrics"] = 5
+
+
 def foreign(header, arrays) -> None:
     header["kind"] = "cake"
 
@@ -72,7 +80,9 @@ def misshapen(header, arrays) -> None:
     arrays[name] = np.zeros((3, 3), np.float32)
 
 
-@pytest.mark.parametrize("change", [newer, foreign, other_vocabulary, infinite, missing, misshapen])
+@pytest.mark.parametrize(
+    "change", [newer, no_version, no_metrics, foreign, other_vocabulary, infinite, missing, misshapen]
+)
 def test_a_changed_file_is_refused(tiny_model: Path, tmp_path: Path, change) -> None:
     with pytest.raises(ModelFileError, match=r"changed\.safetensors"):
         checkpoint.load_model(rewritten(tiny_model, tmp_path / "changed.safetensors", change))

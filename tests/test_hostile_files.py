@@ -284,6 +284,18 @@ def test_folders_of_unreadable_music(stylernn: Callable, here: Path) -> None:
     assert "with columns file" in refused(stylernn, here, "corpus add mine music")
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        *("--temperature nan", "--temperature inf", "--temperature -1", "--temperature 0", "--tempo nan", "--seed -1"),
+        *("--seed 99999999999", "--key H#"),
+    ],
+)
+def test_numbers_that_are_none(stylernn: Callable, tiny_model: Path, here: Path, options: str) -> None:
+    refused(stylernn, here, f"transfer tune.mid --to jazz --model {tiny_model} -o out.mid {options}")
+    refused(stylernn, here, f"generate --style jazz --model {tiny_model} -o out.mid {options}")
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", "\0", '{"corpus": '])
 def test_damaged_notes_of_a_run(tmp_path: Path, text: str) -> None:
     from stylernn import runs
