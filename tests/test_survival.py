@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 import resource
 import signal
 import subprocess
@@ -209,7 +208,7 @@ def test_ctrl_c_ends_after_the_step_and_keeps_the_state(
     tunes: list[Tune], tiny: settings.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def bits(number: int) -> float:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         return 2.0
 
     monkeypatch.setattr(train, "_compiled_step", fake_step(bits))
@@ -222,9 +221,9 @@ def test_ctrl_c_ends_after_the_step_and_keeps_the_state(
 def test_a_second_ctrl_c_acts_at_once() -> None:
     reached = []
     with pytest.raises(KeyboardInterrupt), held_interrupts() as asked:  # noqa: PT012  (what comes after the signal)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         reached.append(asked.is_set())
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         reached.append("too far")
     assert reached == [True]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
