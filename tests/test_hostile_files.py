@@ -275,11 +275,12 @@ def test_answers_and_keys(stylernn: Callable, here: Path, answers: str, key: str
     assert re.search(says, refused(stylernn, here, "listen-test score a.csv"))
 
 
-def test_folders_of_unreadable_music(stylernn: Callable, here: Path) -> None:
+def test_folders_of_unreadable_music(stylernn: Callable, tiny_model: Path, here: Path) -> None:
     (here / "music" / "jazz").mkdir(parents=True)
     (here / "music" / "jazz" / "a.mid").write_text("no")
     assert "no melodies in" in refused(stylernn, here, "corpus add mine music")
     assert "too few works" in refused(stylernn, here, "train --data music --out run")
+    assert "nothing to measure" in refused(stylernn, here, f"evaluate model --data music --model {tiny_model}")
     (here / "music" / "manifest.csv").write_text("title\na\n")
     assert "with columns file" in refused(stylernn, here, "corpus add mine music")
 

@@ -178,6 +178,9 @@ def evaluate_model(
         for tested in measure.tested(loaded, split):
             rows.append(_likelihoods(tested))
             tell(tested.style)
+    if not rows:
+        expected = f"held-out melodies of {', '.join(sorted(learnt))}"
+        raise UsageError("there is nothing to measure the model on", expected=expected, found=f"{len(found)} melodies")
     Console().print(_table(rows))
     if out:
         with replacing(out) as draft:
