@@ -22,13 +22,11 @@ from typing import NamedTuple
 import numpy as np
 
 from stylernn.melody import Melody
+from stylernn.originality import COPY_NOTES, mix, steps
 
 from .inputs import check_melodies
 
 __all__ = ["COPY_NOTES", "Index", "evaluate", "index", "longest_copies", "nearest_windows"]
-
-COPY_NOTES = 12
-"""A verbatim run of this many notes counts as a copy."""
 
 _WINDOW = 8
 _FIGURE = 3
@@ -74,7 +72,7 @@ def index(training: Sequence[Melody]) -> Index:
     figures = _figures(place, pitch)
     valid = np.flatnonzero(place[2:] - place[:-2] < _FAR // 2) if len(place) > 2 else np.zeros(0, np.int64)
     order = valid[np.argsort(figures[valid], kind="stable")]
-    return Index(place, pitch, figures[order], order, np.concatenate([_steps(melody) for melody in training]))
+    return Index(place, pitch, figures[order], order, np.concatenate([steps(melody) for melody in training]))
 
 
 def nearest_windows(melody: Melody, training: Index) -> dict[str, np.ndarray]:
@@ -107,13 +105,13 @@ def longest_copies(melodies: Sequence[Melody], training: Index, sources: Sequenc
     own: Sequence[Melody | None] = sources or [None] * len(melodies)
     if len(own) != len(melodies):
         raise ValueError(f"sources must be one for each of {len(melodies)} melodies, got {len(own)}")
-    steps = np.concatenate([_steps(melody) for melody in melodies])
+    tokens = np.concatenate([steps(melody) for melody in melodies])
     owner = np.repeat(np.arange(len(melodies)), [len(melody.notes) for melody in melodies])
-    home_steps = np.concatenate([_steps(source) if source else np.zeros(0, np.uint64) for source in own])
+    home_tokens = np.concatenate([steps(source) if source else np.zeros(0, np.uint64) for source in own])
     home_owner = np.repeat(np.arange(len(own)), [len(source.notes) if source else 0 for source in own])
     longest = np.zeros(len(melodies), dtype=np.int64)
-    here, there, home = (np.flatnonzero(tokens) for tokens in (steps, training.steps, home_steps))
-    runs, known, homely = steps[here], training.steps[there], home_steps[home]
+    here, there, home = (np.flatnonzero(row) for row in (tokens, training.steps, home_tokens))
+    runs, known, homely = tokens[here], training.steps[there], home_tokens[home]
     size = 1
     while True:
         common = np.isin(runs, known)
@@ -122,11 +120,11 @@ def longest_copies(melodies: Sequence[Melody], training: Index, sources: Sequenc
             return longest
         wanted = np.isin(known, runs)
         there, known = there[wanted], known[wanted]
-        at_home = np.isin(_mix(runs, owner[here].astype(np.uint64)), _mix(homely, home_owner[home].astype(np.uint64)))
+        at_home = np.isin(mix(runs, owner[here].astype(np.uint64)), mix(homely, home_owner[home].astype(np.uint64)))
         np.maximum.at(longest, owner[here[~at_home]], size + 2)
-        here, runs = _longer(here, runs, steps, size)
+        here, runs = _longer(here, runs, tokens, size)
         there, known = _longer(there, known, training.steps, size)
-        home, homely = _longer(home, homely, home_steps, size)
+        home, homely = _longer(home, homely, home_tokens, size)
         size += 1
 
 
@@ -225,32 +223,12 @@ def _figures(place: np.ndarray, pitch: np.ndarray) -> np.ndarray:
     if len(place) < _FIGURE:
         return np.zeros(0, np.uint64)
     step = (np.diff(place) * 512 + np.diff(pitch) + 256).astype(np.uint64)
-    return _mix(step[:-1], step[1:])
+    return mix(step[:-1], step[1:])
 
 
-def _steps(melody: Melody) -> np.ndarray:
-    """Token of (interval, ratio of this inter-onset interval to the next, next interval); uint64, shape (notes,)."""
-    tokens = np.zeros(len(melody.notes), dtype=np.uint64)
-    if len(melody.notes) < _FIGURE:
-        return tokens
-    gap, interval = np.diff(melody.array[:, 0]).astype(np.int64), np.diff(melody.array[:, 2]).astype(np.int64)
-    factor = np.gcd(gap[:-1], gap[1:])
-    ratio = (gap[:-1] // factor) * 4096 + gap[1:] // factor
-    tokens[:-2] = _mix(ratio.astype(np.uint64), ((interval[:-1] + 128) * 256 + interval[1:] + 128).astype(np.uint64))
-    return tokens
-
-
-def _longer(where: np.ndarray, runs: np.ndarray, steps: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+def _longer(where: np.ndarray, runs: np.ndarray, tokens: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Runs of one token more, where the melody goes on."""
-    inside = where + size < len(steps)
+    inside = where + size < len(tokens)
     where, runs = where[inside], runs[inside]
-    following = steps[where + size]
-    return where[following > 0], _mix(runs, following)[following > 0]
-
-
-def _mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """A 64-bit hash of two (splitmix64 finaliser), never 0 in practice."""
-    state = a * np.uint64(0x9E3779B97F4A7C15) + b + np.uint64(1)
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
+    following = tokens[where + size]
+    return where[following > 0], mix(runs, following)[following > 0]

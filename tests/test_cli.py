@@ -259,7 +259,7 @@ def test_other_tracks_are_kept_unless_the_melody_alone_is_wanted(stylernn: Calla
         ("transfer {tune} --to jazz --range C4-E4 --model {model}", 2, "an octave or more"),
         ("transfer {tune} --to jazz --mood grumpy --model {model}", 2, "calm, energetic, happy, sad"),
         ("transfer {tune} --to jazz=x --model {model}", 2, "cannot mix"),
-        ("transfer {tune}", 2, "Missing option '--to'"),
+        ("transfer {tune}", 2, "either --to STYLE or --like FILE"),
         ("transfer --to jazz", 2, "Missing argument"),
         ("transfer . --to jazz --model {model}", 2, "error:"),
         ("generate --style jaz --model {model}", 2, "Did you mean jazz?"),
