@@ -1,4 +1,4 @@
-"""Choosing from the network's logits: guidance, nucleus, random keys.
+"""Choosing from the network's logits: guidance and nucleus.
 
 Each event is scored in three ways: with style and skeleton, without style, without skeleton. The candidates of the
 three ways stand one after another along the first axis.
@@ -7,7 +7,7 @@ three ways stand one after another along the first axis.
 import jax
 import jax.numpy as jnp
 
-__all__ = ["at", "guide", "nucleus", "pick"]
+__all__ = ["at", "guide", "nucleus"]
 
 _NEVER = -1e9
 
@@ -16,12 +16,6 @@ def guide(logits: jax.Array, strength: float, preserve: float) -> tuple[jax.Arra
     """Combine logits (3 * candidates, n) of the three ways; also the log-probabilities of the first two, stacked."""
     full, plain, free = jax.nn.log_softmax(logits).reshape(3, logits.shape[0] // 3, -1)
     return plain + strength * (full - plain) + preserve * (full - free), jnp.stack([full, plain])
-
-
-def pick(seeds: jax.Array, i: jax.Array, head: int, logits: jax.Array) -> jax.Array:
-    """Draw from logits (candidates, n), with randomness that hangs on candidate, turn and head alone."""
-    keys = jax.vmap(lambda seed: jax.random.fold_in(jax.random.fold_in(seed, i), head))(seeds)
-    return jax.vmap(jax.random.categorical)(keys, logits)
 
 
 def at(parts: jax.Array, index: jax.Array) -> jax.Array:
