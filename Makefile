@@ -43,6 +43,9 @@ weights: $(VENV)/installed
 	$(BIN)/python benchmarks/box_data.py $(DATA) runs/box-data
 	$(BIN)/stylernn train --config box --data runs/box-data --out runs/box
 	$(BIN)/python benchmarks/box.py runs/box runs/box-data
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluation]'
+	$(BIN)/python benchmarks/critic.py stylernn/weights/stylernn.safetensors runs/box-data
+	$(BIN)/python benchmarks/figures.py stylernn/weights/stylernn.safetensors runs/box-data
 
 etudes: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluation]'

@@ -1,4 +1,4 @@
-"""How a melody ends: whether it closes, and making it close."""
+"""How a melody ends: whether it closes, and letting it close."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import numpy as np
 from stylernn.melody import Melody
 from stylernn.tonality import Tonality
 
-__all__ = ["closing", "on_tonic"]
+__all__ = ["closing", "on_tonic", "rung_out"]
 
 
 def closing(melody: Melody, tonality: Tonality) -> float:
@@ -33,3 +33,14 @@ def on_tonic(melody: Melody, tonality: Tonality) -> Melody:
     *before, last = melody.notes
     up = (tonality.tonic - last.pitch) % 12
     return replace(melody, notes=(*before, last._replace(pitch=last.pitch + (up if up < 6 else up - 12))))
+
+
+def rung_out(melody: Melody) -> Melody:
+    """The melody with a last note that rings on for a half bar at least, as far as its bar lasts."""
+    if not melody.notes:
+        return melody
+    *before, last = melody.notes
+    start, stop = melody.bar_lines[np.searchsorted(melody.bar_lines, last.onset, side="right") + np.array([-1, 0])]
+    least = max(melody.metre_at(int(start)).bar // 2, melody.metre_at(int(start)).beat)
+    duration = max(last.duration, min(least, int(stop) - last.onset))
+    return replace(melody, notes=(*before, last._replace(duration=duration)))

@@ -5,11 +5,12 @@ diatonic, into its range); the model writes new surfaces over them, in a batch; 
 stay those of the source, and so does the metre, but that a compound one may be written in simple time (see `metres`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import endings, locks, metres, mixtures
+from stylernn import critic, endings, locks, metres, mixtures
 from stylernn import skeleton as sk
 from stylernn.batches import Condition, prepare
 from stylernn.checkpoint import Model
@@ -22,6 +23,9 @@ from stylernn.styles import Style, improvised
 from stylernn.tonality import Tonality
 
 __all__ = ["Options", "Result", "transfer", "variations"]
+
+# Candidates below this rank in tune and style are not looked at for their endings.
+_WORTHY = 0.7
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def variations(
     plan = replace(plan, given=plan.example.events, locked=options.locked)
     candidates = compose(model, plan, dials(options), seed, max(options.candidates, 2 * count if count > 1 else 1))
     chosen: dict[tuple[Note, ...], Result] = {}
-    for candidate in _ranked(candidates, plan, options.density):
+    for candidate in _ranked(candidates, plan, _merits(model, target, candidates, plan), options.density):
         result = _result(candidate, plan, melody, tune, options)
         chosen.setdefault(result.melody.notes, result)
         if len(chosen) == count:
@@ -164,7 +168,7 @@ def _result(candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, opti
     """Count what was kept, then write the candidate in the metre, and with the bars and the ending, that are wanted."""
     structure = plan.example.skeletons[sk.GRAINS.index("beat")]
     kept = int(sounding(candidate.melody, plan, structure).sum())
-    made, source = candidate.melody, tune
+    made, source = endings.rung_out(candidate.melody), tune
     if options.end_on_tonic:
         made = endings.on_tonic(made, plan.example.tonality)
     if options.locked or options.keep_metre:
@@ -173,25 +177,31 @@ def _result(candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, opti
     return Result(made, source, plan.example.tonality, len(structure.time), kept)
 
 
-def _ranked(candidates: list[Candidate], plan: Plan, density: float) -> list[Candidate]:
-    """Candidates that keep the tune and are in the style as well as most come first; of these, those that close best.
+def _merits(model: Model, style: Style, candidates: list[Candidate], plan: Plan) -> np.ndarray:
+    """How far candidates are in the style: by the critic, or without one by how far the style raised their odds."""
+    judged = critic.judge(model.arrays, style, [candidate.melody for candidate in candidates], plan.example.tonality)
+    gained = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
+    return gained if judged is None else judged
+
+
+def _ranked(candidates: list[Candidate], plan: Plan, merits: np.ndarray, density: float) -> list[Candidate]:
+    """Candidates that both keep the tune and are in the style come first; of these, those that close best.
 
     One that stands still on a note for over two bars comes last, whatever its merits. Among equals they stay as they
     were drawn. A choice of the likeliest, or of the most faithful, would make all results alike, and a classifier would
     tell them from real music by it.
     """
     kept = _ranks([float(sounding(c.melody, plan, plan.condition.skeleton).sum()) for c in candidates])
-    style = _ranks([candidate.log_p - candidate.log_p_plain for candidate in candidates])
     busy = _ranks([float(len(candidate.melody.notes)) for candidate in candidates])
-    closes = [endings.closing(candidate.melody, plan.example.tonality) for candidate in candidates]
-    worth = _ranks((kept + style + 4 * density * busy).tolist())
+    worth = _ranks(np.minimum(kept, _ranks(merits)) + 4 * density * busy)
+    closes = [endings.closing(endings.rung_out(c.melody), plan.example.tonality) for c in candidates]
     stuck = [any(n.duration > 2 * c.melody.metre.bar for n in c.melody.notes) for c in candidates]
-    order = sorted(range(len(candidates)), key=lambda k: (stuck[k], worth[k] < 0.5, -closes[k]))
+    order = sorted(range(len(candidates)), key=lambda k: (stuck[k], worth[k] < _WORTHY, -closes[k]))
     return [candidates[k] for k in order]
 
 
-def _ranks(values: list[float]) -> np.ndarray:
+def _ranks(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Each value's place among all, from 0 for the least to 1; equals share theirs."""
-    array = np.array(values)
+    array = np.asarray(values)
     below = (array[:, None] > array).sum(axis=1) + ((array[:, None] == array).sum(axis=1) - 1) / 2
     return below / max(len(array) - 1, 1)

@@ -1,0 +1,99 @@
+"""Teach the critic of a model: `python benchmarks/critic.py MODEL DATA_FOLDER`, third part of `make weights`.
+
+For each root style, tunes of the training split in all styles are transferred to it, and a logistic regression learns
+to tell real melodies of the training split from the outcomes (`stylernn.critic`). Simple and compound metres apart,
+where there are melodies enough. The result is written into the model file, float16 as the rest. Neither held-out tunes
+nor the evaluation kit's features take part.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from stylernn import checkpoint, corpus, critic, metres, transfer
+from stylernn.checkpoint import Model
+from stylernn.compose import compose
+from stylernn.corpus import Tune
+from stylernn.melody import Melody
+from stylernn.styles import Style
+from stylernn.tonality import Tonality, estimate
+
+SOURCES, CANDIDATES, REAL, FEWEST, BARS, LEAST_NOTES = 60, 6, 400, 60, 32, 24
+PENALTY = 0.02
+
+
+def main() -> None:
+    """Teach, style by style, and write."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("model", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, help="By default the model itself.")
+    arguments = parser.parse_args()
+    model = checkpoint.load_model(arguments.model)
+    bare = {name: array for name, array in model.arrays.items() if not name.startswith("critic/")}
+    model = Model(model.header, bare)
+    styles = {style.name: style for style in model.header.styles}
+    tunes = [tune for tune in corpus.load_folder(arguments.data) if tune.style in styles]
+    train = [tune for tune in corpus.split(tunes).train if len(tune.melody.notes) >= LEAST_NOTES]
+    taught: dict[str, np.ndarray] = {}
+    for style in (style for style in styles.values() if style.parent == style.name):
+        began = time.perf_counter()
+        for compound in (False, True):
+            found = teach(model, style, train, compound)
+            taught |= {f"{critic.named(style.name, compound)}/{part}": array for part, array in found.items()}
+        print(f"{style.name}: {time.perf_counter() - began:.0f} s", flush=True)
+    out = arguments.out or arguments.model
+    checkpoint.save_model(out, Model(model.header, {**bare, **taught}), dtype="float16")
+    print(f"{out}: {out.stat().st_size / 1e6:.2f} MB, {len(taught) // 3} critics")
+
+
+def teach(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> dict[str, np.ndarray]:
+    """Mean and scale of the descriptors, and the regression's weights; nothing where there is too little to learn."""
+    rng = np.random.default_rng(0)
+    own = [
+        t.melody for t in train if style.name in (t.style, root(model, t)) and t.melody.metre.is_compound == compound
+    ]
+    real = np.array([d for k in rng.permutation(len(own)) for d in described(own[k], estimate(own[k]))][:REAL])
+    made = np.array([d for melody, key in outcomes(model, style, train, compound) for d in described(melody, key)])
+    print(f"{critic.named(style.name, compound)}: {len(real)} real, {len(made)} made", flush=True)
+    if min(len(real), len(made)) < FEWEST:
+        return {}
+    x, y = np.concatenate([real, made]), np.repeat([1, 0], [len(real), len(made)])
+    mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-3)
+    fitted = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=3000).fit((x - mean) / scale, y)
+    return {"mean": mean, "scale": scale, "weights": fitted.coef_[0]}
+
+
+def outcomes(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> Iterator[tuple[Melody, Tonality]]:
+    """All candidates of transfers from tunes of as many styles as there are, in the metre that is asked for."""
+    rng = np.random.default_rng(1)
+    by_root: dict[str, list[Tune]] = {}
+    for tune in (train[k] for k in rng.permutation(len(train))):
+        if (tune.melody.metre.is_compound and metres.knows_compound(style)) == compound:
+            by_root.setdefault(root(model, tune), []).append(tune)
+    share = -(-SOURCES // max(len(by_root), 1))
+    for number, tune in enumerate(tune for name in sorted(by_root) for tune in by_root[name][:share]):
+        melody = tune.melody.slice(0, BARS) if tune.melody.bars > BARS else tune.melody
+        if len(melody.notes) < LEAST_NOTES:
+            continue
+        plan = transfer.plan_transfer(metres.fitted(melody, style), model.style(style.name), style)
+        for candidate in compose(model, plan, transfer.dials(transfer.Options()), number, CANDIDATES):
+            yield candidate.melody, plan.example.tonality
+
+
+def root(model: Model, tune: Tune) -> str:
+    """The root style that a tune belongs to."""
+    return next((style.parent for style in model.header.styles if style.name == tune.style), tune.style)
+
+
+def described(melody: Melody, tonality: Tonality) -> list[np.ndarray]:
+    """Descriptors of the sections of a melody."""
+    return [critic.describe(part, tonality) for part in critic.sections(melody)]
+
+
+if __name__ == "__main__":
+    main()
