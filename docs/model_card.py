@@ -19,9 +19,10 @@ def main() -> None:
     """Fill the card with the tables of a model file."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else boxed_model()
     model = load_model(path)
+    parameters = sum(array.size for name, array in model.arrays.items() if not name.startswith("critic/"))
     facts = {
         "size": f"{path.stat().st_size / 1e6:.1f} MB",
-        "parameters": f"{sum(array.size for array in model.arrays.values()):,}",
+        "parameters": f"{parameters:,}",
         "facts": table(["", ""], provenance(model.header)),
         "styles": table(["style", "part of", "what it is", "tunes", "notes", "metres"], styles(model.header)),
         "corpora": table(["source", "licence", "tunes"], corpora(model.header)),

@@ -1,0 +1,85 @@
+"""How well each style turns into each other one: `python benchmarks/pairs.py DATA_FOLDER`, for `stylernn styles`.
+
+Held-out tunes of every root style of the model in the box go to every other one, at the default settings. An evaluator
+that is fitted to real melodies of the training split says whether the result is in the style; retrieval among 100
+others of the source's style, whether it is still the tune. The numbers are written into the model's header, and the
+index of the training set's figures is bound to the file anew.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from stylernn.evaluation import content, features, style
+from stylernn.evaluation.style import Evaluator
+
+from stylernn import checkpoint, corpus, originality, transfer
+from stylernn.checkpoint import Model
+from stylernn.melody import Melody
+from stylernn.paths import boxed_model
+
+QUARTERS, FITTED, OTHERS, BARS, LEAST_NOTES = 64, 400, 100, 64, 24
+
+Melodies = dict[str, list[Melody]]
+
+
+def main() -> None:
+    """Measure all pairs, print them, write them down."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("-n", type=int, default=12, help="Tunes a pair.")
+    arguments = parser.parse_args()
+    path = boxed_model()
+    model = checkpoint.load_model(path)
+    divided = corpus.split(corpus.load_folder(arguments.data))
+    train, test = (by_root(model, tunes) for tunes in (divided.train, divided.test))
+    evaluator = fit(train)
+    pairs = []
+    for source in sorted(test):
+        sources = test[source][: arguments.n]
+        others = [*test[source][arguments.n :], *train[source]][:OTHERS]
+        for target in (name for name in sorted(test) if name != source):
+            found = measured(model, evaluator, sources, others, target)
+            pairs.append({"from": source, "to": target, "tunes": len(sources), **found})
+            print(pairs[-1], flush=True)
+    figures = originality.beside(path)
+    metrics = {**(model.header.metrics or {}), "pairs": pairs}
+    checkpoint.save_model(path, checkpoint.with_metrics(model, metrics), dtype="float16")
+    if figures is not None:
+        originality.save_figures(path, figures._replace(model=originality.fingerprint(path)))
+
+
+def by_root(model: Model, tunes: Sequence[corpus.Tune]) -> Melodies:
+    """Melodies by root style, in an order that depends on nothing but the tunes; long ones are cut."""
+    roots = {entry.name: entry.parent for entry in model.header.styles}
+    found: Melodies = {name: [] for name in sorted({*roots.values()})}
+    ordered = [tunes[k] for k in np.random.default_rng(0).permutation(len(tunes))]
+    for tune in ordered:
+        if tune.style in roots and len(tune.melody.notes) >= LEAST_NOTES:
+            found[roots[tune.style]].append(tune.melody.slice(0, min(tune.melody.bars, BARS)))
+    return found
+
+
+def fit(train: Melodies) -> Evaluator:
+    """An evaluator of all root styles."""
+    windows = {
+        name: [part for melody in melodies for part in features.windows(melody, QUARTERS, most=2)][:FITTED]
+        for name, melodies in train.items()
+    }
+    labels = [name for name, parts in windows.items() for _ in parts]
+    return style.fit(features.extract([part for parts in windows.values() for part in parts]), labels)
+
+
+def measured(
+    model: Model, evaluator: Evaluator, sources: list[Melody], others: list[Melody], target: str
+) -> dict[str, float]:
+    """Style accuracy, and share of sources found first, of transfers to a style."""
+    outputs = [transfer.transfer(model, melody, target, seed=number).melody for number, melody in enumerate(sources)]
+    heard = evaluator.predicted(features.extract([features.excerpt(melody, QUARTERS) for melody in outputs]))
+    ranks = np.asarray(content.retrieval([*sources, *others], outputs, range(len(outputs))).ranks)
+    return {"accuracy": round(float(np.mean(heard == target)), 3), "top1": round(float(np.mean(ranks == 1)), 3)}
+
+
+if __name__ == "__main__":
+    main()
