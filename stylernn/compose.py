@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn import codec, sample
+from stylernn import breaths, codec, sample
 from stylernn.batches import Condition, Example, window_piece
 from stylernn.checkpoint import Model
-from stylernn.codec import END, PITCHES, BeatGrid, Events
+from stylernn.codec import END, LEGATO, PITCHES, BeatGrid, Events
 from stylernn.melody import Melody
 from stylernn.pieces import FAR
 from stylernn.sample import Dials
@@ -33,6 +33,8 @@ class Plan:
         condition: style, skeleton and map of repetitions.
         given: events that stay as they are in the locked bars.
         locked: numbers of the bars (of the example) that take their notes from there.
+        silent: beats that are rests but in locked bars, bool, shape (beats,); by default none, see `breaths`.
+        cadence: time code and pitch of the last note, if it is given and its bar not locked, see `endings`.
     """
 
     example: Example
@@ -40,6 +42,20 @@ class Plan:
     condition: Condition
     given: Events | None = None
     locked: frozenset[int] = frozenset()
+    silent: np.ndarray | None = None
+    cadence: tuple[int, int] | None = None
+
+    @property
+    def hushed(self) -> np.ndarray:
+        """Beats that are to be silent, none of them in a locked bar."""
+        silent = np.zeros(self.grid.beats, bool) if self.silent is None else self.silent
+        return silent & ~self.held
+
+    @property
+    def held(self) -> np.ndarray:
+        """Beats of the locked bars; bool, shape (beats,)."""
+        first = self.example.events.grid.first
+        return np.repeat(np.isin(np.arange(len(first) - 1), list(self.locked)), np.diff(first))
 
 
 class Candidate(NamedTuple):
@@ -79,19 +95,21 @@ def _decoded(plan: Plan, drawn: sample.Drawn, k: int) -> Candidate:
     source = plan.example.events
     events = Events(drawn.time[k][used], drawn.pitch[k][used], drawn.duration[k][used], source.grid, source.frame)
     notes = max(int((events.pitch < PITCHES).sum()), 1)
-    return Candidate(codec.decode(events), float(drawn.log_p[k]) / notes, float(drawn.log_p_plain[k]) / notes)
+    melody = breaths.hushed(codec.decode(events), source.grid, plan.hushed)
+    return Candidate(melody, float(drawn.log_p[k]) / notes, float(drawn.log_p_plain[k]) / notes)
 
 
 def _script(plan: Plan, events: int, beats: int) -> Script:
-    """The given events of the locked bars, filled up to sizes."""
-    grid, given = plan.example.events.grid, plan.given
-    bars = np.arange(len(grid.first) - 1)
-    locked = np.repeat(np.isin(bars, list(plan.locked)), np.diff(grid.first))
+    """The given events of the locked bars, and the beats that are free of others, filled up to sizes."""
+    given, held = plan.given, plan.held
     columns = np.zeros((3, events), np.int32)
     columns[0] = FAR
     if given is not None:
-        kept = np.flatnonzero((given.pitch != END) & locked[np.minimum(given.time // 16, len(locked) - 1)])[:events]
+        kept = np.flatnonzero((given.pitch != END) & held[np.minimum(given.time // 16, len(held) - 1)])[:events]
         columns[:, : len(kept)] = np.stack([given.time, given.pitch, given.duration])[:, kept]
-    filled = np.zeros(beats, bool)
-    filled[: len(locked)] = locked
-    return Script(columns[0], columns[1], columns[2], filled)
+    taken = np.zeros(beats, bool)
+    taken[: len(held)] = held | plan.hushed
+    if plan.cadence is not None and not held[-1]:
+        columns[:, (columns[0] < FAR).sum()] = [*plan.cadence, LEGATO]
+        taken[plan.cadence[0] // 16 : len(held)] = True
+    return Script(columns[0], columns[1], columns[2], taken)

@@ -1,13 +1,14 @@
-"""How a melody ends: whether it closes, and letting it close."""
+"""How a melody ends: whether it closes, and making it close."""
 
 from dataclasses import replace
 
 import numpy as np
 
+from stylernn.codec import LOWEST, PITCHES, Events
 from stylernn.melody import Melody
 from stylernn.tonality import Tonality
 
-__all__ = ["closing", "on_tonic", "rung_out"]
+__all__ = ["cadence", "closing", "on_tonic"]
 
 
 def closing(melody: Melody, tonality: Tonality) -> float:
@@ -26,6 +27,24 @@ def closing(melody: Melody, tonality: Tonality) -> float:
     return (in_triad + strong + (last.duration >= metre.beat)) / 3
 
 
+def cadence(events: Events, tonality: Tonality, pitch: int) -> tuple[int, int] | None:
+    """Where a melody over these beats is to close, and on what: time code and pitch of its last note.
+
+    That is where the tune closes, if its last note stands on a strong beat of the last bar; else it is the last bar's
+    first beat. The pitch, as MIDI number less LOWEST, is the member of the tonic triad nearest to a given one. A melody of a
+    single bar has none.
+    """
+    grid = events.grid
+    if len(grid.first) < 3:
+        return None
+    first, beats = int(grid.first[-2]), int(grid.first[-1] - grid.first[-2])
+    last = int(events.time[events.pitch < PITCHES][-1])
+    strong = (16 * first, 16 * (first + beats // 2)) if beats % 2 == 0 else (16 * first,)
+    triad = (tonality.tonic + np.array([0, 4 if tonality.mode == "major" else 3, 7]) - LOWEST) % 12
+    near = np.array([p for p in range(PITCHES) if p % 12 in triad])
+    return last if last in strong else strong[0], int(near[np.argmin(np.abs(near - pitch))])
+
+
 def on_tonic(melody: Melody, tonality: Tonality) -> Melody:
     """The melody with its last note moved to the nearest tonic, down rather than up where both are as near."""
     if not melody.notes:
@@ -33,14 +52,3 @@ def on_tonic(melody: Melody, tonality: Tonality) -> Melody:
     *before, last = melody.notes
     up = (tonality.tonic - last.pitch) % 12
     return replace(melody, notes=(*before, last._replace(pitch=last.pitch + (up if up < 6 else up - 12))))
-
-
-def rung_out(melody: Melody) -> Melody:
-    """The melody with a last note that rings on for a half bar at least, as far as its bar lasts."""
-    if not melody.notes:
-        return melody
-    *before, last = melody.notes
-    start, stop = melody.bar_lines[np.searchsorted(melody.bar_lines, last.onset, side="right") + np.array([-1, 0])]
-    least = max(melody.metre_at(int(start)).bar // 2, melody.metre_at(int(start)).beat)
-    duration = max(last.duration, min(least, int(stop) - last.onset))
-    return replace(melody, notes=(*before, last._replace(duration=duration)))

@@ -88,6 +88,7 @@ def _blended(name: str, parts: Sequence[tuple[Style, float]]) -> Style:
         register=round(mean("register")),
         reach=tuple(round(sum(weight * style.reach[k] for style, weight in parts)) for k in (0, 1)),
         diatonic=mean("diatonic"),
+        silence=mean("silence"),
         density=mean("density"),
         metres={metre: sum(weight * style.metres.get(metre, 0.0) for style, weight in parts) for metre in names},
         tempo=mean("tempo"),

@@ -7,20 +7,22 @@ A tune's label is its substyle where it has one (bebop), else its style (jazz). 
 import difflib
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from stylernn.breaths import silence
 from stylernn.corpus import Tune
 from stylernn.errors import UsageError
 from stylernn.paths import catalogue
 from stylernn.tonality import anchor, estimate, scale
 
-__all__ = ["Style", "find", "improvised", "label", "parents", "profile", "tree"]
+__all__ = ["Pair", "Style", "find", "improvised", "label", "pairs", "parents", "profile", "tree"]
 
 _FEWEST = 10
+_ARRIVES, _STAYS = 0.85, 0.8  # what is asked of a pair of styles
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Style:
         density: median of its tunes' notes per felt beat.
         metres: share of its tunes in each metre that 1 in 50 of them or more have.
         tempo: median tempo in quarters per minute.
+        silence: mean share of its tunes' time in which nothing sounds.
     """
 
     name: str
@@ -53,6 +56,35 @@ class Style:
     density: float = 1.0
     metres: dict[str, float] = field(default_factory=dict)
     tempo: float = 120.0
+    silence: float = 0.0
+
+
+class Pair(NamedTuple):
+    """How well held-out tunes of one style turned into another, as `benchmarks/pairs.py` measured it.
+
+    Args:
+        source, target: names of root styles.
+        tunes: how many were tried.
+        accuracy: share of the results that an evaluator hears as the target.
+        top1: share of the sources that their result finds again, first among some hundred.
+    """
+
+    source: str
+    target: str
+    tunes: int
+    accuracy: float
+    top1: float
+
+    @property
+    def works(self) -> bool:
+        """Whether it arrives in the style, and is still the tune, most of the time."""
+        return self.accuracy >= _ARRIVES and self.top1 >= _STAYS
+
+
+def pairs(metrics: Mapping[str, Any] | None) -> list[Pair]:
+    """The measured pairs of a model's header, none where nobody measured any."""
+    names = ("from", "to", "tunes", "accuracy", "top1")
+    return [Pair(*(entry[name] for name in names)) for entry in (metrics or {}).get("pairs", [])]
 
 
 def label(tune: Tune) -> str:
@@ -130,6 +162,7 @@ def _profile(style: Style, tunes: Sequence[Tune]) -> Style:
         density=round(float(np.median([len(m.notes) * m.metre.beat / m.end for m in melodies])), 3),
         metres={name: round(n / len(tunes), 3) for name, n in metres.most_common() if n >= 0.02 * len(tunes)},
         tempo=float(np.median([melody.tempo for melody in melodies])),
+        silence=round(float(np.mean([silence(melody) for melody in melodies])), 3),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import critic, endings, locks, metres, mixtures
+from stylernn import breaths, critic, endings, locks, metres, mixtures
 from stylernn import skeleton as sk
 from stylernn.batches import Condition, prepare
 from stylernn.checkpoint import Model
@@ -24,8 +24,10 @@ from stylernn.tonality import Tonality
 
 __all__ = ["Options", "Result", "transfer", "variations"]
 
-# Candidates below this rank in tune and style are not looked at for their endings.
+# Candidates above this rank in tune and style are good enough to be taken.
 _WORTHY = 0.7
+# Share of the silence that a tune lacks which is planned; the rest comes of itself.
+_BREATHING = 0.4
 
 
 @dataclass(frozen=True)
@@ -150,10 +152,14 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
         example.skeletons[told], example.tonality, middle + target.reach[0], middle + target.reach[1]
     )
     told += len(sk.GRAINS)
+    silent = breaths.plan(example.events, grid, _BREATHING * max(target.silence - breaths.silence(tune), 0.0))
+    skeleton = sk.keep(skeleton, ~silent[skeleton.time // 16])
     repeats = sk.repetitions(replace(example.events, grid=grid))
     if improvised(target):
         repeats = np.full_like(repeats, -1)
-    return Plan(example, grid, Condition(index, told, skeleton, repeats))
+    last = int(skeleton.pitch[-1]) if len(skeleton.pitch) else middle
+    close = endings.cadence(example.events, example.tonality, last)
+    return Plan(example, grid, Condition(index, told, skeleton, repeats), silent=silent, cadence=close)
 
 
 def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:
@@ -168,7 +174,7 @@ def _result(candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, opti
     """Count what was kept, then write the candidate in the metre, and with the bars and the ending, that are wanted."""
     structure = plan.example.skeletons[sk.GRAINS.index("beat")]
     kept = int(sounding(candidate.melody, plan, structure).sum())
-    made, source = endings.rung_out(candidate.melody), tune
+    made, source = candidate.melody, tune
     if options.end_on_tonic:
         made = endings.on_tonic(made, plan.example.tonality)
     if options.locked or options.keep_metre:
@@ -185,7 +191,7 @@ def _merits(model: Model, style: Style, candidates: list[Candidate], plan: Plan)
 
 
 def _ranked(candidates: list[Candidate], plan: Plan, merits: np.ndarray, density: float) -> list[Candidate]:
-    """Candidates that both keep the tune and are in the style come first; of these, those that close best.
+    """Candidates that both keep the tune and are in the style come first.
 
     One that stands still on a note for over two bars comes last, whatever its merits. Among equals they stay as they
     were drawn. A choice of the likeliest, or of the most faithful, would make all results alike, and a classifier would
@@ -194,9 +200,8 @@ def _ranked(candidates: list[Candidate], plan: Plan, merits: np.ndarray, density
     kept = _ranks([float(sounding(c.melody, plan, plan.condition.skeleton).sum()) for c in candidates])
     busy = _ranks([float(len(candidate.melody.notes)) for candidate in candidates])
     worth = _ranks(np.minimum(kept, _ranks(merits)) + 4 * density * busy)
-    closes = [endings.closing(endings.rung_out(c.melody), plan.example.tonality) for c in candidates]
     stuck = [any(n.duration > 2 * c.melody.metre.bar for n in c.melody.notes) for c in candidates]
-    order = sorted(range(len(candidates)), key=lambda k: (stuck[k], worth[k] < _WORTHY, -closes[k]))
+    order = sorted(range(len(candidates)), key=lambda k: (stuck[k], worth[k] < _WORTHY))
     return [candidates[k] for k in order]
 
 

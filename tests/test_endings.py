@@ -2,7 +2,8 @@
 
 import pytest
 
-from stylernn import endings
+from stylernn import codec, endings
+from stylernn.codec import LOWEST
 from stylernn.melody import Melody, Note
 from stylernn.tonality import Tonality
 
@@ -21,14 +22,22 @@ def test_closing_counts_triad_beat_and_length(onset: int, duration: int, pitch: 
     assert endings.closing(ending(onset, duration, pitch), C_MAJOR) == pytest.approx(closes)
 
 
-@pytest.mark.parametrize(("onset", "duration", "rung"), [(96, 12, 48), (96, 80, 80), (168, 6, 24), (180, 6, 12)])
-def test_the_last_note_rings_for_a_half_bar_within_its_bar(onset: int, duration: int, rung: int) -> None:
-    result = endings.rung_out(ending(onset, duration, 60))
-    assert result.notes[-1] == Note(onset, rung, 60)
-    assert result.end == 192
+@pytest.mark.parametrize(
+    ("onset", "given", "time", "pitch"),
+    [(96, 60, 64, 60), (144, 62, 96, 60), (120, 66, 64, 67), (168, 65, 64, 64), (48, 70, 64, 72)],
+)
+def test_a_cadence_is_where_the_tune_closes_or_on_the_last_bars_first_beat(
+    onset: int, given: int, time: int, pitch: int
+) -> None:
+    events = codec.encode(ending(onset, 12, 60))
+    assert endings.cadence(events, C_MAJOR, given - LOWEST) == (time, pitch - LOWEST)
+
+
+def test_a_single_bar_has_no_cadence() -> None:
+    assert endings.cadence(codec.encode(Melody((Note(0, 24, 60),))), C_MAJOR, 40) is None
 
 
 def test_the_nearest_tonic() -> None:
     assert endings.on_tonic(ending(96, 24, 65), C_MAJOR).notes[-1].pitch == 60
     assert endings.on_tonic(ending(96, 24, 67), C_MAJOR).notes[-1].pitch == 72
-    assert endings.on_tonic(Melody((), end=96), C_MAJOR) == endings.rung_out(Melody((), end=96)) == Melody((), end=96)
+    assert endings.on_tonic(Melody((), end=96), C_MAJOR) == Melody((), end=96)

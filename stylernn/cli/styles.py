@@ -15,6 +15,9 @@ __all__ = ["command"]
 
 def command(
     model: options.ModelFile = None,
+    table: Annotated[
+        bool, typer.Option("--pairs", help="How well each style turns into each other one, as it was measured.")
+    ] = False,
     remove: Annotated[
         str | None, typer.Option(metavar="NAME", help="Remove a style of your own, instead of listing.")
     ] = None,
@@ -30,22 +33,57 @@ def command(
         typer.echo(f"{remove} is removed")
         return
     loaded = options.load(model)
+    if table:
+        _print_pairs(loaded)
+        return
     shipped = sorted(loaded.header.styles, key=lambda style: (style.parent, style.name != style.parent, style.name))
     styles = [*shipped, *_own(loaded)]
     licences = list(dict.fromkeys(licence for style in styles for licence in style.licences))
-    table = Table(box=None, pad_edge=False)
-    table.add_column("style", no_wrap=True)
-    table.add_column("what it is", overflow="fold")
-    for heading in ("tunes", "notes", "licences"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    rows = Table(box=None, pad_edge=False)
+    rows.add_column("style", no_wrap=True)
+    rows.add_column("what it is", overflow="fold")
+    for heading in ("tunes", "notes", "licences", "works from"):
+        rows.add_column(heading, justify="right", no_wrap=True)
     for style in styles:
         name = style.name if style.name == style.parent else f"  {style.name}"
         terms = ", ".join(str(licences.index(licence) + 1) for licence in style.licences)
-        table.add_row(name, style.description, f"{style.tunes:,}", f"{style.notes:,}", terms)
+        rows.add_row(name, style.description, f"{style.tunes:,}", f"{style.notes:,}", terms, _works_from(loaded, style))
     console = Console(highlight=False)
-    console.print(table)
+    console.print(rows)
     for number, licence in enumerate(licences, 1):
         console.print(f"{number}  {licence}", soft_wrap=True, markup=False)
+
+
+def _works_from(model: "Model", style: "Style") -> str:
+    """From how many of the other styles tunes come well into this one."""
+    from stylernn.styles import pairs
+
+    into = [pair for pair in pairs(model.header.metrics) if pair.target == style.name]
+    return f"{sum(pair.works for pair in into)} of {len(into)}" if into else ""
+
+
+def _print_pairs(model: "Model") -> None:
+    """A row for each style to come from, a column for each to go to."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from stylernn.errors import StylernnError
+    from stylernn.styles import pairs
+
+    found = {(pair.source, pair.target): pair for pair in pairs(model.header.metrics)}
+    if not found:
+        raise StylernnError("nobody has measured this model's pairs of styles", remedy="See benchmarks/pairs.py.")
+    names = sorted({name for pair in found for name in pair})
+    rows = Table("from", *names, box=None, pad_edge=False)
+    for source in names:
+        cells = [found.get((source, target)) for target in names]
+        rows.add_row(source, *(f"{p.accuracy:.0%} {p.top1:.0%}{'' if p.works else ' !'}" if p else "" for p in cells))
+    console = Console(highlight=False)
+    console.print(rows)
+    console.print(
+        "First, how many held-out tunes are heard in the style; then, how many are found again by their result.\n"
+        "An exclamation mark: do not expect much of this pair."
+    )
 
 
 def _own(model: "Model") -> list["Style"]:
