@@ -2,20 +2,20 @@
 
 A jazz solo is silent for a fifth of its time, in contiguous breaths; a folk tune for a fiftieth. Told to keep a tune's
 structural notes, one a beat, the model plays through. So part of what the tune lacks in silence is planned: the last
-beats of phrases, and beats on which the tune itself only holds a note, fall silent.
+beats of some phrases fall silent.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from stylernn.codec import PITCHES, BeatGrid, Events
+from stylernn.codec import BeatGrid, Events
 from stylernn.melody import Melody
 
 __all__ = ["hushed", "plan", "silence"]
 
-_PHRASE, _HALF_PHRASE = 4, 2  # bars
-_GOLDEN = 0.618
+_PHRASES = (8, 4)  # bars, those that are served first first
+_LONGEST = 3  # beats
 
 
 def silence(melody: Melody) -> float:
@@ -28,35 +28,25 @@ def silence(melody: Melody) -> float:
 
 
 def plan(events: Events, grid: BeatGrid, share: float) -> np.ndarray:
-    """Choose the beats that fall silent.
+    """Choose the beats that fall silent: the last three, but not the first, of bars that end eight bars, then four.
 
-    A beat is the better to breathe on the closer it is to the end of four bars, or of two; one on which the tune holds
-    a note is better than any on which it begins one. The first beat and the last bar sound. Equals are taken scattered
-    over the tune.
+    The last bar sounds. Few long breaths are more like a player than many short ones.
 
     Args:
         events: the tune.
         grid: its beats, in bars as the style counts them.
-        share: of the beats that are to be silent, 0 to 1.
+        share: of the beats that are to be silent, 0 to 1; there may not be room for so many.
 
     Returns:
         bool, shape (beats,).
     """
-    beats = grid.beats
-    begun = np.bincount(events.time[events.pitch < PITCHES] // 16, minlength=beats)[:beats] > 0
-    bar = grid.bar[:beats] - int(events.frame.pickup > 0)
-    to_go = grid.first[grid.bar[:beats] + 1] - 1 - np.arange(beats)
-    ends, ends_half = (bar + 1) % _PHRASE == 0, (bar + 1) % _HALF_PHRASE == 0
-    worth = np.select(
-        [to_go == 0, to_go == 1], [np.where(ends, 1.0, 0.6 * ends_half), np.where(ends, 0.5, 0.1 * ends_half)]
-    )
-    worth = np.where(bar >= 0, worth, 0.0) + 1.2 * ~begun
-    worth[0] = 0.0
-    worth[grid.first[-2] :] = 0.0
-    order = np.lexsort((_GOLDEN * np.arange(beats) % 1, -worth))
-    chosen = np.zeros(beats, bool)
-    chosen[order[: round(share * beats)]] = True
-    return chosen & (worth > 0)
+    bars = np.arange(len(grid.first) - 2) + 1 - int(events.frame.pickup > 0)
+    whole = [(bars > 0) & (bars % phrase == 0) for phrase in _PHRASES]
+    ends = [*np.flatnonzero(whole[0]), *np.flatnonzero(whole[1] & ~whole[0])]
+    breaths = [np.arange(max(grid.first[k] + 1, grid.first[k + 1] - _LONGEST), grid.first[k + 1])[::-1] for k in ends]
+    chosen = np.zeros(grid.beats, bool)
+    chosen[np.concatenate([[], *breaths]).astype(int)[: round(share * grid.beats)]] = True
+    return chosen
 
 
 def hushed(melody: Melody, grid: BeatGrid, silent: np.ndarray) -> Melody:

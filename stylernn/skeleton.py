@@ -12,10 +12,13 @@ import numpy as np
 from stylernn.codec import PITCHES, BeatGrid, Events
 from stylernn.tonality import Tonality, scale
 
-__all__ = ["GRAINS", "Skeleton", "keep", "normalise", "reduce", "repetitions"]
+__all__ = ["GRAINS", "Skeleton", "fold", "keep", "normalise", "reduce", "repetitions"]
 
 # The model learns all of these; NONE is an empty skeleton.
 GRAINS = ("none", "bar", "half", "beat")
+
+_FIFTH = 7
+_MOVED = 0.3  # price of a note in another octave, in semitones of a leap
 
 
 class Skeleton(NamedTuple):
@@ -79,11 +82,42 @@ def normalise(skeleton: Skeleton, tonality: Tonality, low: int, high: int) -> Sk
     members = pitches[np.isin((pitches + 21) % 12, scale(tonality))]
     right = np.searchsorted(members, skeleton.pitch)
     below, above = members[right - 1], members[right]
-    pitch = np.where(skeleton.pitch - below <= above - skeleton.pitch, below, above)
+    nearer = np.sign((skeleton.pitch - below) - (above - skeleton.pitch))
+    # Between two that are as near, the tonic triad's: it is what tunes in one key dwell on.
+    draws = _in_triad(above, tonality) & ~_in_triad(below, tonality)
+    pitch = np.where((nearer > 0) | ((nearer == 0) & draws), above, below)
     pitch = np.where(np.isin(skeleton.pitch, members), skeleton.pitch, pitch)
     pitch = np.where(pitch < low, low + (pitch - low) % 12, pitch)
     pitch = np.where(pitch > high, high - 11 + (pitch - high - 1) % 12, pitch)
     return _merge(Skeleton(skeleton.time, pitch.astype(np.int32)))
+
+
+def fold(skeleton: Skeleton, low: int, high: int) -> Skeleton:
+    """Move structural notes by octaves into a range so that few leaps of more than a fifth arise.
+
+    Moving each note by itself would break a line wherever it crosses the edge of the range. Here whole stretches move,
+    and change octave where the line leaps anyway: a shortest path over the octaves of each note.
+
+    Args:
+        skeleton: what to move.
+        low: lowest pitch of the range, as a MIDI number less LOWEST.
+        high: its highest pitch, an octave above or more.
+    """
+    if not len(skeleton.pitch):
+        return skeleton
+    octaves = 12 * np.arange(-(PITCHES // 12), PITCHES // 12 + 1)
+    places = skeleton.pitch[:, None] + octaves
+    price = np.where((places >= low) & (places <= high), _MOVED * (octaves != 0), np.inf)
+    total, back = price[0], []
+    for before, after, own in zip(places[:-1], places[1:], price[1:], strict=True):
+        paths = total[:, None] + np.maximum(np.abs(after - before[:, None]) - _FIFTH, 0)
+        back.append(paths.argmin(axis=0))
+        total = paths.min(axis=0) + own
+    chosen = [int(total.argmin())]
+    for step in reversed(back):
+        chosen.append(int(step[chosen[-1]]))
+    pitch = places[np.arange(len(places)), chosen[::-1]]
+    return Skeleton(skeleton.time, pitch.astype(np.int32))
 
 
 def keep(skeleton: Skeleton, chosen: np.ndarray) -> Skeleton:

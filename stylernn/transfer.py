@@ -148,9 +148,8 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
     grid = metres.heard(tune, example.events.grid, target)
     middle = example.anchor - LOWEST
     told = sk.GRAINS.index(grain)
-    skeleton = sk.normalise(
-        example.skeletons[told], example.tonality, middle + target.reach[0], middle + target.reach[1]
-    )
+    low, high = (middle + edge for edge in target.reach)
+    skeleton = sk.normalise(sk.fold(example.skeletons[told], low, high), example.tonality, low, high)
     told += len(sk.GRAINS)
     silent = breaths.plan(example.events, grid, _BREATHING * max(target.silence - breaths.silence(tune), 0.0))
     skeleton = sk.keep(skeleton, ~silent[skeleton.time // 16])

@@ -79,6 +79,20 @@ def test_a_normalised_skeleton_lies_in_scale_and_range(
     assert (again.time.tolist(), again.pitch.tolist()) == (normal.time.tolist(), normal.pitch.tolist())
 
 
+@given(st.lists(st.integers(0, PITCHES - 1), min_size=1, max_size=30), st.integers(0, 60), st.integers(11, 24))
+def test_folding_keeps_pitch_classes_and_lies_in_range(pitch: list[int], low: int, width: int) -> None:
+    given_notes = sk.Skeleton(16 * np.arange(len(pitch), dtype=np.int32), np.array(pitch, np.int32))
+    folded = sk.fold(given_notes, low, low + width)
+    assert ((folded.pitch >= low) & (folded.pitch <= low + width)).all()
+    assert ((folded.pitch - given_notes.pitch) % 12 == 0).all()
+
+
+def test_folding_moves_a_whole_stretch_and_changes_octave_at_a_leap() -> None:
+    line = np.array([50, 52, 64, 66, 68, 66, 64, 52, 50], np.int32)
+    folded = sk.fold(sk.Skeleton(16 * np.arange(9, dtype=np.int32), line), 48, 66)
+    assert folded.pitch.tolist() == [50, 52, 52, 54, 56, 54, 52, 52, 50]
+
+
 def test_bars_repeat_their_latest_likeness() -> None:
     """A A' B A'' with a changed note (three of four are alike) and an octave."""
     bars = [[60, 62, 64, 65], [60, 62, 64, 67], [71, 69, 67, 65], [72, 74, 76, 79], [71, 69, 60, 62]]
