@@ -26,7 +26,7 @@ from stylernn.errors import StylernnError, UsageError
 from stylernn.melody import Melody
 from stylernn.transfer import Options, Result
 
-__all__ = ["Tune", "generate", "model_file", "read", "styles", "transfer", "variations"]
+__all__ = ["Tune", "generate", "load", "model_file", "read", "styles", "transfer", "variations"]
 
 _ATTEMPTS = 8
 _STRIDE = 1_000_003  # between the seeds of attempts, so that those of neighbouring seeds do not meet
@@ -172,13 +172,13 @@ def variations(
 
 def generate(style: str, *, model: AnyPath | None = None, seed: int = 0, **options: Any) -> list[Tune]:
     """Write new melodies in a style; options are those of `stylernn.generate.generate`, such as `bars=16, count=4`."""
-    made = generation.generate(_loaded(model_file(model)), style, seed=seed, **options)
+    made = generation.generate(load(model), style, seed=seed, **options)
     return [Tune(melody, style=style, seed=seed) for melody in made]
 
 
 def styles(model: AnyPath | None = None) -> list[str]:
     """Names of the styles that a model knows, and of the user's own that were learnt for it."""
-    loaded = _loaded(model_file(model))
+    loaded = load(model)
     own = (personal.load(personal.file_of(name)) for name in personal.kept())
     return [*(style.name for style in loaded.header.styles), *(o.style.name for o in own if o.model == loaded.digest)]
 
@@ -187,6 +187,11 @@ def model_file(model: AnyPath | None = None) -> Path:
     """The file of a model: itself, the best of a run folder, or by default the one that comes with stylernn."""
     path = paths.boxed_model() if model is None else Path(model)
     return path / runs.MODEL if path.is_dir() else path
+
+
+def load(model: AnyPath | None = None) -> Model:
+    """A model, by default the one that comes with stylernn; each file is read once."""
+    return _loaded(model_file(model))
 
 
 class _Maker(NamedTuple):

@@ -12,22 +12,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from stylernn import __version__, codec, limits, lookback, skeleton
 from stylernn.atomic import replacing
 from stylernn.errors import FileFormatError, ModelFileError, StylernnError
-from stylernn.model.network import Network
+from stylernn.model.parameters import Parameters, checked, flatten, unflatten
 from stylernn.paths import boxed_model
 from stylernn.settings import ModelSettings, Settings, from_mapping, to_mapping
 from stylernn.styles import Style, find, parents
+
+if TYPE_CHECKING:
+    from stylernn.model.network import Network
 
 __all__ = [
     "FORMAT",
@@ -80,11 +80,17 @@ class Model:
     header: Header
     arrays: Arrays
 
+    @property
+    def parameters(self) -> Parameters:
+        """What makes the network."""
+        return Parameters(self.header.settings.model, tuple(parents(self.header.styles)), self.arrays)
+
     @cached_property
-    def network(self) -> Network:
+    def network(self) -> "Network":
         """The network with these parameters."""
-        graph, state = nnx.split(new_network(self.header.settings.model, self.header.styles))
-        return nnx.merge(graph, unflatten(state, self.arrays))
+        from stylernn.model.network import filled  # flax, which it brings, takes half a second to import
+
+        return filled(self.parameters)
 
     @cached_property
     def digest(self) -> str:
@@ -96,36 +102,13 @@ class Model:
         return find(self.header.styles, name)
 
 
-def new_network(settings: ModelSettings, styles: tuple[Style, ...], seed: int | None = None) -> Network:
-    """A network with fresh weights, or without a seed the mere shape of one, to be filled."""
+def new_network(settings: ModelSettings, styles: tuple[Style, ...], seed: int) -> "Network":
+    """A network with fresh weights."""
+    from flax import nnx
 
-    def build() -> Network:
-        return Network(settings, parents(styles), rngs=nnx.Rngs(seed or 0))
+    from stylernn.model.network import Network
 
-    return nnx.eval_shape(build) if seed is None else build()
-
-
-def flatten(tree: Any) -> Arrays:
-    """The arrays of a tree by their path, such as "layers/0/recurrent"."""
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
-    return {_name(path): np.asarray(leaf) for path, leaf in leaves}
-
-
-def unflatten(like: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    """Put arrays back into a tree of the same paths and shapes.
-
-    Raises:
-        ModelFileError: if a path is missing or has another shape.
-    """
-
-    def fill(path: Any, leaf: Any) -> jax.Array:
-        name = _name(path)
-        if name not in arrays or arrays[name].shape != leaf.shape:
-            found = f"shape {arrays[name].shape}" if name in arrays else "nothing"
-            raise ModelFileError(f"the array {name} does not fit", expected=f"shape {leaf.shape}", found=found)
-        return jnp.asarray(arrays[name], leaf.dtype)
-
-    return jax.tree_util.tree_map_with_path(fill, like)
+    return Network(settings, parents(styles), rngs=nnx.Rngs(seed))
 
 
 def save_model(path: str | Path, model: Model, *, dtype: str = "float32") -> None:
@@ -150,7 +133,7 @@ def load_model(path: str | Path | None = None) -> Model:
         raise ModelFileError(f"{path} has a damaged header", found=str(error)) from error
     model = Model(header, {name: array.astype(np.float32) for name, array in arrays.items()})
     try:
-        model.network  # noqa: B018  (built here, so that arrays that do not fit are found before use)
+        checked(model.parameters)
     except ModelFileError as error:
         raise ModelFileError(f"{path}: {error.problem}", expected=error.expected, found=error.found) from error
     return model
@@ -286,8 +269,3 @@ def _digest(arrays: Arrays, mapping: Mapping[str, Any]) -> str:
         total.update(f"{name} {array.dtype} {array.shape} ".encode())
         total.update(array.tobytes())
     return total.hexdigest()
-
-
-def _name(path: Any) -> str:
-    keys = [str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))) for key in path]
-    return "/".join(keys[:-1] if keys[-1] == "value" else keys)

@@ -1,15 +1,48 @@
-"""Choosing from the network's logits: guidance and nucleus.
+"""Choosing from the network's logits: the dials, guidance and nucleus.
 
 Each event is scored in three ways: with style and skeleton, without style, without skeleton. The candidates of the
 three ways stand one after another along the first axis.
 """
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 
-__all__ = ["at", "guide", "nucleus"]
+from stylernn.codec import PITCHES
+
+__all__ = ["Dials", "at", "guide", "in_range", "nucleus"]
 
 _NEVER = -1e9
+
+
+class Dials(NamedTuple):
+    """How to sample.
+
+    Args:
+        strength: style guidance of the pitches; 0 leaves the style out, 1 is the model's own distribution.
+        preserve: content guidance of the pitches; 0 is the model's own distribution given the skeleton.
+        rhythm_strength, rhythm_preserve: the same for onsets and durations. Much of the second leaves bare skeletons.
+        rhythm: temperature of onsets and durations; 1 keeps the rests and syncopations of the style.
+        pitch: temperature of pitches.
+        closing: factor on both in the last bar.
+        top_p: pitches outside the smallest set of this mass are not drawn.
+        lowest, highest: range of the pitches, each a MIDI number less LOWEST.
+
+    Reference:
+        Ho & Salimans, Classifier-free diffusion guidance (2022), equation 6, with two conditions.
+    """
+
+    strength: float = 1.0
+    preserve: float = 0.0
+    rhythm_strength: float = 1.0
+    rhythm_preserve: float = 0.0
+    rhythm: float = 1.0
+    pitch: float = 0.9
+    closing: float = 0.6
+    top_p: float = 0.995
+    lowest: int = 0
+    highest: int = PITCHES - 1
 
 
 def guide(logits: jax.Array, strength: float, preserve: float) -> tuple[jax.Array, jax.Array]:
@@ -30,3 +63,10 @@ def nucleus(logits: jax.Array, top_p: float) -> jax.Array:
     before = jnp.cumsum(ordered, axis=-1) - ordered
     least = jnp.min(jnp.where(before < top_p, ordered, 2.0), axis=-1, keepdims=True)
     return jnp.where(p >= least, logits, _NEVER)
+
+
+def in_range(logits: jax.Array, dials: Dials) -> jax.Array:
+    """Rule out pitches below `lowest` and above `highest`; the class after the pitches, REST, stays."""
+    pitch = jnp.arange(PITCHES + 1)
+    outside = (pitch < dials.lowest) | ((pitch > dials.highest) & (pitch < PITCHES))
+    return jnp.where(outside, _NEVER, logits)

@@ -86,7 +86,7 @@ def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int) -> li
     places = np.zeros_like(piece.places)
     places[: source.grid.beats + 1] = source.grid.ticks.reshape(-1, 16) >= 0
     script = _script(plan, events, beats)
-    drawn = sample.draw(model.network, piece._replace(places=places), script, dials, seed, count, events)
+    drawn = sample.draw(model.parameters, piece._replace(places=places), script, dials, seed, count, events)
     return [_decoded(plan, drawn, k) for k in range(count)]
 
 

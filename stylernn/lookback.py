@@ -19,7 +19,18 @@ from jax import Array
 from stylernn.codec import MAX_AHEAD, PITCHES
 from stylernn.pieces import History, Piece
 
-__all__ = ["LAGS", "LONGEST_ECHO", "ONSETS", "SUGGESTIONS", "Echo", "echo", "onset_suggestions", "pitch_suggestions"]
+__all__ = [
+    "LAGS",
+    "LONGEST_ECHO",
+    "ONSETS",
+    "SUGGESTIONS",
+    "Echo",
+    "echo",
+    "echo_memory",
+    "next_echo",
+    "onset_suggestions",
+    "pitch_suggestions",
+]
 
 ONSETS = MAX_AHEAD * 16
 """Onset classes: 16 * (beats ahead) + place."""
@@ -46,23 +57,73 @@ def echo(history: History, i: Array) -> Echo:
 
     Events agree in the step from the onset before and in the interval from the pitch before.
     """
-    size = min(history.time.shape[0], _MEMORY)
+    past = _past(history, i)
+    agree, unbroken = jnp.zeros_like(past.events), past.events < past.now
+    for k in range(LONGEST_ECHO):
+        same = past.events > k
+        for values in (past.step, past.interval, past.kind):
+            same &= jnp.roll(values, k) == values[jnp.maximum(past.now - k, 0)]
+        unbroken &= same & (past.now > k)
+        agree += unbroken
+    return _latest_longest(past, agree)
+
+
+def next_echo(history: History, i: Array, before: Array) -> tuple[Echo, Array]:
+    """The same as `echo` for one event after the other, in less work: agreements go on from those with event `i - 1`.
+
+    Args:
+        history: the events up to `i`.
+        i: the latest of them.
+        before: how far events agreed with event `i - 1`, from the last call; zeros before the first, (`echo_memory`,).
+    """
+    past, size = _past(history, i), before.shape[0]
+    same = (past.events > 0) & (past.events < past.now)
+    for values in (past.step, past.interval, past.kind):
+        same &= values == values[past.now]
+    # An event stands one place after the one before it, unless what is remembered has moved on by one.
+    earlier = jnp.where(i >= size, before, jnp.roll(before, 1))
+    agree = jnp.where(same, jnp.minimum(earlier + 1, jnp.minimum(past.events, LONGEST_ECHO)), 0)
+    return _latest_longest(past, agree), agree
+
+
+def echo_memory(events: int) -> int:
+    """How many of a history's events an echo can look back to."""
+    return min(events, _MEMORY)
+
+
+class _Past(NamedTuple):
+    """The events that an echo can look back to, (`echo_memory`,).
+
+    Args:
+        start: index of the first of them in the history.
+        now: place of the latest event among them.
+        events: their places, counted from 0.
+        step: from the onset before, in places.
+        interval: from the pitch before.
+        kind: see `History`.
+    """
+
+    start: Array
+    now: Array
+    events: Array
+    step: Array
+    interval: Array
+    kind: Array
+
+
+def _past(history: History, i: Array) -> _Past:
+    size = echo_memory(history.time.shape[0])
     start = jnp.clip(i - size + 1, 0, history.time.shape[0] - size)
     time, pitch, kind = (
         jax.lax.dynamic_slice(x, (start,), (size,)) for x in (history.time, history.pitch, history.kind)
     )
-    now, events = i - start, jnp.arange(size)
     step = 16 * ((time >> 4) - jnp.roll(time >> 4, 1)) + (time & 15)
-    interval = pitch - jnp.roll(pitch, 1)
-    agree, unbroken = jnp.zeros_like(events), events < now
-    for k in range(LONGEST_ECHO):
-        here = jnp.maximum(now - k, 0)
-        same = (jnp.roll(step, k) == step[here]) & (jnp.roll(interval, k) == interval[here])
-        same &= (jnp.roll(kind, k) == kind[here]) & (events > k) & (now > k)
-        unbroken &= same
-        agree += unbroken
-    best = jnp.argmax(agree * size + jnp.where(events < now, events, 0))
-    return Echo(start + best, agree[best])
+    return _Past(start, i - start, jnp.arange(size), step, pitch - jnp.roll(pitch, 1), kind)
+
+
+def _latest_longest(past: _Past, agree: Array) -> Echo:
+    best = jnp.argmax(agree * len(past.events) + jnp.where(past.events < past.now, past.events, 0))
+    return Echo(past.start + best, agree[best])
 
 
 def onset_suggestions(piece: Piece, history: History, found: Echo, i: Array) -> Array:

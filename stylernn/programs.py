@@ -1,21 +1,24 @@
-"""Compiled programs that outlive the process: traced once, kept in the user's cache folder, found again by a key.
+"""Compiled programs that outlive the process: kept in the user's cache folder, found again by a key.
 
-jax keeps what it has compiled, but must trace a function anew in every process to know what to look up, which for the
-sampler takes longer than to run it. What is kept here is the traced function (StableHLO, in jax's own portable format);
-it holds no code of Python's and no weights.
+jax keeps what it has compiled, but must trace and lower a function anew in every process to know what to look up, which
+for the sampler takes as long as to run it. What is kept here is the executable itself. Like what jax keeps, it is
+machine code, to be trusted as far as the cache folder is; it holds no weights.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import flatbuffers  # noqa: F401  (jax.export keeps its files with it; missed here, it is missed by name)
 import jax
-from jax import export
+from jax.experimental import serialize_executable
+from jax.experimental.compilation_cache.compilation_cache import reset_cache
+from jax.extend import backend
 
 from stylernn.atomic import replacing
 from stylernn.paths import cache_folder
@@ -25,8 +28,8 @@ __all__ = ["Program", "compiled"]
 _DIGEST = 32  # bytes of a SHA-256
 
 _CODE = (
-    *("pieces.py", "lookback.py", "features.py", "loss.py", "choice.py", "script.py", "sample.py", "codec.py"),
-    *("model/lstm.py", "model/layers.py", "model/network.py", "model/stepping.py"),
+    *("pieces.py", "lookback.py", "features.py", "loss.py", "choice.py", "script.py", "turns.py", "codec.py"),
+    *("model/lstm.py", "model/layers.py", "model/network.py", "model/parameters.py", "model/stepping.py"),
 )
 
 
@@ -36,12 +39,14 @@ class Program:
 
     Args:
         name: of the function.
-        facts: all that its trace depends on beside the shapes of its arguments and the code of the package.
-        function: takes and returns arrays in flat sequences; only called if there is no kept trace.
+        facts: all that it depends on beside the shapes of its arguments and the code of the package.
+        results: how many arrays it returns.
+        function: takes and returns arrays in flat sequences; only called if no program is kept.
     """
 
     name: str
     facts: str
+    results: int
     function: Callable[..., Sequence[jax.Array]] = field(compare=False, repr=False)
 
 
@@ -52,14 +57,37 @@ def compiled(program: Program, arguments: Sequence[Any]) -> Callable[..., Sequen
 
 @cache
 def _compiled(program: Program, shapes: tuple[Any, ...]) -> Callable[..., Sequence[jax.Array]]:
-    key = repr((program, shapes, jax.__version__, jax.default_backend(), _code()))
-    path = cache_folder() / "programs" / f"{program.name}-{hashlib.sha256(key.encode()).hexdigest()[:32]}.stablehlo"
+    key = repr((program, shapes, jax.__version__, _machine(), _code()))
+    path = cache_folder() / "programs" / f"{program.name}-{hashlib.sha256(key.encode()).hexdigest()[:32]}.program"
     kept = _read(path)
-    if kept is not None:
-        return jax.jit(export.deserialize(bytearray(kept)).call)
-    traced = export.export(jax.jit(program.function))(*shapes)
-    _keep(path, traced.serialize())
-    return jax.jit(traced.call)
+    made = _loaded(kept, len(shapes), program.results) if kept is not None else None
+    if made is None:
+        with _compiling_anew():
+            made = jax.jit(program.function).lower(*shapes).compile()
+        _keep(path, serialize_executable.serialize(made)[0])
+    return made
+
+
+@contextmanager
+def _compiling_anew() -> Iterator[None]:
+    """Have jax not take a program from its own cache: written out once more, such a one would lack its code."""
+    enabled = jax.config.read("jax_enable_compilation_cache")
+    jax.config.update("jax_enable_compilation_cache", False)
+    reset_cache()
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_compilation_cache", enabled)
+        reset_cache()
+
+
+def _loaded(kept: bytes, arguments: int, results: int) -> jax.stages.Compiled | None:
+    """The program of a file; None where this machine cannot load it."""
+    flat = jax.tree.structure(((0,) * arguments, {})), jax.tree.structure((0,) * results)
+    try:
+        return serialize_executable.deserialize_and_load(kept, *flat, execution_devices=jax.devices()[:1])
+    except (ValueError, jax.errors.JaxRuntimeError):
+        return None
 
 
 def _read(path: Path) -> bytes | None:
@@ -72,12 +100,12 @@ def _read(path: Path) -> bytes | None:
     return kept if hashlib.sha256(kept).digest() == digest else None
 
 
-def _keep(path: Path, traced: bytes | bytearray) -> None:
-    """Write a trace; where the cache cannot be written, do without."""
+def _keep(path: Path, made: bytes) -> None:
+    """Write a program; where the cache cannot be written, do without."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as draft:
-            draft.write_bytes(hashlib.sha256(traced).digest() + traced)
+            draft.write_bytes(hashlib.sha256(made).digest() + made)
     except OSError:
         return
 
@@ -86,3 +114,14 @@ def _keep(path: Path, traced: bytes | bytearray) -> None:
 def _code() -> str:
     package = files("stylernn")
     return hashlib.sha256(b"".join(package.joinpath(name).read_bytes() for name in _CODE)).hexdigest()
+
+
+def _machine() -> tuple[str, ...]:
+    """What tells machines apart that share a cache folder: the code of one may not run on another."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    features = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    client = backend.get_backend()
+    return platform.node(), platform.machine(), features, client.platform, client.platform_version

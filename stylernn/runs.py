@@ -19,15 +19,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, NamedTuple
-
-import optax
-from flax import nnx
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from stylernn import __version__, checkpoint
 from stylernn.atomic import remove_drafts, replacing
 from stylernn.errors import ModelFileError, TrainingError
 from stylernn.settings import Settings, TrainSettings, to_toml
+
+if TYPE_CHECKING:
+    import optax
+    from flax import nnx
 
 __all__ = [
     "MODEL",
@@ -53,8 +54,8 @@ _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "symusic", "music21")
 class State(NamedTuple):
     """The arrays that training changes."""
 
-    parameters: nnx.State
-    optimiser: optax.OptState
+    parameters: "nnx.State"
+    optimiser: "optax.OptState"
 
 
 @dataclass

@@ -55,6 +55,17 @@ def started(*words: str) -> set[str]:
     return set(json.loads(result.stdout.splitlines()[-1]))
 
 
+def test_a_second_transfer_imports_nothing_but_what_it_runs(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first compiles the sampler, and builds a network for it."""
+    monkeypatch.setenv("STYLERNN_CACHE", str(tmp_path / "cache"))
+    words = ("transfer", str(ROOT / "examples" / "greensleeves.mid"), "--to", "jazz", "--model", str(tiny_model))
+    first, second = (started(*words, "--force", "-o", str(tmp_path / "out.mid")) for _ in range(2))
+    assert "flax" in first
+    assert not second & (HEAVY - {"jax", "numpy", "symusic"})
+
+
 def processor_seconds(*words: str) -> float:
     """What a command costs, whatever else the machine is doing."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

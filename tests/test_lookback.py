@@ -1,9 +1,13 @@
 """The echo: where the melody did before what it just did, and how it went on."""
 
+from functools import partial
+
+import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
-from stylernn.lookback import LAGS, LONGEST_ECHO, ONSETS, echo
+from stylernn.lookback import LAGS, LONGEST_ECHO, ONSETS, Echo, echo, echo_memory, next_echo
 from stylernn.pieces import FAR, History
 
 
@@ -43,6 +47,23 @@ def test_a_long_past_gives_the_same_as_its_end() -> None:
     far, near = echo(whole, jnp.int32(600)), echo(end, jnp.int32(250))
     assert int(far.agree) == int(near.agree) > 0
     assert int(far.at) - 600 == int(near.at) - 250
+
+
+@pytest.mark.parametrize("size", [40, 700])
+def test_event_by_event_it_is_the_same(size: int) -> None:
+    """Within what an echo remembers and beyond it."""
+    rng = np.random.default_rng(1)
+    past = history(rng.choice([8, 16], size - 1).tolist(), rng.integers(60, 63, size - 1).tolist(), size)
+
+    def turn(agree: jax.Array, i: jax.Array) -> tuple[jax.Array, Echo]:
+        found, agree = next_echo(past, i, agree)
+        return agree, found
+
+    events = jnp.arange(size)
+    one_by_one = jax.lax.scan(turn, jnp.zeros(echo_memory(size), jnp.int32), events)[1]
+    at_once = jax.vmap(partial(echo, past))(events)
+    np.testing.assert_array_equal(one_by_one.agree, at_once.agree)
+    np.testing.assert_array_equal(one_by_one.at, at_once.at)
 
 
 def test_lags_end_with_the_map_of_repetitions() -> None:

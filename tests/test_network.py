@@ -15,8 +15,10 @@ from stylernn.checkpoint import Model
 from stylernn.measure import hidden, measure, scorer
 from stylernn.melody import Melody, Note
 from stylernn.model.network import Logits, Network
+from stylernn.model.parameters import Parameters, flatten, shapes
 from stylernn.pieces import FAR, Batch
 from stylernn.script import Script
+from stylernn.settings import ModelSettings
 
 EVENTS = 64
 
@@ -98,7 +100,18 @@ def draw(network: Network, example: Example, condition: Condition, *, count: int
     given[0] = FAR
     given[:, :scripted] = np.stack([events.time, events.pitch, events.duration])[:, :scripted]
     script = Script(given[0], given[1], given[2], np.full(128, scripted > 0))
-    return sample.draw(network, piece, script, sample.Dials(), seed, count, size)
+    parameters = Parameters(network.settings, network.styles.parents, flatten(nnx.state(network, nnx.Param)))
+    return sample.draw(parameters, piece, script, sample.Dials(), seed, count, size)
+
+
+@pytest.mark.parametrize(
+    "sizes", [{}, {"cell": "gru", "layers": 3}, {"hidden": 20, "style": 6, "skeleton": 5, "head": 7}]
+)
+def test_the_parameters_are_those_of_a_network(sizes: dict) -> None:
+    settings = ModelSettings(**sizes)
+    network = nnx.eval_shape(lambda: Network(settings, (0, 1, 1), rngs=nnx.Rngs(0)))
+    leaves = jax.tree_util.tree_leaves_with_path(nnx.to_pure_dict(nnx.state(network, nnx.Param)))
+    assert shapes(settings, 3) == {"/".join(str(key.key) for key in path): leaf.shape for path, leaf in leaves}
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -1,10 +1,13 @@
 """Programs that are kept: found again, told apart, and made anew where the cache is damaged or cannot be written."""
 
+import shutil
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 from stylernn import programs
 from stylernn.programs import Program, compiled
@@ -24,7 +27,7 @@ def program(traced: list[int], facts: str = "one") -> Program:
         traced.append(1)
         return (jnp.cumsum(x),)
 
-    return Program("sums", facts, function)
+    return Program("sums", facts, 1, function)
 
 
 def run(made: Program, arguments=ONES) -> list[float]:
@@ -51,6 +54,23 @@ def test_a_damaged_cache_is_no_cache(traced: list[int], tmp_path: Path) -> None:
         kept.write_bytes(damage)
         assert run(program(traced)) == [1, 2, 3]
     assert len(traced) == 4
+
+
+def test_what_jax_keeps_beside_it_does_no_harm(traced: list[int], tmp_path: Path) -> None:
+    kept = {"jax_compilation_cache_dir": str(tmp_path / "jax"), "jax_persistent_cache_min_compile_time_secs": 0.0}
+    before = {name: getattr(jax.config, name) for name in kept}
+    try:
+        for name, value in kept.items():
+            jax.config.update(name, value)
+        run(program(traced))
+        shutil.rmtree(tmp_path / "programs")
+        assert [run(program(traced)) for _ in range(2)] == [[1, 2, 3]] * 2
+        jax.jit(lambda x: x + 1)(1.0)
+        assert any((tmp_path / "jax").iterdir())
+    finally:
+        for name, value in before.items():
+            jax.config.update(name, value)
+        reset_cache()
 
 
 def test_without_a_cache_folder_it_runs_all_the_same(traced: list[int], tmp_path: Path) -> None:

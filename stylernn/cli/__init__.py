@@ -5,6 +5,7 @@ matplotlib, scipy) is imported inside the command that needs it, so that `styler
 Whatever a user can cause ends as one line on standard error and an exit code: 1 for a bad file, 2 for a bad call.
 """
 
+import gc
 import io
 import os
 import sys
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, 1 (the user's files), 2 (the call itself) or 130 (interrupted).
     """
+    gc.set_threshold(100_000)  # what imports make stays; to look through it again and again takes a tenth of a second
     _keep_compiled_programs()
     _print_any_name()
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]

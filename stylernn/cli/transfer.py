@@ -90,9 +90,9 @@ def command(
     plots = outputs.plots(plot, [path for _, paths in todo for path in paths[:1]])
     outputs.check(plots, force=force, sources=inputs, endings=outputs.PICTURES)
 
-    from stylernn import mixtures
+    from stylernn import api, mixtures
 
-    mixtures.resolve(options.load(model), to)  # an unknown style is told once, not for each input
+    mixtures.resolve(api.load(model), to)  # an unknown style is told once, not for each input
     dials = options.given(preserve=preserve, strength=strength, candidates=candidates, temperature=temperature)
     job = _Job(to, seed, model, track, melody_only, variations, max_copy, sidecar, asked, dials)
     made, failures = [], []
@@ -143,7 +143,7 @@ def _todo(inputs: list[Path], planned: list[Path], variations: int, *, force: bo
 
 def _transfer(job: _Job, source: Path, paths: list[Path], picture: Path | None) -> Iterator[tuple[dict[str, Any], str]]:
     """Transfer one file and write its results; yields the facts of each and their summary."""
-    from stylernn import api, pictures, provenance
+    from stylernn import api, provenance
 
     tune = api.read(source, track=job.track)
     melody = job.wishes.tune(tune.melody)
@@ -158,6 +158,8 @@ def _transfer(job: _Job, source: Path, paths: list[Path], picture: Path | None) 
         results = [made]
     for result, path in zip(results, paths, strict=False):
         if picture and path == paths[0] and result.result:
+            from stylernn import pictures  # and matplotlib with it
+
             pictures.roll(result.melody, picture, result.result.source)
         facts = {"input": str(source), "output": str(path), **(result.provenance or {})}
         if job.sidecar:

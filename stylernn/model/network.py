@@ -25,12 +25,11 @@ from stylernn.codec import DURATIONS, PITCHES
 from stylernn.features import View
 from stylernn.lookback import ONSETS, SUGGESTIONS, echo
 from stylernn.model.layers import FeatureSum, FiLM, Recurrent, StyleTable, shift
+from stylernn.model.parameters import ONSET_OUTPUTS, PITCH_OUTPUTS, PREVIOUS, STRUCTURAL, Parameters, unflatten
 from stylernn.pieces import FAR, History, Piece
 from stylernn.settings import ModelSettings
 
-__all__ = ["Logits", "Network", "onset_logits", "pitch_logits", "structural_onset", "structural_pitches"]
-
-_PREVIOUS, _STRUCTURAL = 24, 14
+__all__ = ["Logits", "Network", "filled", "onset_logits", "pitch_logits", "structural_onset", "structural_pitches"]
 
 
 class Logits(NamedTuple):
@@ -62,14 +61,13 @@ class Network(nnx.Module):
             [Recurrent(settings.cell, width, style, width, rngs=rngs) for _ in range(settings.layers)]
         )
         self.films = nnx.List([FiLM(style, width, rngs=rngs) for _ in range(settings.layers)])
-        self.onset_out = nnx.Linear(width, ONSETS + SUGGESTIONS + 1, rngs=rngs)
+        self.onset_out = nnx.Linear(width, ONSET_OUTPUTS, rngs=rngs)
         self.pitch_in = FeatureSum(ft.PITCH_FEATURES, settings.head, rngs=rngs)
         self.pitch_view = nnx.Linear(2 * coded, settings.head, use_bias=False, rngs=rngs)
         self.pitch_hidden = nnx.Linear(width, settings.head, rngs=rngs)
         self.pitch_film = FiLM(style, settings.head, rngs=rngs)
         self.candidates = FeatureSum((24, 2 * PITCHES), settings.head, rngs=rngs)
-        relative = 2 * _PREVIOUS + 1 + 2 * (2 * _STRUCTURAL + 1) + SUGGESTIONS + 1
-        self.pitch_out = nnx.Linear(settings.head, relative, rngs=rngs)
+        self.pitch_out = nnx.Linear(settings.head, PITCH_OUTPUTS, rngs=rngs)
         self.duration_in = FeatureSum(ft.DURATION_FEATURES, settings.head, rngs=rngs)
         self.duration_out = nnx.Linear(settings.head, len(DURATIONS), rngs=rngs)
 
@@ -138,6 +136,17 @@ class Network(nnx.Module):
         return self.candidates(jnp.stack([degree, height], axis=-1)) / math.sqrt(self.settings.head)
 
 
+def filled(parameters: Parameters) -> Network:
+    """The network of some parameters.
+
+    Raises:
+        ModelFileError: if they do not fit.
+    """
+    settings, parents, arrays = parameters
+    graph, state = nnx.split(nnx.eval_shape(lambda: Network(settings, parents, rngs=nnx.Rngs(0))))
+    return nnx.merge(graph, unflatten(state, arrays))
+
+
 def onset_logits(scores: jax.Array, suggested: jax.Array, structural: jax.Array) -> jax.Array:
     """Logits of all onset classes; a gate each lifts those that repeat earlier bars or meet the skeleton.
 
@@ -162,12 +171,12 @@ def pitch_logits(
         around: see `structural_pitches`, (..., 2).
         known: see `lookback.pitch_suggestions`, each (..., SUGGESTIONS).
     """
-    structural = 2 * _STRUCTURAL + 1
-    edges = np.cumsum([2 * _PREVIOUS + 1, structural, structural, SUGGESTIONS])
+    structural = 2 * STRUCTURAL + 1
+    edges = np.cumsum([2 * PREVIOUS + 1, structural, structural, SUGGESTIONS])
     from_previous, from_current, from_following, gates, rest = jnp.split(parts, edges, axis=-1)
-    scores = among + shift(from_previous, previous - _PREVIOUS, among)
+    scores = among + shift(from_previous, previous - PREVIOUS, among)
     for k, relative in enumerate((from_current, from_following)):
-        scores = scores + shift(relative, around[..., k] - _STRUCTURAL, scores)
+        scores = scores + shift(relative, around[..., k] - STRUCTURAL, scores)
     pitch, begins, sounded = known
     scores = scores + _lift(gates, jnp.where(sounded & (begins > 0), pitch, PITCHES), PITCHES)
     return jnp.concatenate([scores, rest], axis=-1)
@@ -176,7 +185,7 @@ def pitch_logits(
 def structural_pitches(piece: Piece, view: View) -> jax.Array:
     """The pitches of the current and the following structural note, out of reach where there is none; (..., 2)."""
     index = jnp.stack([view.current, view.following], axis=-1)
-    return jnp.where(index > 0, piece.skeleton_pitch[jnp.maximum(index - 1, 0)], 2 * PITCHES + _STRUCTURAL)
+    return jnp.where(index > 0, piece.skeleton_pitch[jnp.maximum(index - 1, 0)], 2 * PITCHES + STRUCTURAL)
 
 
 def structural_onset(piece: Piece, view: View, time: jax.Array) -> jax.Array:

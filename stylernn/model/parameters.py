@@ -1,0 +1,126 @@
+"""The network's parameters as plain arrays by name, which is how model files keep them.
+
+A sampler whose program is compiled already needs them and no network. So nothing here imports flax, which takes half a
+second; `network` builds the network that they belong to.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from stylernn import features as ft
+from stylernn.codec import DURATIONS, PITCHES
+from stylernn.errors import ModelFileError
+from stylernn.lookback import ONSETS, SUGGESTIONS
+from stylernn.settings import ModelSettings
+
+__all__ = [
+    "ONSET_OUTPUTS",
+    "PITCH_OUTPUTS",
+    "PREVIOUS",
+    "STRUCTURAL",
+    "Arrays",
+    "Parameters",
+    "checked",
+    "flatten",
+    "shapes",
+    "unflatten",
+]
+
+Arrays = Mapping[str, Any]
+"""Arrays by path, such as "layers/0/recurrent"."""
+
+PREVIOUS, STRUCTURAL = 24, 14
+"""Largest intervals, in semitones, that the pitch head scores from the previous and from the structural notes."""
+
+ONSET_OUTPUTS = ONSETS + SUGGESTIONS + 1
+PITCH_OUTPUTS = 2 * PREVIOUS + 1 + 2 * (2 * STRUCTURAL + 1) + SUGGESTIONS + 1
+
+
+class Parameters(NamedTuple):
+    """What makes a network.
+
+    Args:
+        settings: its sizes.
+        parents: the tree of styles, see `layers.StyleTable`.
+        arrays: see `shapes`.
+    """
+
+    settings: ModelSettings
+    parents: tuple[int, ...]
+    arrays: Arrays
+
+
+def shapes(settings: ModelSettings, styles: int) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the parameters of a network that knows so many styles, the null style included."""
+    return dict(_shapes(settings, styles))
+
+
+def _shapes(settings: ModelSettings, styles: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    width, style, small, head = settings.hidden, settings.style, settings.skeleton, settings.head
+    yield from ((f"styles/{name}", (styles, style)) for name in ("roots", "deltas"))
+    tables = {"skeleton": (ft.SKELETON_FEATURES, small), "event": (ft.ONSET_FEATURES, width)}
+    tables |= {"pitch": (ft.PITCH_FEATURES, head), "duration": (ft.DURATION_FEATURES, head)}
+    yield from ((f"{name}_in/table", (sum(sizes), units)) for name, (sizes, units) in tables.items())
+    yield "candidates/table", (24 + 2 * PITCHES, head)
+    yield "view_in/kernel", (4 * small, width)
+    yield "pitch_view/kernel", (4 * small, head)
+    linear = {"onset_out": (width, ONSET_OUTPUTS), "pitch_hidden": (width, head), "pitch_out": (head, PITCH_OUTPUTS)}
+    linear |= {"duration_out": (head, len(DURATIONS)), "pitch_film/linear": (style, 2 * head)}
+    linear |= {f"films/{k}/linear": (style, 2 * width) for k in range(settings.layers)}
+    for name, (inputs, outputs) in linear.items():
+        yield f"{name}/kernel", (inputs, outputs)
+        yield f"{name}/bias", (outputs,)
+    recurrent = {"forwards": (4, small), "backwards": (4, small)}
+    recurrent |= {f"layers/{k}": (4 if settings.cell == "lstm" else 3, width) for k in range(settings.layers)}
+    for name, (gates, units) in recurrent.items():
+        kernels = {"input/kernel": units, "style/kernel": style, "recurrent": units}
+        yield from ((f"{name}/{kernel}", (inputs, gates * units)) for kernel, inputs in kernels.items())
+        yield f"{name}/bias", (gates * units,)
+
+
+def checked(parameters: Parameters) -> Parameters:
+    """The parameters, without arrays that no network has.
+
+    Raises:
+        ModelFileError: if one is missing or has another shape.
+    """
+    wanted = shapes(parameters.settings, len(parameters.parents))
+    for name, shape in wanted.items():
+        _check(name, shape, parameters.arrays)
+    return parameters._replace(arrays={name: parameters.arrays[name] for name in wanted})
+
+
+def flatten(tree: Any) -> dict[str, np.ndarray]:
+    """The arrays of a tree by their path."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {_name(path): np.asarray(leaf) for path, leaf in leaves}
+
+
+def unflatten(like: Any, arrays: Arrays) -> Any:
+    """Put arrays back into a tree of the same paths and shapes.
+
+    Raises:
+        ModelFileError: if a path is missing or has another shape.
+    """
+
+    def fill(path: Any, leaf: Any) -> jax.Array:
+        name = _name(path)
+        _check(name, leaf.shape, arrays)
+        return jnp.asarray(arrays[name], leaf.dtype)
+
+    return jax.tree_util.tree_map_with_path(fill, like)
+
+
+def _check(name: str, shape: tuple[int, ...], arrays: Arrays) -> None:
+    if name not in arrays or arrays[name].shape != shape:
+        found = f"shape {arrays[name].shape}" if name in arrays else "nothing"
+        raise ModelFileError(f"the array {name} does not fit", expected=f"shape {shape}", found=found)
+
+
+def _name(path: Any) -> str:
+    keys = [str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))) for key in path]
+    return "/".join(keys[:-1] if keys[-1] == "value" else keys)
