@@ -26,6 +26,7 @@ from stylernn.paths import cache_folder
 __all__ = ["Program", "compiled"]
 
 _DIGEST = 32  # bytes of a SHA-256
+_JAX_CACHE = "jax_enable_compilation_cache"
 
 _CODE = (
     *("pieces.py", "lookback.py", "features.py", "loss.py", "choice.py", "script.py", "turns.py", "codec.py"),
@@ -71,13 +72,13 @@ def _compiled(program: Program, shapes: tuple[Any, ...]) -> Callable[..., Sequen
 @contextmanager
 def _compiling_anew() -> Iterator[None]:
     """Have jax not take a program from its own cache: written out once more, such a one would lack its code."""
-    enabled = jax.config.read("jax_enable_compilation_cache")
-    jax.config.update("jax_enable_compilation_cache", False)
+    enabled = getattr(jax.config, _JAX_CACHE)
+    jax.config.update(_JAX_CACHE, False)
     reset_cache()
     try:
         yield
     finally:
-        jax.config.update("jax_enable_compilation_cache", enabled)
+        jax.config.update(_JAX_CACHE, enabled)
         reset_cache()
 
 
