@@ -93,10 +93,11 @@ def normalise(skeleton: Skeleton, tonality: Tonality, low: int, high: int) -> Sk
 
 
 def fold(skeleton: Skeleton, low: int, high: int) -> Skeleton:
-    """Move structural notes by octaves into a range so that few leaps of more than a fifth arise.
+    """Move structural notes by octaves into a range so that few new leaps of more than a fifth arise.
 
     Moving each note by itself would break a line wherever it crosses the edge of the range. Here whole stretches move,
-    and change octave where the line leaps anyway: a shortest path over the octaves of each note.
+    and change octave where the line leaps anyway: a shortest path over the octaves of each note. What lies in the range
+    stays as it is.
 
     Args:
         skeleton: what to move.
@@ -109,8 +110,9 @@ def fold(skeleton: Skeleton, low: int, high: int) -> Skeleton:
     places = skeleton.pitch[:, None] + octaves
     price = np.where((places >= low) & (places <= high), _MOVED * (octaves != 0), np.inf)
     total, back = price[0], []
-    for before, after, own in zip(places[:-1], places[1:], price[1:], strict=True):
-        paths = total[:, None] + np.maximum(np.abs(after - before[:, None]) - _FIFTH, 0)
+    usual = np.maximum(np.abs(np.diff(skeleton.pitch)), _FIFTH)
+    for before, after, own, leap in zip(places[:-1], places[1:], price[1:], usual, strict=True):
+        paths = total[:, None] + np.maximum(np.abs(after - before[:, None]) - leap, 0)
         back.append(paths.argmin(axis=0))
         total = paths.min(axis=0) + own
     chosen = [int(total.argmin())]

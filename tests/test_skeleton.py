@@ -85,6 +85,7 @@ def test_folding_keeps_pitch_classes_and_lies_in_range(pitch: list[int], low: in
     folded = sk.fold(given_notes, low, low + width)
     assert ((folded.pitch >= low) & (folded.pitch <= low + width)).all()
     assert ((folded.pitch - given_notes.pitch) % 12 == 0).all()
+    assert sk.fold(folded, low, low + width).pitch.tolist() == folded.pitch.tolist()
 
 
 def test_folding_moves_a_whole_stretch_and_changes_octave_at_a_leap() -> None:
