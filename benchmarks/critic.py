@@ -22,7 +22,7 @@ from stylernn.melody import Melody
 from stylernn.styles import Style
 from stylernn.tonality import Tonality, estimate
 
-SOURCES, CANDIDATES, REAL, FEWEST, BARS, LEAST_NOTES = 60, 6, 400, 60, 32, 24
+SOURCES, CANDIDATES, REAL, FEWEST, BARS, LEAST_NOTES = 100, 6, 700, 60, 32, 24
 PENALTY = 0.02
 
 

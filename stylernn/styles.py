@@ -19,7 +19,7 @@ from stylernn.errors import UsageError
 from stylernn.paths import catalogue
 from stylernn.tonality import anchor, estimate, scale
 
-__all__ = ["Pair", "Style", "find", "improvised", "label", "pairs", "parents", "profile", "tree"]
+__all__ = ["Pair", "Style", "caution", "find", "improvised", "label", "pairs", "parents", "profile", "tree"]
 
 _FEWEST = 10
 _ARRIVES, _STAYS = 0.85, 0.8  # what is asked of a pair of styles
@@ -85,6 +85,16 @@ def pairs(metrics: Mapping[str, Any] | None) -> list[Pair]:
     """The measured pairs of a model's header, none where nobody measured any."""
     names = ("from", "to", "tunes", "accuracy", "top1")
     return [Pair(*(entry[name] for name in names)) for entry in (metrics or {}).get("pairs", [])]
+
+
+def caution(metrics: Mapping[str, Any] | None, style: Style) -> str:
+    """What to tell a user who asks for a style that tunes of most other styles do not reach well; else nothing."""
+    into = [pair for pair in pairs(metrics) if pair.target == style.parent]
+    works = [pair.source for pair in into if pair.works]
+    if 2 * len(works) >= len(into):
+        return ""
+    reached = f"only from {', '.join(works)}" if works else "from no other style"
+    return f"{style.name} was reached well {reached}, of {len(into)} that were tried (stylernn styles --pairs)"
 
 
 def label(tune: Tune) -> str:
