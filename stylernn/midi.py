@@ -19,7 +19,7 @@ import math
 import os
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from symusic.core import (
@@ -30,7 +30,6 @@ from symusic.core import (
     TextMetaTick,
     TimeSignatureTick,
     TrackTick,
-    TrackTickList,
 )
 
 from stylernn import limits, smf
@@ -48,6 +47,8 @@ _LONGEST_QUARTER = 2**24 - 1  # microseconds; the field of a tempo event has 24 
 _CHORD_SYMBOL = re.compile(
     r"[A-G][#b]?(?:(?i:maj|min|mi|ma|dim|aug|sus|add|alt|omit|no)|[mMjo°ø+\-^#b0-9()])*+(?:/[A-G][#b]?)?|N\.?C\.?"
 )
+
+_Ticks = TypeVar("_Ticks", int, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,14 @@ class Place(NamedTuple):
     taken: np.ndarray
 
 
+class _Part(NamedTuple):
+    """A part, its score, and its notes as the file has them: onset, duration in its ticks, pitch; int64 (notes, 3)."""
+
+    score: ScoreTick
+    track: TrackTick
+    raw: np.ndarray
+
+
 def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
     """Read the melody of a MIDI file.
 
@@ -102,24 +111,28 @@ def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
         FileFormatError: if the file is not MIDI or has no melody within the limits of `intake`.
         UsageError: if `track` names no part of the file.
     """
-    return locate(path, track=track)[0]
+    return _read(path, track)[0]
 
 
 def locate(path: str | os.PathLike[str], *, track: int | None = None) -> tuple[Melody, Place]:
     """Read the melody of a MIDI file, and say where it stands; arguments and errors are those of `read`."""
+    melody, chosen, part, shift = _read(path, track)
+    line = {(onset - shift, pitch) for onset, _, pitch in melody.notes}
+    taken = [(onset, pitch) in line for onset, _, pitch in _notes(part).tolist()]
+    return melody, Place(chosen, shift, part.raw[:, [0, 2]], np.array(taken))
+
+
+def _read(path: str | os.PathLike[str], track: int | None) -> tuple[Melody, int, _Part, int]:
+    """The melody, number and contents of its part, and the grid ticks by which a padded pickup moved it."""
     data = read_bytes(path, "a MIDI file")
     parts = _parts(path, data)
     if track is not None and not 0 <= track < len(parts):
         raise UsageError(f"{path} has no track {track}", expected=f"0 to {len(parts) - 1}")
     chosen = _melody_part(path, parts) if track is None else track
-    score, part = parts[chosen]
-    check_note_count(path, len(part.notes))
-    sounding = _notes(part, score.tpq)
-    notes = skyline(sounding)
+    score, part = parts[chosen].score, parts[chosen]
+    check_note_count(path, len(part.raw))
+    notes = skyline(_notes(part))
     check_note_count(path, len(notes))
-    line = {(onset, pitch) for onset, _, pitch in notes.tolist()}
-    taken = np.array([(onset, pitch) in line for onset, _, pitch in sounding.tolist()])
-    raw = part.notes.numpy()
     metres = _metres(score)
     shift = _padding(metres, int(notes[0, 0]))
     if shift:
@@ -136,26 +149,25 @@ def locate(path: str | os.PathLike[str], *, track: int | None = None) -> tuple[M
             Chord(_grid(m.time, score.tpq) + shift, m.text) for m in score.markers if _CHORD_SYMBOL.fullmatch(m.text)
         ],
     )
-    places = np.stack([raw["time"].astype(np.int64), raw["pitch"].astype(np.int64)], axis=1)
-    return melody, Place(chosen, shift, places, taken)
+    return melody, chosen, part, shift
 
 
 def tracks(path: str | os.PathLike[str]) -> list[TrackInfo]:
     """All parts of a MIDI file; none is chosen where `read` would find no melody."""
     parts = _parts(path, read_bytes(path, "a MIDI file"))
-    tuned = any(not part.is_drum for _, part in parts)
+    tuned = any(not part.track.is_drum for part in parts)
     chosen = _melody_part(path, parts) if tuned else None
     return [
         TrackInfo(
             index,
-            part.name,
-            part.program,
-            part.is_drum,
-            len(part.notes),
-            *statistics(_notes(part, score.tpq)),
+            part.track.name,
+            part.track.program,
+            part.track.is_drum,
+            len(part.raw),
+            *statistics(_notes(part)),
             index == chosen,
         )
-        for index, (score, part) in enumerate(parts)
+        for index, part in enumerate(parts)
     ]
 
 
@@ -186,8 +198,8 @@ def write(melody: Melody, path: str | os.PathLike[str], *, program: int = 0) -> 
         draft.write_bytes(score.dumps_midi())
 
 
-def _parts(path: str | os.PathLike[str], data: bytes) -> list[tuple[ScoreTick, TrackTick]]:
-    """All parts of a file, each with the score it belongs to: one score, but for the pieces of a file of format 2."""
+def _parts(path: str | os.PathLike[str], data: bytes) -> list[_Part]:
+    """All parts of a file; they are of one score, but for the pieces of a file of format 2."""
     scores = [_parse(path, data)]
     if data[:4] == b"MThd" and data[9] == _PIECES:
         file = smf.parse(data, str(path))
@@ -195,7 +207,16 @@ def _parts(path: str | os.PathLike[str], data: bytes) -> list[tuple[ScoreTick, T
         limits.check("tracks", len(file.tracks), f"{path} has too many tracks")
         pieces = [smf.dump(smf.File(header, [file.chunks[number]])) for number in file.tracks]
         scores = [_parse(path, piece) for piece in pieces]
-    return [(score, part) for score in scores for part in score.tracks]
+    parts = [_Part(score, track, _raw(track)) for score in scores for track in score.tracks if len(track.notes)]
+    if any((part.raw[:, :2] < 0).any() for part in parts):
+        raise _too_long(path)
+    return parts
+
+
+def _raw(track: TrackTick) -> np.ndarray:
+    columns, raw = track.notes.numpy(), np.empty((len(track.notes), 3), np.int64)
+    raw[:, 0], raw[:, 1], raw[:, 2] = columns["time"], columns["duration"], columns["pitch"]
+    return raw
 
 
 def _parse(path: str | os.PathLike[str], data: bytes) -> ScoreTick:
@@ -214,38 +235,40 @@ def _parse(path: str | os.PathLike[str], data: bytes) -> ScoreTick:
     if score.tpq < 1:
         raise FileFormatError(f"{path} has no time base", expected="ticks per quarter above 0", found="0")
     _check_size(path, score)
-    score.tracks = TrackTickList([part for part in score.tracks if len(part.notes)])  # some only hold text
     return score
 
 
 def _check_size(path: str | os.PathLike[str], score: ScoreTick) -> None:
-    """Keep to the limits, and refuse times beyond what symusic counts to, which come out below zero."""
+    """Keep to the limits, and refuse times beyond what symusic counts to, which come out below zero, as of notes do."""
     limits.check("tracks", len(score.tracks), f"{path} has too many tracks", unit="of one instrument each")
     limits.check("file_notes", score.note_num(), f"{path} has too many notes", unit="in the file")
     limits.check("file_notes", len(score.markers), f"{path} has too many markers")
     limits.check("bars", len(score.time_signatures), f"{path} has too many changes of metre")
-    raw = [part.notes.numpy() for part in score.tracks if len(part.notes)]
     times = [sign.time for sign in score.time_signatures] + [mark.time for mark in score.markers]
-    if any((notes["time"] < 0).any() or (notes["duration"] < 0).any() for notes in raw) or min(times, default=0) < 0:
-        raise FileFormatError(f"{path} is too long", expected=f"at most {2**31 - 1:,} ticks", found="more")
+    if min(times, default=0) < 0:
+        raise _too_long(path)
 
 
-def _grid(ticks: int, ticks_per_quarter: int) -> int:
+def _too_long(path: str | os.PathLike[str]) -> FileFormatError:
+    return FileFormatError(f"{path} is too long", expected=f"at most {2**31 - 1:,} ticks", found="more")
+
+
+def _grid(ticks: _Ticks, ticks_per_quarter: int) -> _Ticks:
     """File ticks to grid ticks, halves up; also elementwise on integer arrays."""
     return (2 * ticks * TICKS_PER_QUARTER + ticks_per_quarter) // (2 * ticks_per_quarter)
 
 
-def _notes(part: TrackTick, ticks_per_quarter: int) -> np.ndarray:
+def _notes(part: _Part) -> np.ndarray:
     """Notes of a part on the grid, int64 of shape (notes, 3); a note is never shorter than one tick."""
-    raw = part.notes.numpy()
-    start, length = raw["time"].astype(np.int64), raw["duration"].astype(np.int64)
-    onset, end = _grid(start, ticks_per_quarter), _grid(start + length, ticks_per_quarter)
-    return np.stack([onset, np.maximum(end - onset, 1), raw["pitch"].astype(np.int64)], axis=1)
+    notes, start, length = part.raw.copy(), part.raw[:, 0], part.raw[:, 1]
+    notes[:, 0] = _grid(start, part.score.tpq)
+    notes[:, 1] = np.maximum(_grid(start + length, part.score.tpq) - notes[:, 0], 1)
+    return notes
 
 
-def _melody_part(path: str | os.PathLike[str], parts: list[tuple[ScoreTick, TrackTick]]) -> int:
+def _melody_part(path: str | os.PathLike[str], parts: list[_Part]) -> int:
     """Index of the part that is the melody, by the rule of `intake`."""
-    tuned = [index for index, (_, part) in enumerate(parts) if not part.is_drum]
+    tuned = [index for index, part in enumerate(parts) if not part.track.is_drum]
     if not tuned:
         raise FileFormatError(
             f"{path} has no melody",
@@ -255,8 +278,8 @@ def _melody_part(path: str | os.PathLike[str], parts: list[tuple[ScoreTick, Trac
         )
     if len(tuned) == 1:
         return tuned[0]
-    names, programs = [parts[k][1].name for k in tuned], [parts[k][1].program for k in tuned]
-    return tuned[find_melody(names, [_notes(parts[k][1], parts[k][0].tpq) for k in tuned], programs)]
+    names, programs = [parts[k].track.name for k in tuned], [parts[k].track.program for k in tuned]
+    return tuned[find_melody(names, [_notes(parts[k]) for k in tuned], programs)]
 
 
 def _metres(score: ScoreTick) -> list[tuple[int, Metre]]:
