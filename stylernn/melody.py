@@ -7,7 +7,7 @@ in bar 0, so that every bar line of the score is a bar line here. Everything is 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, starmap
 from typing import NamedTuple
 
 import numpy as np
@@ -120,7 +120,7 @@ class Melody:
     @classmethod
     def from_array(cls, array: np.ndarray, **attributes: object) -> "Melody":
         """Build from an integer array of rows (onset, duration, pitch)."""
-        return cls(tuple(Note(*map(int, row)) for row in array), **attributes)  # type: ignore[arg-type]
+        return cls(tuple(starmap(Note, np.asarray(array).tolist())), **attributes)  # type: ignore[arg-type]
 
     @cached_property
     def array(self) -> np.ndarray:
