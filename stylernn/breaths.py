@@ -30,7 +30,8 @@ def silence(melody: Melody) -> float:
 def plan(events: Events, grid: BeatGrid, share: float) -> np.ndarray:
     """Choose the beats that fall silent: the last three, but not the first, of bars that end eight bars, then four.
 
-    The last bar sounds. Few long breaths are more like a player than many short ones.
+    Few long breaths are more like a player than many short ones. Where the tune begins with a pickup its phrases do
+    too: that sounds, and so does the last bar.
 
     Args:
         events: the tune.
@@ -43,7 +44,9 @@ def plan(events: Events, grid: BeatGrid, share: float) -> np.ndarray:
     bars = np.arange(len(grid.first) - 2) + 1 - int(events.frame.pickup > 0)
     whole = [(bars > 0) & (bars % phrase == 0) for phrase in _PHRASES]
     ends = [*np.flatnonzero(whole[0]), *np.flatnonzero(whole[1] & ~whole[0])]
-    breaths = [np.arange(max(grid.first[k] + 1, grid.first[k + 1] - _LONGEST), grid.first[k + 1])[::-1] for k in ends]
+    stops = grid.first[1:][ends] - -(-events.frame.pickup // int(grid.unit[0]))
+    starts = np.maximum(grid.first[ends] + 1, stops - _LONGEST)
+    breaths = [np.arange(start, stop)[::-1] for start, stop in zip(starts, stops, strict=True)]
     chosen = np.zeros(grid.beats, bool)
     chosen[np.concatenate([[], *breaths]).astype(int)[: round(share * grid.beats)]] = True
     return chosen

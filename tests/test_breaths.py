@@ -35,6 +35,12 @@ def test_the_last_bar_and_first_beats_of_bars_sound() -> None:
     assert chosen(Melody((Note(0, 24, 60),)), 1.0) == []
 
 
+def test_pickups_sound() -> None:
+    """Bar 0 is the pickup's; its phrase ends with bar 8, on the beat before the next pickup."""
+    begun = Melody(tuple(Note(24 * k, 24, 60 + k % 5) for k in range(3, 68)), pickup=24)
+    assert chosen(begun, 1.0) == [17, 18, 33, 34, 49, 50]
+
+
 def test_notes_that_ring_into_silence_are_cut_and_no_others() -> None:
     melody = Melody((Note(0, 60, 60), Note(60, 6, 61), Note(72, 24, 62)))
     grid = codec.encode(melody).grid
