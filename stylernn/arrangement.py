@@ -9,7 +9,7 @@ What is the melody's
     piano, only the notes that were read as the melody.
 Time
     Exactly the way back from the grid of `melody` to the ticks of the file, a padded pickup taken off again. What a
-    melody plays before the file begins is left out.
+    melody plays before the file begins is left out, and a note that rings on when the file has ended is cut there.
 Keys are struck once
     Where a note that stays is sounding on the same channel and key, the new note gives way to it.
 """
@@ -99,9 +99,11 @@ def put_back(path: str | os.PathLike[str], melody: Melody, *, track: int | None 
         for note in notes
         if note.voice.channel == voice.channel and note.begins not in gone
     )
-    stop = max((event.tick for event in sequence), default=0)
+    stop = sequence[-1].tick
+    together = [voice.chunk] if file.format == midi.PIECES else file.tracks
+    ending = max(smf.length(file.chunks[number].data, name) for number in together)
     added = _new_events(
-        _timed(melody, place.shift, smf.quarter(file, name)),
+        _timed(melody, place.shift, smf.quarter(file, name), ending),
         voice.channel,
         staying,
         [sequence[number] for number in sorted(gone) if sequence[number].starts_note],
@@ -171,7 +173,7 @@ def _is_shared(place: midi.Place) -> bool:
     return bool(place.taken.mean() < _SHARED)
 
 
-def _timed(melody: Melody, shift: int, quarter: Fraction) -> np.ndarray:
+def _timed(melody: Melody, shift: int, quarter: Fraction, ending: int) -> np.ndarray:
     """Notes in ticks of the file, int64 of shape (notes, 3): onset, end, pitch; each sounds for a tick or more."""
     scale = quarter / TICKS_PER_QUARTER
     starts = [(note.onset - shift) * scale for note in melody.notes]
@@ -184,6 +186,7 @@ def _timed(melody: Melody, shift: int, quarter: Fraction) -> np.ndarray:
         dtype=np.int64,
     ).reshape(-1, 3)
     rows = rows[rows[:, 1] > 0]
+    rows[:, 1] = np.where(rows[:, 0] < ending, np.minimum(rows[:, 1], ending), rows[:, 1])
     rows[:, 1] = np.maximum(rows[:, 1], rows[:, 0] + 1)
     following = np.append(rows[1:, 0], _NEVER)
     rows[:, 1] = np.minimum(rows[:, 1], following)  # on a grid that is coarser than ours

@@ -38,10 +38,12 @@ from stylernn.errors import FileFormatError, UsageError
 from stylernn.intake import assemble, check_note_count, find_melody, read_bytes, skyline, statistics
 from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
 
-__all__ = ["Place", "TrackInfo", "locate", "read", "tracks", "write"]
+__all__ = ["PIECES", "Place", "TrackInfo", "locate", "read", "tracks", "write"]
+
+PIECES = 2
+"""The format of a file whose tracks are pieces of their own."""
 
 _FILE_TICKS = 480
-_PIECES = 2  # the format of a file whose tracks are pieces of their own
 _VELOCITY = 80
 _LONGEST_QUARTER = 2**24 - 1  # microseconds; the field of a tempo event has 24 bits
 _CHORD_SYMBOL = re.compile(
@@ -174,7 +176,7 @@ def tracks(path: str | os.PathLike[str]) -> list[TrackInfo]:
 def write(melody: Melody, path: str | os.PathLike[str], *, program: int = 0) -> None:
     """Write a melody as a Standard MIDI File of one track, 480 ticks a quarter.
 
-    Chord symbols become markers. Bars of rest after the last note have no place in such a file.
+    Chord symbols become markers. The track ends where the melody does; `read` does not count bars of rest there.
 
     Args:
         melody: what to write.
@@ -195,13 +197,21 @@ def write(melody: Melody, path: str | os.PathLike[str], *, program: int = 0) -> 
         part.notes.append(NoteTick(note.onset * scale, note.duration * scale, note.pitch, _VELOCITY))
     score.tracks.append(part)
     with replacing(path) as draft:
-        draft.write_bytes(score.dumps_midi())
+        draft.write_bytes(_ended(score.dumps_midi(), melody.end * scale))
+
+
+def _ended(data: bytes, tick: int) -> bytes:
+    """A file whose last track ends at a tick, where symusic ends it with its last note."""
+    file = smf.parse(data, "")
+    *before, end = smf.events(file.chunks[-1].data, "")
+    track = smf.dump_track([*before, end._replace(tick=max(tick, before[-1].tick))])
+    return smf.dump(file._replace(chunks=[*file.chunks[:-1], smf.Chunk(b"MTrk", track)]))
 
 
 def _parts(path: str | os.PathLike[str], data: bytes) -> list[_Part]:
     """All parts of a file; they are of one score, but for the pieces of a file of format 2."""
     scores = [_parse(path, data)]
-    if data[:4] == b"MThd" and data[9] == _PIECES:
+    if data[:4] == b"MThd" and data[9] == PIECES:
         file = smf.parse(data, str(path))
         header = file.header[:1] + b"\x01" + file.header[2:]
         limits.check("tracks", len(file.tracks), f"{path} has too many tracks")

@@ -17,7 +17,19 @@ from typing import NamedTuple
 from stylernn import limits
 from stylernn.errors import FileFormatError
 
-__all__ = ["Chunk", "Event", "File", "dump", "dump_track", "events", "first_tempo", "parse", "quarter", "retimed"]
+__all__ = [
+    "Chunk",
+    "Event",
+    "File",
+    "dump",
+    "dump_track",
+    "events",
+    "first_tempo",
+    "length",
+    "parse",
+    "quarter",
+    "retimed",
+]
 
 _META, _SYSEX, _ESCAPE = 0xFF, 0xF0, 0xF7
 _END_OF_TRACK, _SET_TEMPO = 0x2F, 0x51
@@ -155,6 +167,11 @@ def dump_track(sequence: Iterable[Event]) -> bytes:
         track += _encoded(event.tick - now) + bytes([event.status]) + event.data
         now = event.tick
     return bytes(track)
+
+
+def length(track: bytes, name: str) -> int:
+    """Ticks from the start of a track to its last event."""
+    return max((event.tick for event in events(track, name)), default=0)
 
 
 def first_tempo(file: File, name: str) -> int:

@@ -112,7 +112,8 @@ def tunes(draw: st.DrawFn) -> Melody:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tune=tunes(), division=st.sampled_from([24, 96, 120, 480, 100, 1000, 0xE728]))
 def test_what_is_put_back_is_read(tune: Melody, division: int, tmp_path: Path) -> None:
-    path = smf(tmp_path / "song.mid", [*TUNE[3:], meta(0, META_NAME, b"Melody")], BASS, division=division)
+    song = [*TUNE[3:], meta(0, META_NAME, b"Melody"), meta(200_000, 0x01, b"silence")]
+    path = smf(tmp_path / "song.mid", song, BASS, division=division)
     (tmp_path / "new.mid").write_bytes(arrangement.put_back(path, tune))
     assert notes_of(tmp_path / "new.mid", 0) == tune.notes
     assert (tmp_path / "new.mid").read_bytes().endswith(path.read_bytes()[-20:])
@@ -192,6 +193,12 @@ def test_a_grid_coarser_than_ours_keeps_notes_apart(tmp_path: Path) -> None:
 )
 def test_what_is_more_than_a_melody(tmp_path: Path, tracks: list, several: bool) -> None:
     assert arrangement.is_arrangement(smf(tmp_path / "a.mid", *tracks)) == several
+
+
+def test_a_last_note_ends_with_the_file(tmp_path: Path) -> None:
+    path = smf(tmp_path / "song.mid", line((0, 480, 72), (480, 1000, 74)), line((0, 1800, 40), channel=1))
+    track = events(parse(arrangement.put_back(path, Melody((Note(48, 48, 60),)), track=0), "x").chunks[0].data, "x")
+    assert [event.tick for event in track if event.is_note] == [960, 1800]
 
 
 def test_mistakes_are_told(tmp_path: Path) -> None:
