@@ -151,7 +151,10 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
     low, high = (middle + edge for edge in target.reach)
     skeleton = sk.normalise(sk.fold(example.skeletons[told], low, high), example.tonality, low, high)
     told += len(sk.GRAINS)
-    silent = breaths.plan(example.events, grid, _BREATHING * max(target.silence - breaths.silence(tune), 0.0))
+    # Where many notes stand in a beat, as in a jig, as many beats would be too much of the tune.
+    density = max(len(tune.notes) / grid.beats, 1.0)
+    missing = max(target.silence - breaths.silence(tune), 0.0)
+    silent = breaths.plan(example.events, grid, _BREATHING * missing / density)
     skeleton = sk.keep(skeleton, ~silent[skeleton.time // 16])
     repeats = sk.repetitions(replace(example.events, grid=grid))
     if improvised(target):
