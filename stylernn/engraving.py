@@ -24,16 +24,17 @@ _SHARPS = "FCGDAEB"
 def abc_text(melody: Melody) -> str:
     """The melody as one ABC tune, a line for every four bars.
 
-    A note that is altered by the key is left to the key signature; every other accidental is written, so that no rule
-    on how long accidentals last is needed.
+    A chord symbol stands at a note or rest, and where it changes within one, cuts it in two. A note that is altered by
+    the key is left to the key signature; every other accidental is written, so that no rule on how long accidentals
+    last is needed.
     """
     step, alter, _ = spell(60 + melody.key.tonic, melody.key) if melody.key else ("none", 0, 0)
     mode = "m" if melody.key and melody.key.mode == "minor" else ""
     title = " ".join(melody.title.split())
     text = f"X:1\nT:{title}\nM:{melody.metres[0][1]}\nL:1/8\nQ:1/4={melody.tempo:g}\n"
     text += f"K:{step}{'b' * -alter}{'#' * alter}{mode}\n"
-    bars = layout(melody)
-    chords = {chord.onset: chord.symbol for chord in melody.chords}
+    bars = layout(melody, [chord.onset for chord in melody.chords])
+    chords = {max(chord.onset, bars[0].onset): chord.symbol for chord in melody.chords}
     for index, bar in enumerate(bars):
         if index and bar.changes_metre:
             text = f"{text.rstrip()}\nM:{bar.metre}\n"
@@ -71,7 +72,7 @@ def _abc_bar(bar: Bar, key: Key | None, chords: dict[int, str]) -> str:
             text += "(3" if len(group) == 3 else f"(3:2:{len(group)}"
         for symbol in group:
             length = Fraction(symbol.ticks * (3 if in_triplets else 2), 2 * _UNIT)
-            text += f'"{chords[symbol.onset]}"' if symbol.onset in chords and not symbol.continues else ""
+            text += f'"{chords[symbol.onset]}"' if symbol.onset in chords else ""
             text += ("z" if symbol.pitch is None else _abc_pitch(symbol.pitch, key, altered)) + _abc_length(length)
             text += "-" if symbol.goes_on else ""
             if (symbol.onset + symbol.ticks - bar.onset) % bar.metre.beat == 0:

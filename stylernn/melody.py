@@ -4,6 +4,7 @@ Time is counted in ticks, `TICKS_PER_QUARTER` to a quarter note, from the start 
 in bar 0, so that every bar line of the score is a bar line here. Everything is frozen: an edit makes a new melody.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +17,10 @@ __all__ = ["TICKS_PER_QUARTER", "Chord", "Key", "Melody", "Metre", "Note"]
 
 TICKS_PER_QUARTER = 24
 _MAX_PITCH = 127
+_FIFTHS = "FCGDAEB"
+_ALTERATIONS = {"b": -1, "": 0, "#": 1}
+_LOWEST_ROOT, _HIGHEST_ROOT = -8, 12  # F flat and B sharp on the line of fifths, where C is 0
+_ROOT = re.compile(r"(^|/)([A-G])([#b]?)")
 
 
 class Note(NamedTuple):
@@ -35,6 +40,17 @@ class Chord(NamedTuple):
 
     onset: int
     symbol: str
+
+    def transposed(self, fifths: int) -> "Chord":
+        """The chord moved along the line of fifths, which spells it as the key that is moved with it is spelt."""
+
+        def moved(name: re.Match[str]) -> str:
+            place = _FIFTHS.index(name[2]) - 1 + 7 * _ALTERATIONS[name[3]] + fifths
+            place -= 12 * (place > _HIGHEST_ROOT) - 12 * (place < _LOWEST_ROOT)
+            alter = (place + 1) // 7
+            return name[1] + _FIFTHS[(place + 1) % 7] + ("#" if alter > 0 else "b") * abs(alter)
+
+        return self._replace(symbol=_ROOT.sub(moved, self.symbol))
 
 
 class Key(NamedTuple):
@@ -150,10 +166,12 @@ class Melody:
         return [metre for start, metre in self.metres if start <= tick][-1]
 
     def transpose(self, semitones: int) -> "Melody":
-        """The melody moved by a number of semitones, its key with it; chord symbols are dropped."""
+        """The melody moved by a number of semitones, its key and its chord symbols with it."""
         notes = tuple(note._replace(pitch=note.pitch + semitones) for note in self.notes)
-        key = self.key and self.key.transposed(semitones)
-        return replace(self, notes=notes, key=key, chords=self.chords if semitones == 0 else ())
+        before = self.key or Key(0)
+        after = before.transposed(semitones) if semitones else before
+        chords = tuple(chord.transposed(after.fifths - before.fifths) for chord in self.chords)
+        return replace(self, notes=notes, key=self.key and after, chords=chords)
 
     def slice(self, first: int, last: int) -> "Melody":
         """Bars `first` to `last` (counted from 0, `last` excluded); notes are cut at the edges.

@@ -33,9 +33,8 @@ def musicxml(melody: Melody) -> bytes:
         makeTupletBrackets(measure, inPlace=True)
     part.makeBeams(inPlace=True)
     part.makeAccidentals(inPlace=True)
-    for sign in part.recurse().getElementsByClass(harmony.ChordSymbol):
-        if (root := sign.root()) is not None and root.alter == 0:
-            root.accidental = None  # a natural, which only notes need
+    for bar, measure in zip(bars, part.getElementsByClass(stream.Measure), strict=True):
+        _add_chords(measure, bar, melody)  # last, or their tones would ask for naturals at the notes
     score = stream.Score([part])
     score.metadata = metadata.Metadata(title=melody.title)
     exporter = GeneralObjectExporter()
@@ -57,11 +56,15 @@ def _measure(bar: Bar, melody: Melody) -> stream.Measure:
                 "continue" if symbol.continues and symbol.goes_on else "stop" if symbol.continues else "start"
             )
         measure.insert(Fraction(symbol.onset - bar.onset, TICKS_PER_QUARTER), element)
+    return measure
+
+
+def _add_chords(measure: stream.Measure, bar: Bar, melody: Melody) -> None:
+    """Put the chord symbols of a bar over it."""
     end = bar.onset + sum(symbol.ticks for symbol in bar.symbols)
     for named in melody.chords:
         if bar.onset <= named.onset < end and (sign := _harmony(named.symbol)) is not None:
             measure.insert(Fraction(named.onset - bar.onset, TICKS_PER_QUARTER), sign)
-    return measure
 
 
 def _pitch(number: int, signature: Key | None) -> pitch.Pitch:
@@ -70,10 +73,11 @@ def _pitch(number: int, signature: Key | None) -> pitch.Pitch:
 
 
 def _harmony(symbol: str) -> harmony.Harmony | None:
-    """A chord symbol for music21, where it knows the name: "-" is minor here, but flat there."""
+    """A chord symbol for music21, where it knows the name: "-" is minor here, but flat there, and "maj9" is "M9"."""
     if symbol.replace(".", "") == "NC":
         return harmony.NoChord()
-    figure = re.sub(r"(?<=[A-G])b", "♭", symbol).replace("-", "m").replace("j7", "maj7").replace("♭", "-")
+    figure = re.sub(r"(?<=[A-G])b", "♭", symbol).replace("-", "m").replace("♭", "-")
+    figure = re.sub(r"maj(?=9|1[13])", "M", re.sub(r"(?<!ma)j7", "maj7", figure))
     try:
         sign = harmony.ChordSymbol(figure)
     except (ValueError, LookupError, Music21Exception):

@@ -4,7 +4,7 @@ The writers of all score formats start from here. Notes are cut at bar lines, an
 as they do; the pieces are tied.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -65,11 +65,19 @@ def is_low(melody: Melody) -> bool:
     return bool(pitches) and pitches[len(pitches) // 2] <= _LOW
 
 
-def layout(melody: Melody) -> list[Bar]:
-    """Lay a melody out in bars; a pickup bar is written without the rest before it."""
+def layout(melody: Melody, cuts: Collection[int] = ()) -> list[Bar]:
+    """Lay a melody out in bars; a pickup bar is written without the rest before it.
+
+    A pickup in which the melody starts earlier than its first bar says is longer, by whole beats.
+
+    Args:
+        melody: what to lay out.
+        cuts: ticks at which a symbol has to begin, so that something can be written there.
+    """
     lines = melody.bar_lines.tolist()
-    if melody.pickup and melody.notes[0].onset >= lines[1] - melody.pickup:
-        lines[0] = max(lines[1] - melody.pickup, 0)
+    if melody.pickup and melody.notes:
+        start, onset, beat = lines[1] - melody.pickup, melody.notes[0].onset, melody.metres[0][1].beat
+        lines[0] = max(start if onset >= start else onset // beat * beat, 0)
     first = 0 if lines[0] else 1
     changes, metre = dict(melody.metres), melody.metres[0][1]
     spans = _spans(melody, lines[0])
@@ -77,11 +85,13 @@ def layout(melody: Melody) -> list[Bar]:
     for number, (start, stop) in enumerate(pairwise(lines), first):
         before, metre = metre, changes.get(start, metre)
         symbols: list[Symbol] = []
+        inside = [cut for cut in cuts if start < cut < stop]
         while spans and spans[-1][0] < stop:
             onset, end, pitch, continues = spans.pop()
-            if end > stop:
-                spans.append((stop, end, pitch, pitch is not None))
-            symbols += _symbols(onset, min(end, stop), pitch, start, metre.beat, (continues, end > stop))
+            limit = min((cut for cut in inside if cut > onset), default=stop)
+            if end > limit:
+                spans.append((limit, end, pitch, pitch is not None))
+            symbols += _symbols(onset, min(end, limit), pitch, start, metre.beat, (continues, end > limit))
         bars.append(Bar(number, start, metre, number == first or metre != before, tuple(symbols)))
     return bars
 

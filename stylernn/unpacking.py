@@ -28,7 +28,7 @@ FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".ab
 """Format of a score by the ending of its file, in music21's words."""
 
 _KINDS = {"musicxml": "a MusicXML score", "abc": "ABC tunes", "humdrum": "a Humdrum **kern score"}
-_PLAIN_CHORD = re.compile(r"[A-G][#b]?(?:m|maj|min|dim|aug|sus)?\d*(?:/[A-G][#b]?)?")
+_PLAIN_CHORD = re.compile(r"[A-G][#b]?(?:m|maj|min|dim|aug|add|o|ø|\+)?\d*(?:sus\d?|[#b]\d+)*(?:/[A-G][#b]?)?|N\.?C\.?")
 _METRES = {"abc": re.compile(r"^M:(.*)|\[M:([^]\n]*)", re.MULTILINE), "humdrum": re.compile(r"\*M(\d\S*)")}
 _LONG_NUMBER = re.compile(r"\d{5}")
 _LONG_METRE = 30  # characters

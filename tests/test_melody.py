@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylernn.melody import Key, Melody, Metre, Note
+from stylernn.melody import Chord, Key, Melody, Metre, Note
 from tests.strategies import keys, melodies
 
 
@@ -35,6 +35,15 @@ def test_transposing_there_and_back_changes_nothing_but_spelling(melody: Melody,
     assert (back.key is None) == (melody.key is None)
     if melody.key:
         assert back.key.tonic == melody.key.tonic
+
+
+def test_chord_symbols_are_transposed_and_spelt_as_the_key() -> None:
+    chords = tuple(Chord(0, symbol) for symbol in ("Am/G", "F#m7b5", "Bbj7", "N.C.", "C6/9"))
+    melody = Melody((Note(0, 96, 60),), key=Key(0), chords=chords)
+    up = [chord.symbol for chord in melody.transpose(3).chords]
+    assert up == ["Cm/Bb", "Am7b5", "Dbj7", "N.C.", "Eb6/9"]
+    assert [chord.symbol for chord in melody.transpose(2).chords] == ["Bm/A", "G#m7b5", "Cj7", "N.C.", "D6/9"]
+    assert melody.transpose(3).transpose(-3).chords == chords
 
 
 @given(melodies(cuts=False))

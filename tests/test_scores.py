@@ -1,6 +1,7 @@
 """Scores in and out: round trips, small scores read by hand, guards against harmful files, the original corpora."""
 
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,11 +71,30 @@ def test_any_notes_survive_a_round_trip(melody: Melody, ending: str, tmp_path: P
     assert again.key == melody.key or melody.key is None
 
 
-def test_chord_symbols_survive_in_musicxml(tmp_path: Path) -> None:
-    chords = tuple(Chord(24 * n, symbol) for n, symbol in enumerate(["Bb7", "F#m7b5", "Am/G", "N.C."]))
-    melody = Melody((Note(0, 48, 60), Note(48, 48, 62)), chords=chords)
-    scores.write(melody, tmp_path / "tune.musicxml")
-    assert scores.read(tmp_path / "tune.musicxml").chords == chords
+@pytest.mark.parametrize("ending", [".musicxml", ".abc"])
+def test_chord_symbols_survive_wherever_they_change(ending: str, tmp_path: Path) -> None:
+    symbols = ["Bb7", "F#m7b5", "Am/G", "N.C.", "Cmaj7", "G7sus", "E7#9", "Dm"]
+    chords = tuple(Chord(24 * n, symbol) for n, symbol in enumerate(symbols))
+    notes = (Note(0, 48, 60), Note(56, 88, 62), Note(156, 12, 64), Note(180, 12, 64))  # a tie, rests, a triplet
+    scores.write(Melody(notes, chords=chords), tmp_path / f"tune{ending}")
+    again = scores.read(tmp_path / f"tune{ending}")
+    assert again.notes == notes
+    assert again.chords == chords
+
+
+@pytest.mark.parametrize("ending", [".musicxml", ".abc"])
+def test_chord_symbols_are_kept_through_a_transfer(
+    ending: str, stylernn: Callable, tiny_model: Path, tmp_path: Path
+) -> None:
+    chords = tuple(Chord(96 * n, symbol) for n, symbol in enumerate(["C", "Am7", "Dm", "G7"]))
+    tune = Melody(tuple(Note(24 * n, 24, 60 + n % 5) for n in range(16)), key=Key(0), chords=chords)
+    path, out = tmp_path / f"tune{ending}", tmp_path / f"out{ending}"
+    scores.write(tune, path)
+    words = ("transfer", path, "--to", "jazz", "--model", tiny_model, "--candidates", 1, "--force", "-o", out)
+    assert stylernn(*words).code == 0
+    assert scores.read(out).chords == chords[: scores.read(out).bars]
+    assert stylernn(*words, "--key", "Eb").code == 0
+    assert [chord.symbol for chord in scores.read(out).chords][:3] == ["Eb", "Cm7", "Fm"]
 
 
 ABC = """X:7

@@ -129,6 +129,12 @@ def test_the_root_of_a_chord_bears_no_natural() -> None:
     assert not list(tree.iter("root-alter"))
 
 
+def test_a_chord_asks_for_no_naturals_at_the_notes() -> None:
+    notes = tuple(Note(24 * k, 24, 67 + k % 3) for k in range(8))
+    tree = ET.fromstring(musicxml(Melody(notes, key=Key(0), chords=(Chord(0, "E"), Chord(96, "C")))))
+    assert [sign.text for sign in tree.iter("accidental")].count("natural") == 2  # after G sharp in each bar
+
+
 def test_a_symbol_that_no_program_knows_is_left_out() -> None:
     symbols = ["C", "C7#", "Hm", "G7b", "", "N.C.", "G7"]
     notes = tuple(Note(24 * k, 24, 60 + k) for k in range(8))
