@@ -25,8 +25,8 @@ __all__ = [
     "ONSETS",
     "SUGGESTIONS",
     "Echo",
-    "echo",
     "echo_memory",
+    "echoes",
     "next_echo",
     "onset_suggestions",
     "pitch_suggestions",
@@ -52,29 +52,30 @@ class Echo(NamedTuple):
     agree: Array
 
 
-def echo(history: History, i: Array) -> Echo:
-    """Find the moment before event `i` whose last events agree longest with those up to `i`; of several, the latest.
+def echoes(history: History) -> Echo:
+    """The echo of every event of a history, each (events + 1,), in work that grows with their number."""
 
-    Events agree in the step from the onset before and in the interval from the pitch before.
-    """
-    past = _past(history, i)
-    agree, unbroken = jnp.zeros_like(past.events), past.events < past.now
-    for k in range(LONGEST_ECHO):
-        same = past.events > k
-        for values in (past.step, past.interval, past.kind):
-            same &= jnp.roll(values, k) == values[jnp.maximum(past.now - k, 0)]
-        unbroken &= same & (past.now > k)
-        agree += unbroken
-    return _latest_longest(past, agree)
+    def turn(before: Array, i: Array) -> tuple[Array, Echo]:
+        found, agree = next_echo(history, i, before)
+        return agree, found
+
+    size = history.time.shape[0]
+    return jax.lax.scan(turn, jnp.zeros(echo_memory(size), jnp.int32), jnp.arange(size))[1]
 
 
 def next_echo(history: History, i: Array, before: Array) -> tuple[Echo, Array]:
-    """The same as `echo` for one event after the other, in less work: agreements go on from those with event `i - 1`.
+    """Find the moment before event `i` whose last events agree longest with those up to `i`; of several, the latest.
+
+    Events agree in the step from the onset before and in the interval from the pitch before. Agreements with event `i`
+    go on from those with the event before it.
 
     Args:
         history: the events up to `i`.
         i: the latest of them.
         before: how far events agreed with event `i - 1`, from the last call; zeros before the first, (`echo_memory`,).
+
+    Returns:
+        The echo, and how far events agree with event `i`.
     """
     past, size = _past(history, i), before.shape[0]
     same = (past.events > 0) & (past.events < past.now)

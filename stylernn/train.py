@@ -1,13 +1,13 @@
 """Training: from labelled tunes to a run folder with a model in it.
 
 The loop takes callbacks and prints nothing. Everything random is a function of the seed and the step, so a run that
-was killed goes on to the same weights, bit by bit on the same machine. A run folder holds config.toml, run.json,
-metrics.jsonl, last.safetensors (the training state), model.safetensors (the best model so far) and curve.png.
+was killed goes on to the same weights, bit by bit on the same machine. `runs` says what a run folder holds.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -131,13 +131,15 @@ class _Run(NamedTuple):
 
 
 def _train(run: _Run, state: State, place: Place, on_event: Callable[[Progress], None]) -> None:
-    """The loop."""
+    """The loop; the next batch is made while a step runs."""
     settings, meter = run.header.settings.train, _Meter()
-    with held_interrupts() as interrupted:
+    with held_interrupts() as interrupted, ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(run.batches, place.step)
         while not place.is_over(settings):
             asked = time.monotonic()
-            batch = run.batches(place.step)
+            batch = coming.result()
             meter.waited += time.monotonic() - asked
+            coming = ahead.submit(run.batches, place.step + 1)
             state, bits = run.step(state, devices.divided(batch, run.mesh), place.step)
             if not np.isfinite(bits):
                 _keep(run, place, state)

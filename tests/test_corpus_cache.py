@@ -50,7 +50,7 @@ def test_another_key_is_another_corpus() -> None:
     assert cache.cache_key("a", 1) != cache.cache_key("a", 2)
 
 
-@pytest.mark.parametrize("ending", ["notes", "json", "dropped.csv"])
+@pytest.mark.parametrize("ending", ["notes", "jsonl", "dropped.csv"])
 def test_a_damaged_cache_is_no_cache(ending: str) -> None:
     cache.save("name", "key", [Parsed(_tunes(), [])])
     path = cache.folder() / f"name.{ending}"

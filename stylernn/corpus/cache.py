@@ -1,20 +1,21 @@
 """Parsed corpora on disk, so that a second start reads arrays instead of files.
 
 One corpus is three files: `<name>.notes`, the notes of all tunes as one int32 array of rows (onset, duration, pitch),
-memory-mapped when read; `<name>.json`, everything else, one entry a tune; `<name>.dropped.csv`, what was left out and
-why. The index names the key it was made for and is written last: without it, or with another key, there is no
-cached corpus. The key holds a hash of the parsing code, so a corrected parser never meets its own old results.
+memory-mapped when read; `<name>.jsonl`, everything else, one line a tune; `<name>.dropped.csv`, what was left out and
+why. The index begins with the key it was made for and takes its name last: without it, or with another key, there is
+no cached corpus. The key holds a hash of the parsing code, so a corrected parser never meets its own old results.
 """
 
 import csv
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def cache_key(*facts: object) -> str:
 
 
 def save(name: str, key: str, results: Iterable[Parsed]) -> None:
-    """Write a corpus as it is parsed; memory stays flat in the number of notes.
+    """Write a corpus as it is parsed; memory stays flat.
 
     Args:
         name: of the three files, without an ending.
@@ -71,30 +72,31 @@ def save(name: str, key: str, results: Iterable[Parsed]) -> None:
     folder().mkdir(parents=True, exist_ok=True)
     notes, index, dropped = _files(name)
     index.unlink(missing_ok=True)
-    entries: list[dict[str, Any]] = []
-    lost: list[Dropped] = []
-    with replacing(notes) as draft, draft.open("wb") as file:
+    with ExitStack() as kept:
+        # Left in the opposite order: the index is the last to come under its name.
+        entries = kept.enter_context(_replaced(index))
+        table = kept.enter_context(_replaced(dropped))
+        rows = kept.enter_context(kept.enter_context(replacing(notes)).open("wb"))
+        lost = csv.writer(table)
+        lost.writerow(Dropped._fields)
+        entries.write(json.dumps({"key": key}) + "\n")
         for part in results:
-            lost += part.dropped
+            lost.writerows(part.dropped)
             for tune in part.tunes:
-                file.write(tune.melody.array.astype(_ROW).tobytes())
-                entries.append(_entry(tune))
-    with replacing(dropped) as draft, draft.open("w", newline="", encoding="utf-8") as table:
-        csv.writer(table).writerows([Dropped._fields, *lost])
-    with replacing(index) as draft:
-        draft.write_text(json.dumps({"key": key, "tunes": entries}, ensure_ascii=False), encoding="utf-8")
+                rows.write(tune.melody.array.astype(_ROW).tobytes())
+                entries.write(json.dumps(_entry(tune), ensure_ascii=False) + "\n")
 
 
 def load(name: str, key: str) -> Parsed | None:
     """The corpus saved under this name and key, or None."""
     notes, index, dropped = _files(name)
     try:
-        content = json.loads(index.read_text(encoding="utf-8"))
-        if content["key"] != key:
-            return None
+        with index.open(encoding="utf-8") as lines:
+            if json.loads(lines.readline())["key"] != key:
+                return None
+            entries = [json.loads(line) for line in lines]
         with dropped.open(newline="", encoding="utf-8") as table:
             lost = [Dropped(*row) for row in list(csv.reader(table))[1:]]
-        entries = content["tunes"]
         rows = np.memmap(notes, dtype=_ROW, mode="r").reshape(-1, 3) if entries else np.empty((0, 3), _ROW)
         stops = np.cumsum([0, *(entry["notes"] for entry in entries)]).tolist()
         if stops[-1] != len(rows):
@@ -107,8 +109,14 @@ def load(name: str, key: str) -> Parsed | None:
         return None
 
 
+@contextmanager
+def _replaced(path: Path) -> Iterator[TextIO]:
+    with replacing(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
+        yield file
+
+
 def _files(name: str) -> tuple[Path, Path, Path]:
-    return folder() / f"{name}.notes", folder() / f"{name}.json", folder() / f"{name}.dropped.csv"
+    return folder() / f"{name}.notes", folder() / f"{name}.jsonl", folder() / f"{name}.dropped.csv"
 
 
 def _entry(tune: Tune) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from flax import nnx
 from stylernn import features as ft
 from stylernn.codec import DURATIONS, PITCHES
 from stylernn.features import View
-from stylernn.lookback import ONSETS, SUGGESTIONS, echo
+from stylernn.lookback import ONSETS, SUGGESTIONS, echoes
 from stylernn.model.layers import FeatureSum, FiLM, Recurrent, StyleTable, shift
 from stylernn.model.parameters import ONSET_OUTPUTS, PITCH_OUTPUTS, PREVIOUS, STRUCTURAL, Parameters, unflatten
 from stylernn.pieces import FAR, History, Piece
@@ -98,7 +98,7 @@ class Network(nnx.Module):
         """
         style, coded = self.styles(piece.style), self.encode(piece)
         steps = jnp.broadcast_to(jnp.arange(time.shape[1]), time.shape)
-        found = _over(echo, (None, 0))(history, steps)
+        found = jax.tree.map(lambda x: x[:, :-1], jax.vmap(echoes)(history))
         features, view, suggested = _over(ft.onset_features, (None, None, 0, 0))(piece, history, found, steps)
         x = self.event_in(features) + self.view_in(_look(coded, view))
         h = self._run(x.swapaxes(0, 1), style, key).swapaxes(0, 1)
