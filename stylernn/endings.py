@@ -31,8 +31,8 @@ def cadence(events: Events, tonality: Tonality, pitch: int) -> tuple[int, int] |
     """Where a melody over these beats is to close, and on what: time code and pitch of its last note.
 
     That is where the tune closes, if its last note stands on a strong beat of the last bar; else it is the last bar's
-    first beat. The pitch, as MIDI number less LOWEST, is the member of the tonic triad nearest to a given one. A melody of a
-    single bar has none.
+    first beat. The pitch, a MIDI number less LOWEST, is the member of the tonic triad nearest to a given one. A melody
+    of a single bar has none.
     """
     grid = events.grid
     if len(grid.first) < 3:
