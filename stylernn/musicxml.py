@@ -31,7 +31,7 @@ def musicxml(melody: Melody) -> bytes:
     part.getElementsByClass(stream.Measure).last().rightBarline = barline.Barline("final")
     for measure in part.getElementsByClass(stream.Measure):
         makeTupletBrackets(measure, inPlace=True)
-    part.makeBeams(inPlace=True)
+    part.makeBeams(inPlace=True, setStemDirections=False)  # an engraver knows better, and finds room
     part.makeAccidentals(inPlace=True)
     for bar, measure in zip(bars, part.getElementsByClass(stream.Measure), strict=True):
         _add_chords(measure, bar, melody)  # last, or their tones would ask for naturals at the notes
