@@ -63,27 +63,24 @@ def _works_from(model: "Model", style: "Style") -> str:
 
 
 def _print_pairs(model: "Model") -> None:
-    """A row for each style to come from, a column for each to go to."""
+    """A row for each pair of styles, by where it goes to."""
     from rich.console import Console
     from rich.table import Table
 
     from stylernn.errors import StylernnError
     from stylernn.styles import pairs
 
-    found = {(pair.source, pair.target): pair for pair in pairs(model.header.metrics)}
+    found = sorted(pairs(model.header.metrics), key=lambda pair: (pair.target, pair.source))
     if not found:
         raise StylernnError("nobody has measured this model's pairs of styles", remedy="See benchmarks/pairs.py.")
-    names = sorted({name for pair in found for name in pair})
-    rows = Table("from", *names, box=None, pad_edge=False)
-    for source in names:
-        cells = [found.get((source, target)) for target in names]
-        rows.add_row(source, *(f"{p.accuracy:.0%} {p.top1:.0%}{'' if p.works else ' !'}" if p else "" for p in cells))
-    console = Console(highlight=False)
-    console.print(rows)
-    console.print(
-        "First, how many held-out tunes are heard in the style; then, how many are found again by their result.\n"
-        "An exclamation mark: do not expect much of this pair."
-    )
+    rows = Table("to", "from", box=None, pad_edge=False)
+    for heading in ("tunes", "in style", "tune found"):
+        rows.add_column(heading, justify="right")
+    rows.add_column("")
+    for pair in found:
+        verdict = "" if pair.works else "do not expect much"
+        rows.add_row(pair.target, pair.source, str(pair.tunes), f"{pair.accuracy:.0%}", f"{pair.top1:.0%}", verdict)
+    Console(highlight=False).print(rows)
 
 
 def _own(model: "Model") -> list["Style"]:
