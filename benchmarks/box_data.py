@@ -2,8 +2,9 @@
 
 DATA holds `styles/`, one folder of MIDI files a style with a manifest, and `mirror/`, the publishers' originals. Three
 things are done to it. Files whose licence does not let a trained model be passed on, or does not say, are left out.
-Jazz is read anew from the Weimar database's own tables, because in one MIDI file of six the bars are shifted against
-the music by one to three beats; only the solos that the manifest lists are taken, others are kept aside for evaluation.
+In one jazz file of six the bars are shifted against the music by one to three beats: the Weimar database's own tables
+say where they belong, and the notes are moved there, otherwise as they are in the file; only the solos that the
+manifest lists are taken, others are kept aside for evaluation.
 And OUT gets a manifest, so that its tunes keep their works and thereby their side of the split.
 """
 
@@ -11,7 +12,10 @@ import argparse
 import csv
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from stylernn import files
 from stylernn.corpus import weimar
@@ -42,7 +46,7 @@ def main() -> None:
         if row["style"] != "jazz":
             shutil.copyfile(styles / row["file"], target)
         elif (number := _number(row["file"])) in solos:
-            files.write(solos[number], target)
+            files.write(in_its_bars(files.read(styles / row["file"]), solos[number]), target)
         else:
             continue
         # A collection is one source, however many pieces or parts it was read from.
@@ -60,6 +64,23 @@ def _solos(mirror: Path) -> dict[str, Melody]:
     folder = next((mirror / "klausfrieler" / "jazzodata").glob("*/data"))
     tunes, _ = weimar.read(folder, style="jazz", source="weimar", licence="ODbL-1.0")
     return {tune.identity[:3]: tune.melody for tune in tunes}
+
+
+def in_its_bars(melody: Melody, solo: Melody) -> Melody:
+    """The notes of a solo's MIDI file in the bars of the database, and with its key, chords and tempo.
+
+    The notes come from the file because outcomes are compared with such files, which write each onset on the nearest
+    twelfth of a beat and keep more of the silence between notes than `stylernn.corpus.weimar` does. Where the two are
+    not the same notes, the database's stay.
+    """
+    notes, annotated = melody.array, solo.array
+    if not np.array_equal(notes[:, 2], annotated[:, 2]):
+        return solo
+    late = int(np.median(notes[:, 0] - annotated[:, 0]))
+    onsets = np.maximum(notes[:, 0] - late, 0)
+    moved = Melody.from_array(np.column_stack([onsets, notes[:, 1:]])).notes
+    earlier = int(annotated[0, 0] - onsets[0])
+    return replace(solo, notes=moved, pickup=solo.pickup and solo.pickup + earlier)
 
 
 def _number(name: str) -> str:
