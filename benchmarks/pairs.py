@@ -1,9 +1,9 @@
 """How well each style turns into each other one: `python benchmarks/pairs.py DATA_FOLDER`, for `stylernn styles`.
 
 Held-out tunes of every root style of the model in the box go to every other one, at the default settings. An evaluator
-that is fitted to real melodies of the training split says whether the result is in the style; retrieval among 100
-others of the source's style, whether it is still the tune. The numbers are written into the model's header, and the
-index of the training set's figures is bound to the file anew.
+that is fitted to real melodies of the training split says whether the result is in the style, and of how much of the
+held-out real music it says so; retrieval among 100 others of the source's style says whether it is still the tune. The
+numbers are written into the model's header, and the index of the training set's figures is bound to the file anew.
 """
 
 import argparse
@@ -35,13 +35,14 @@ def main() -> None:
     divided = corpus.split(corpus.load_folder(arguments.data))
     train, test = (by_root(model, tunes) for tunes in (divided.train, divided.test))
     evaluator = fit(train)
+    real = {name: heard(evaluator, melodies, name) for name, melodies in test.items()}
     pairs = []
     for source in sorted(test):
         sources = test[source][: arguments.n]
         others = [*test[source][arguments.n :], *train[source]][:OTHERS]
         for target in (name for name in sorted(test) if name != source):
             found = measured(model, evaluator, sources, others, target)
-            pairs.append({"from": source, "to": target, "tunes": len(sources), **found})
+            pairs.append({"from": source, "to": target, "tunes": len(sources), "real": real[target], **found})
             print(pairs[-1], flush=True)
     figures = originality.beside(path)
     metrics = {**(model.header.metrics or {}), "pairs": pairs}
@@ -76,9 +77,14 @@ def measured(
 ) -> dict[str, float]:
     """Style accuracy, and share of sources found first, of transfers to a style."""
     outputs = [transfer.transfer(model, melody, target, seed=number).melody for number, melody in enumerate(sources)]
-    heard = evaluator.predicted(features.extract([features.excerpt(melody, QUARTERS) for melody in outputs]))
     ranks = np.asarray(content.retrieval([*sources, *others], outputs, range(len(outputs))).ranks)
-    return {"accuracy": round(float(np.mean(heard == target)), 3), "top1": round(float(np.mean(ranks == 1)), 3)}
+    return {"accuracy": heard(evaluator, outputs, target), "top1": round(float(np.mean(ranks == 1)), 3)}
+
+
+def heard(evaluator: Evaluator, melodies: Sequence[Melody], target: str) -> float:
+    """Share of melodies that are heard as the target."""
+    measured = features.extract([features.excerpt(melody, QUARTERS) for melody in melodies])
+    return round(float(np.mean(evaluator.predicted(measured) == target)), 3)
 
 
 if __name__ == "__main__":

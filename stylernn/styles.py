@@ -67,6 +67,7 @@ class Pair(NamedTuple):
         tunes: how many were tried.
         accuracy: share of the results that an evaluator hears as the target.
         top1: share of the sources that their result finds again, first among some hundred.
+        real: share of real held-out music of the target that the same evaluator hears as it; None if not measured.
     """
 
     source: str
@@ -74,6 +75,7 @@ class Pair(NamedTuple):
     tunes: int
     accuracy: float
     top1: float
+    real: float | None = None
 
     @property
     def works(self) -> bool:
@@ -84,7 +86,7 @@ class Pair(NamedTuple):
 def pairs(metrics: Mapping[str, Any] | None) -> list[Pair]:
     """The measured pairs of a model's header, none where nobody measured any."""
     names = ("from", "to", "tunes", "accuracy", "top1")
-    return [Pair(*(entry[name] for name in names)) for entry in (metrics or {}).get("pairs", [])]
+    return [Pair(*(entry[name] for name in names), entry.get("real")) for entry in (metrics or {}).get("pairs", [])]
 
 
 def caution(metrics: Mapping[str, Any] | None, style: Style) -> str:

@@ -215,7 +215,7 @@ def test_files_of_any_system_are_judged_without_reference(folders):
     assert (folders / "r" / "report.html").exists()
 
 
-def made_tests_without_common_names_are_refused(folders):
+def test_folders_without_common_names_are_refused(folders):
     (folders / "empty").mkdir()
     ran = _run(*_files(folders, "empty"))
     assert isinstance(ran.exception, UsageError)

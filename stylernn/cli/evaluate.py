@@ -31,7 +31,7 @@ From = Annotated[
 ]
 Styles = Annotated[
     str | None,
-    typer.Option(metavar="A,B,...", help="Styles that the evaluator knows; by default source, target and all in DATA."),
+    typer.Option(metavar="A,B,...", help="Further styles that the evaluator knows, instead of the usual ones."),
 ]
 Count = Annotated[int, typer.Option("--count", "-n", metavar="N", min=10, help="How many held-out tunes.")]
 
@@ -96,7 +96,8 @@ def evaluate_transfer(
 ) -> None:
     """Transfer held-out tunes with a model and judge the results beside real music and cheats.
 
-    With --check every bar is printed beside the value; the exit status is 1 where one is missed.
+    The evaluator tells source, target and all root styles of the model apart, unless --styles names others. With
+    --check every bar is printed beside the value; the exit status is 1 where one is missed.
     """
     outputs.check_folder(out, judging.REPORT, force=force)
 
@@ -109,9 +110,10 @@ def evaluate_transfer(
     dials = transfer.Options(**options.given(preserve=preserve, strength=strength, candidates=candidates))
     known = {style.name for style in shipped.header.styles}
     wanted = tuple(dict.fromkeys([*source_styles, target, *(styles.split(",") if styles else ())]))
-    roots = tuple(style.name for style in shipped.header.styles if style.parent == style.name)
-    split = judging.unseen(judging.tunes(data, tuple(dict.fromkeys([*wanted, *roots]))), known)
-    train, held_out = judging.by_style(split, wanted, only=styles is not None)
+    roots = [style.name for style in shipped.header.styles if style.parent == style.name]
+    every = tuple(dict.fromkeys([*wanted, *roots]))
+    split = judging.unseen(judging.tunes(data, every), known)
+    train, held_out = judging.by_style(split, every if styles is None else wanted, only=True)
     task = _task(train, held_out, target, source_styles=source_styles, count=count, seed=seed)
     total = len(task.sources)
     parts = systems.ablations(loaded, target, dials) if ablate else {}

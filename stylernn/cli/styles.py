@@ -74,12 +74,14 @@ def _print_pairs(model: "Model") -> None:
     if not found:
         raise StylernnError("nobody has measured this model's pairs of styles", remedy="See benchmarks/pairs.py.")
     rows = Table("to", "from", box=None, pad_edge=False)
-    for heading in ("tunes", "in style", "tune found"):
+    for heading in ("tunes", "in style", "real", "tune found"):
         rows.add_column(heading, justify="right")
     rows.add_column("")
     for pair in found:
         verdict = "" if pair.works else "do not expect much"
-        rows.add_row(pair.target, pair.source, str(pair.tunes), f"{pair.accuracy:.0%}", f"{pair.top1:.0%}", verdict)
+        real = "-" if pair.real is None else f"{pair.real:.0%}"
+        shares = f"{pair.accuracy:.0%}", real, f"{pair.top1:.0%}"
+        rows.add_row(pair.target, pair.source, str(pair.tunes), *shares, verdict)
     Console(highlight=False).print(rows)
 
 
