@@ -199,11 +199,16 @@ def row(style: Tested) -> Row:
 
 def markov_bits(train: Sequence[Example], test: Sequence[Example]) -> np.ndarray:
     """Bits per melody under a Markov model of order 3 that is fitted to the training melodies; shape (len(test),)."""
-    return _ngram_bits(train, test, 3, adaptive=False)
+    return _ngram_bits(train, test, 3, adaptive=False).sum(axis=1)
 
 
 def ppm_bits(train: Sequence[Example], test: Sequence[Example]) -> np.ndarray:
     """The same under a variable-order model of order 10 that also learns from each melody as it goes, after IDyOM."""
+    return ppm_bits_by_head(train, test).sum(axis=1)
+
+
+def ppm_bits_by_head(train: Sequence[Example], test: Sequence[Example]) -> np.ndarray:
+    """The same for onset, pitch and duration apart; shape (len(test), 3). The first pitch of a melody costs nothing."""
     return _ngram_bits(train, test, 10, adaptive=True)
 
 
@@ -213,9 +218,9 @@ def _ngram_bits(train: Sequence[Example], test: Sequence[Example], order: int, *
     totals = []
     for example in test:
         bits = ngram.stream_bits(models, streams, _columns(example), adaptive=adaptive)
-        # END has an onset but neither pitch nor duration.
-        totals.append(bits.sum() - bits[-1, 1:].sum())
-    return np.array(totals)
+        bits[-1, 1:] = 0  # END has an onset but neither pitch nor duration
+        totals.append(bits.sum(axis=0))
+    return np.array(totals).reshape(-1, 3)
 
 
 def _columns(example: Example) -> np.ndarray:
