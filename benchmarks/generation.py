@@ -11,7 +11,8 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from stylernn.evaluation import benchmark, features, music, originality, realism
+from stylernn.evaluation import features, music, originality, realism
+from stylernn.evaluation.task import WINDOW_QUARTERS
 
 from stylernn import checkpoint, codec, corpus, generate
 from stylernn.cli import judging
@@ -49,8 +50,7 @@ def main() -> None:
 def _beside(made: list[Melody], real: list[Melody], train: list[Melody], seed: int) -> None:
     """Made and real melodies side by side."""
     ours, theirs = (
-        [features.excerpt(melody, benchmark.WINDOW_QUARTERS, seed, least=8) for melody in melodies]
-        for melodies in (made, real)
+        [features.excerpt(melody, WINDOW_QUARTERS, seed, least=8) for melody in melodies] for melodies in (made, real)
     )
     a, b = features.extract(theirs), features.extract(ours)
     for family in features.FAMILIES:

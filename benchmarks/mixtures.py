@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from scipy.stats import spearmanr
-from stylernn.evaluation import benchmark, control, features, style
+from stylernn.evaluation import control, features, style
+from stylernn.evaluation.task import WINDOW_QUARTERS, Labelled
 
 from stylernn import checkpoint, corpus, transfer
 from stylernn.cli import judging
@@ -39,7 +40,7 @@ def main() -> None:
     evaluator = _evaluator(train, asked.seed)
     rng = np.random.default_rng(asked.seed)
     chosen = rng.permutation(len(held_out[asked.source]))[: asked.count]
-    sources = [features.excerpt(held_out[asked.source][k], benchmark.WINDOW_QUARTERS, asked.seed) for k in chosen]
+    sources = [features.excerpt(held_out[asked.source][k], WINDOW_QUARTERS, asked.seed) for k in chosen]
     shares = np.linspace(0, 1, asked.steps)
     options = transfer.Options(candidates=asked.candidates)
     heard = []
@@ -56,12 +57,12 @@ def main() -> None:
         print(f"rho of share and P({name}): {rho:.2f} of the means, {each:.2f} within a tune")
 
 
-def _evaluator(train: benchmark.Labelled, seed: int) -> style.Evaluator:
+def _evaluator(train: Labelled, seed: int) -> style.Evaluator:
     """Fitted to real melodies of the training part, of all styles of the model."""
     windows: list[Melody] = []
     labels: list[str] = []
     for name, melodies in sorted(train.items()):
-        some = [features.excerpt(melody, benchmark.WINDOW_QUARTERS, seed) for melody in melodies[:_FITTED]]
+        some = [features.excerpt(melody, WINDOW_QUARTERS, seed) for melody in melodies[:_FITTED]]
         windows += some
         labels += [name] * len(some)
     return style.fit(features.extract(windows), labels, seed=seed)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from stylernn.evaluation import benchmark, systems
+from stylernn.evaluation.task import prepare
 
 from stylernn import adapt, checkpoint, corpus, personal, transfer
 from stylernn.cli import judging
@@ -46,9 +47,7 @@ def main() -> None:
     held = replace(split, valid=[], test=split.test) if asked.test else replace(split, test=[])
     train, held_out = judging.by_style(held, (asked.style,))
     train = {name: melodies[:_FITTED] for name, melodies in train.items()}
-    task = benchmark.prepare(
-        train, held_out, asked.style, source_styles=asked.sources, count=asked.count, seed=asked.seed
-    )
+    task = prepare(train, held_out, asked.style, source_styles=asked.sources, count=asked.count, seed=asked.seed)
     options = transfer.Options(candidates=asked.candidates)
     print(f"{'':24s} " + " ".join(f"{name:>15s}" for name in _SHOWN))
     for name, style in {"personal": own, "its mixture alone": _mixture(model, own)}.items():

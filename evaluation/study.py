@@ -18,10 +18,11 @@ from stylernn.melody import Melody
 
 from . import claims, content, control, features, music, realism, style
 from .baselines import System
-from .benchmark import CHEATS, Column, Row, Task, cheat_row, excerpts, joint, real_row, score, summarise, together
+from .benchmark import CHEATS, Column, Row, cheat_row, joint, real_row, score, summarise, together
 from .inputs import check_pairs
 from .report import row
 from .statistics import Estimate, bootstrap, estimate, resampled_means
+from .task import Task, excerpts
 
 __all__ = ["RATIOS", "Tell", "compare", "compare_files", "cycle_strength", "dial_effects", "standing", "start", "sweep"]
 
@@ -69,7 +70,7 @@ def compare(
     """The report of a system on a task.
 
     Args:
-        task: from `benchmark.prepare`.
+        task: from `task.prepare`.
         runs: the outputs of each seed; output i of each was made from source i.
         name: of the system's row.
         further: runs of more systems, such as a model without its skeleton; they are no cheats.
@@ -148,7 +149,7 @@ def sweep(
     """Style and content as each dial is turned while the others rest, on the first `count` sources.
 
     Args:
-        task: from `benchmark.prepare`.
+        task: from `task.prepare`.
         system: gives the system with a dial, by name, at a value.
         dials: values of each dial.
         count: how many sources.

@@ -85,8 +85,10 @@ class Pair(NamedTuple):
 
 def pairs(metrics: Mapping[str, Any] | None) -> list[Pair]:
     """The measured pairs of a model's header, none where nobody measured any."""
-    names = ("from", "to", "tunes", "accuracy", "top1")
-    return [Pair(*(entry[name] for name in names), entry.get("real")) for entry in (metrics or {}).get("pairs", [])]
+    return [
+        Pair(entry["from"], entry["to"], entry["tunes"], entry["accuracy"], entry["top1"], entry.get("real"))
+        for entry in (metrics or {}).get("pairs", [])
+    ]
 
 
 def caution(metrics: Mapping[str, Any] | None, style: Style) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from evaluation_melodies import plain
 from stylernn.evaluation import benchmark, cache
+from stylernn.evaluation import task as tasks
 
 from stylernn.melody import Melody
 
@@ -62,7 +63,7 @@ def test_a_digest_changes_with_the_music_only():
 
 def test_rows_of_cheats_are_kept_whole():
     data = {"plain": [plain(i, 8) for i in range(40)], "other": [plain(i, 8).transpose(1) for i in range(60, 90)]}
-    task = benchmark.prepare(data, data, "plain", sources=data["other"][:12])
+    task = tasks.prepare(data, data, "plain", sources=data["other"][:12])
     first, second = (benchmark.cheat_row(task, "identity") for _ in range(2))
     assert first.keys() == second.keys()
     for name, column in first.items():

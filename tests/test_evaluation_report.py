@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from evaluation_melodies import plain
 from stylernn.evaluation import benchmark, calibration, report, study
+from stylernn.evaluation import task as tasks
 from stylernn.evaluation.statistics import Estimate
 from typer.testing import CliRunner
 
@@ -50,7 +51,7 @@ def task():
     real = [decorated(plain(1000 + i), i) for i in range(90)]
     train = {"plain": [plain(i) for i in range(50)], "ornate": real[:50]}
     held_out = {"plain": [plain(i) for i in range(50, 110)], "ornate": real[50:]}
-    return benchmark.prepare(train, held_out, "ornate", source_styles=["plain"], count=20)
+    return tasks.prepare(train, held_out, "ornate", source_styles=["plain"], count=20)
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +234,7 @@ def test_the_kit_imports_nothing_of_our_model():
 
 def test_data_that_cannot_make_a_task_are_refused():
     with pytest.raises(ValueError, match="'jazz' is none of plain"):
-        benchmark.prepare({"plain": [plain(0)]}, {"plain": [plain(1)]}, "jazz", sources=[plain(2)])
+        tasks.prepare({"plain": [plain(0)]}, {"plain": [plain(1)]}, "jazz", sources=[plain(2)])
 
 
 def test_real_melodies_calibrate_the_instrument(shared):
@@ -242,7 +243,7 @@ def test_real_melodies_calibrate_the_instrument(shared):
     jazz, folk = (
         [midi.read(path) for path in sorted((styles / style).glob("*.mid"))[::6]] for style in ("jazz", "folk")
     )
-    task = benchmark.prepare(
+    task = tasks.prepare(
         {"jazz": jazz[:30], "folk": folk[:30]},
         {"jazz": jazz[30:60], "folk": folk[30:60]},
         "jazz",

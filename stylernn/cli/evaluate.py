@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from stylernn.evaluation.baselines import System
-    from stylernn.evaluation.benchmark import Labelled, Task
     from stylernn.evaluation.study import Tell
+    from stylernn.evaluation.task import Labelled, Task
     from stylernn.measure import Tested
     from stylernn.melody import Melody
 
@@ -221,10 +221,10 @@ def evaluate_calibrate(
 
 
 def _task(train: "Labelled", held_out: "Labelled", target: str, **wishes: Any) -> "Task":
-    from stylernn.evaluation import benchmark
+    from stylernn.evaluation import task
 
     try:
-        return benchmark.prepare(train, held_out, target, **wishes)
+        return task.prepare(train, held_out, target, **wishes)
     except ValueError as error:
         raise UsageError(f"these melodies cannot be judged: {error}") from error
 

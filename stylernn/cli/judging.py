@@ -17,9 +17,9 @@ from stylernn.errors import StylernnError, UsageError
 
 if TYPE_CHECKING:
     from stylernn.corpus import Split, Tune
-    from stylernn.evaluation.benchmark import Labelled
     from stylernn.evaluation.calibration import Check
     from stylernn.evaluation.study import Tell
+    from stylernn.evaluation.task import Labelled
     from stylernn.melody import Melody
 
 __all__ = ["REPORT", "by_style", "divided", "finish", "pairs", "pool", "print_checks", "progress", "tunes", "unseen"]

@@ -1,0 +1,205 @@
+"""The task: one direction of transfer and its data, everything that does not depend on the system under test.
+
+Task: sources, real melodies, evaluators, what was there to be copied.
+prepare: build one from labelled melodies.
+excerpts: the windows of melodies on which style and realism are judged, because statistics of a long and of a short
+melody differ whatever the style.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from stylernn.melody import Melody
+
+from . import bits, features, originality, style
+from .cache import digest, remembered
+from .inputs import check_melodies
+
+__all__ = ["LEAST_REAL", "WINDOW_QUARTERS", "Labelled", "Task", "excerpts", "prepare"]
+
+Labelled = Mapping[str, Sequence[Melody]]
+"""Melodies by style."""
+
+WINDOW_QUARTERS = 64
+"""Length of the windows on which style and realism are measured: sixteen bars of 4/4, thirty-two of 2/4."""
+
+LEAST_REAL = 10
+"""Real melodies, or windows, that a comparison with them needs."""
+
+_WINDOWS_PER_TUNE = 4
+_MOST_REAL = 120
+_MOST_FITTED = 400
+_OTHERS = 200
+_POOL = 400
+
+
+@dataclass(frozen=True)
+class Task:
+    """One direction of transfer; made by `prepare`.
+
+    Args:
+        target: style of the outputs.
+        sources: what is transferred.
+        origins: the style of each source; empty where it is unknown.
+        distractors: more melodies of the sources' styles, for retrieval to choose from.
+        real: windows of held-out real melodies of the target style, with the tune that each is from.
+        more_real: the same from other tunes, for the row of real melodies.
+        pool: training melodies of the target style, for cheats.
+        evaluators: one a family of features.
+        ceilings: recall per style on held-out real melodies for each family.
+        training: index of everything that a system may have copied.
+        note_model: n-gram model of the target style.
+        digest: names all of this.
+        seed: of every random choice.
+        real_features: of the windows of `real`.
+    """
+
+    target: str
+    sources: tuple[Melody, ...]
+    origins: tuple[str, ...]
+    distractors: tuple[Melody, ...]
+    real: tuple[tuple[Melody, ...], tuple[int, ...]]
+    more_real: tuple[tuple[Melody, ...], tuple[int, ...]]
+    pool: tuple[Melody, ...]
+    evaluators: tuple[style.Evaluator, ...]
+    ceilings: Mapping[str, Mapping[str, float]]
+    training: originality.Index
+    note_model: bits.NoteModel
+    digest: str
+    seed: int = 0
+    real_features: np.ndarray = field(default_factory=lambda: np.zeros((0, len(features.NAMES))))
+
+
+def prepare(
+    train: Labelled,
+    held_out: Labelled,
+    target: str,
+    *,
+    source_styles: Sequence[str] = (),
+    sources: Sequence[Melody] | None = None,
+    count: int = 100,
+    seed: int = 0,
+) -> Task:
+    """Build a task.
+
+    Args:
+        train: melodies for the evaluators, the originality index and the cheats; two styles or more.
+        held_out: melodies that no system has seen; must hold the target style.
+        target: style to transfer to.
+        source_styles: styles whose held-out melodies are the sources, in equal parts, unless `sources` are given.
+        sources: the sources themselves.
+        count: how many held-out melodies to take as sources, of all styles together.
+        seed: of every random choice.
+
+    Raises:
+        ValueError: if a style is missing or has too few melodies.
+    """
+    if target not in train or len(held_out.get(target, ())) < LEAST_REAL:
+        known = ", ".join(sorted(set(train) & set(held_out)))
+        raise ValueError(f"the target needs training and {LEAST_REAL} held-out melodies; {target!r} is none of {known}")
+    rng = np.random.default_rng(seed)
+    rest: list[Melody] = []
+    origins: list[str] = []
+    if sources is None:
+        sources, origins, rest = _sources(train, held_out, source_styles, count, rng)
+    check_melodies(sources, "sources")
+    named = [(name, digest(melodies)) for part in (train, held_out) for name, melodies in sorted(part.items())]
+    evaluators, ceilings = _evaluators(train, held_out, named, seed)
+    mixed = [held_out[target][i] for i in rng.permutation(len(held_out[target]))]
+    tunes = _in_like_metres(mixed, sources)[: 2 * _MOST_REAL]
+    half = len(tunes) // 2
+    real, more_real = _windowed(tunes[:half], seed), _windowed(tunes[half:], seed)
+    return Task(
+        target=target,
+        sources=tuple(sources),
+        origins=tuple(origins),
+        distractors=tuple(rest),
+        real=real,
+        more_real=more_real,
+        pool=tuple(train[target][i] for i in rng.permutation(len(train[target]))[:_POOL]),
+        evaluators=evaluators,
+        ceilings=ceilings,
+        training=originality.index([melody for melodies in train.values() for melody in melodies]),
+        note_model=bits.fit(train[target], "ppm"),
+        digest=repr((named, target, digest(sources), digest(rest), tuple(origins), seed)),
+        seed=seed,
+        real_features=features.extract(real[0]),
+    )
+
+
+def excerpts(task: Task, melodies: Sequence[Melody]) -> list[Melody]:
+    """The windows on which style is judged."""
+    return [features.excerpt(melody, WINDOW_QUARTERS, task.seed, least=8) for melody in melodies]
+
+
+def _sources(
+    train: Labelled, held_out: Labelled, styles: Sequence[str], count: int, rng: np.random.Generator
+) -> tuple[list[Melody], list[str], list[Melody]]:
+    """Sources in equal parts of their styles, the style of each, and 200 others that retrieval may take for them.
+
+    Where a style has too few held-out melodies, training melodies are among the others.
+    """
+    if not styles or not all(held_out.get(name) for name in styles):
+        raise ValueError(f"there are no held-out melodies of the source style {' or '.join(styles) or None!r}")
+    chosen: list[Melody] = []
+    origins: list[str] = []
+    others: list[Melody] = []
+    for number, name in enumerate(styles):
+        share, fill = ((total + number) // len(styles) for total in (count, _OTHERS))
+        unseen, seen = (
+            [melody for melody in part.get(name, ()) if len(melody.notes) >= 2 * originality.COPY_NOTES]
+            for part in (held_out, train)
+        )
+        mixed = [unseen[i] for i in rng.permutation(len(unseen))]
+        more = [seen[i] for i in rng.permutation(len(seen))[:fill]]
+        chosen += mixed[:share]
+        origins += [name] * len(mixed[:share])
+        others += (mixed[share:] + more)[:fill]
+    return chosen, origins, others
+
+
+def _evaluators(
+    train: Labelled, held_out: Labelled, named: Sequence[tuple[str, str]], seed: int
+) -> tuple[tuple[style.Evaluator, ...], dict[str, dict[str, float]]]:
+    known = [name for name, melodies in train.items() if len(melodies) >= 5]
+    (fitted, labels), (unseen, truth) = (
+        _labelled(part, known, seed, (side, named)) for side, part in (("train", train), ("held out", held_out))
+    )
+    evaluators = tuple(style.fit(fitted, labels, family, seed=seed) for family in features.FAMILIES)
+    return evaluators, {each.family: style.accuracy(each, unseen, truth) for each in evaluators}
+
+
+def _labelled(
+    melodies: Labelled, styles: Sequence[str], seed: int, facts: tuple[object, ...]
+) -> tuple[np.ndarray, list[str]]:
+    """Features of one window of each melody of the styles, with labels; a like number of each style at most."""
+
+    def extracted() -> dict[str, np.ndarray]:
+        pieces: list[Melody] = []
+        labels: list[str] = []
+        for name in styles:
+            own = melodies.get(name, ())
+            for i in np.random.default_rng(seed).permutation(len(own))[:_MOST_FITTED]:
+                pieces += (found := features.windows(own[i], WINDOW_QUARTERS, most=1, seed=seed, least=8))
+                labels += [name] * len(found)
+        return {"features": features.extract(pieces), "labels": np.array(labels)}
+
+    arrays = remembered(("labelled", facts, tuple(styles), seed), extracted)
+    return arrays["features"], arrays["labels"].tolist()
+
+
+def _in_like_metres(tunes: Sequence[Melody], sources: Sequence[Melody]) -> Sequence[Melody]:
+    """Real tunes in simple time alone where no source is compound: a transfer keeps the metre, and jigs would tell the
+    real from the made. All of them where too few are left.
+    """
+    if any(source.metre.is_compound for source in sources):
+        return tunes
+    simple = [tune for tune in tunes if not tune.metre.is_compound]
+    return simple if len(simple) >= 2 * LEAST_REAL else tunes
+
+
+def _windowed(tunes: Sequence[Melody], seed: int) -> tuple[tuple[Melody, ...], tuple[int, ...]]:
+    found = [features.windows(tune, WINDOW_QUARTERS, most=_WINDOWS_PER_TUNE, seed=seed, least=8) for tune in tunes]
+    return tuple(w for group in found for w in group), tuple(i for i, group in enumerate(found) for _ in group)
