@@ -1,9 +1,9 @@
 """How well a style is learnt from twenty tunes: `python benchmarks/personal.py DATA STYLE [--test]`.
 
-DATA holds one folder a style with a manifest; STYLE is one of them that the model in the box was not trained on. Twenty
-of its training tunes are learnt; tunes of two shipped styles are transferred to it and judged by an evaluator of all
-shipped styles and this one, beside the transfer to the best mixture of shipped styles and the real tunes held out.
-Without `--test` all tunes to be judged are of the validation part.
+DATA holds one folder a style with a manifest; STYLE is one of them, or of the installed corpora (such as chinese), that
+the model in the box was not trained on. Twenty of its training tunes are learnt; tunes of two shipped styles are
+transferred to it and judged by an evaluator of all shipped styles and this one, beside the transfer to the best mixture
+of shipped styles and the real tunes held out. Without `--test` all tunes to be judged are of the validation part.
 """
 
 import argparse
@@ -37,6 +37,8 @@ def main() -> None:
     model = checkpoint.load_model()
     shipped = {style.name for style in model.header.styles}
     found = [t for t in corpus.load_folder(asked.data) if t.style in {*shipped, asked.style}]
+    if asked.style not in {tune.style for tune in found}:
+        found += corpus.load([asked.style])
     split = judging.unseen(found, shipped)
     chosen = [tune for tune in split.train if tune.style == asked.style]
     order = np.random.default_rng(asked.seed).permutation(len(chosen))[: asked.tunes]
