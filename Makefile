@@ -20,7 +20,7 @@ help:
 	@echo "make clean   remove build products; .venv stays"
 
 demo: $(VENV)/installed
-	$(BIN)/stylernn transfer examples/auld-lang-syne.mid --to jazz --seed 1 --force
+	$(BIN)/stylernn transfer examples/auld-lang-syne.mid --to jazz --force
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2 -q
