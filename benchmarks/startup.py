@@ -26,7 +26,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         tune = long_tune(Path(home))
-        wanted = ("transfer", str(tune), "--to", "jazz", "--force", "-o", f"{home}/out.mid")
+        wanted = ("transfer", str(tune), "--to", "jazz", "--candidates", "16", "--force", "-o", f"{home}/out.mid")
         contestants = {
             "stylernn --help": command(Path(home) / "warm", "--help"),
             "transfer, 32 bars, best of 16": command(Path(home) / "warm", *wanted),

@@ -25,7 +25,7 @@ from stylernn.tonality import Tonality
 __all__ = ["Options", "Result", "transfer", "variations"]
 
 # Candidates above this rank in tune and style are good enough to be taken.
-_WORTHY = 0.7
+_WORTHY = 0.8
 # Share of the silence that a tune lacks which is planned; the rest comes of itself.
 _BREATHING = 0.4
 
@@ -48,7 +48,7 @@ class Options:
 
     preserve: float = 0.5
     strength: float = 3.0
-    candidates: int = 16
+    candidates: int = 32
     temperature: float = 1.0
     density: float = 0.0
     lowest: int = LOWEST
