@@ -44,7 +44,7 @@ def test_modules_with_the_name_of_a_call_stay_modules(tiny_model: Path) -> None:
     assert s.styles(tiny_model) == ["bebop", "classical", "jazz"]
     from stylernn import styles, transfer
 
-    assert transfer.Options().candidates == 16
+    assert transfer.Options().candidates == 32
     assert styles.Style("jazz", "jazz").name == "jazz"
 
 
