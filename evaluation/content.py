@@ -23,9 +23,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stylernn.likeness import chroma_similarity
 from stylernn.melody import TICKS_PER_QUARTER, Melody
 
-from .inputs import beat_edges, check_melodies, check_pairs, heaviest, sounding
+from .inputs import beat_edges, check_melodies, check_pairs, heaviest
 
 __all__ = [
     "Retrieval",
@@ -93,21 +94,6 @@ def retrieval(candidates: Sequence[Melody], outputs: Sequence[Melody], truth: Se
     return Retrieval(better.sum(axis=1) + (ties.sum(axis=1) + 1) / 2, len(candidates))
 
 
-def chroma_similarity(source: Melody, output: Melody) -> tuple[float, float]:
-    """Mean cosine of smoothed chroma over the windows in which either melody sounds.
-
-    Binary chroma at 12 frames a quarter, box filter of two quarters, hop of one.
-
-    Returns:
-        As played, and at the best of 12 transpositions of the output.
-    """
-    windows = max(source.end, output.end) // TICKS_PER_QUARTER + 1
-    a, b = _chroma(source, windows), _chroma(output, windows)
-    either = max(int(np.sum(a.any(axis=0) | b.any(axis=0))), 1)
-    values = [float(np.sum(a * np.roll(b, turn, axis=0)) / either) for turn in range(12)]
-    return values[0], max(values)
-
-
 def skeleton_recall(source: Melody, output: Melody) -> float:
     """Share of the source's structural notes, one a beat, whose pitch class sounds in the output at their instant.
 
@@ -116,7 +102,7 @@ def skeleton_recall(source: Melody, output: Melody) -> float:
     """
     chosen = heaviest(source, beat_edges(source))
     notes = np.unique(chosen[chosen >= 0])
-    heard = sounding(output, source.array[notes, 0])
+    heard = output.sounding_at(source.array[notes, 0])
     same = output.array[heard, 2] % 12 == source.array[notes, 2] % 12
     return float(np.mean(same & (heard >= 0)))
 
@@ -234,17 +220,6 @@ def _aligned_distances(query: np.ndarray, curves: np.ndarray) -> np.ndarray:
             step = np.minimum(previous[k + 1], np.minimum(previous[k + 2], row[k]) + 0.5)
             row[k + 1] = step + fold[i][turned[i + k - _BAND]]
     return (row[_BAND + 1] / size).reshape(12, -1).min(axis=0)
-
-
-def _chroma(melody: Melody, windows: int) -> np.ndarray:
-    """Smoothed chroma with columns of length 1 or 0; float64, shape (12, windows)."""
-    ticks = np.arange(0, (windows + 1) * TICKS_PER_QUARTER, _FRAME)
-    heard = sounding(melody, ticks)
-    binary = np.zeros((12, len(ticks)))
-    binary[melody.array[heard[heard >= 0], 2] % 12, np.flatnonzero(heard >= 0)] = 1
-    quarters = binary.reshape(12, windows + 1, -1).sum(axis=2)
-    smooth = quarters[:, :-1] + quarters[:, 1:]
-    return smooth / np.maximum(np.linalg.norm(smooth, axis=0), 1e-12)
 
 
 def _held(melody: Melody, ticks: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from stylernn.melody import Melody
 
-__all__ = ["beat_edges", "check_melodies", "check_pairs", "heaviest", "sounding"]
+__all__ = ["beat_edges", "check_melodies", "check_pairs", "heaviest"]
 
 
 def check_melodies(melodies: Sequence[Melody], name: str = "melodies", *, least: int = 1) -> None:
@@ -69,10 +69,3 @@ def heaviest(melody: Melody, edges: np.ndarray) -> np.ndarray:
     chosen = np.full(len(edges) - 1, -1)
     chosen[span[order]] = note[order]
     return chosen
-
-
-def sounding(melody: Melody, ticks: np.ndarray) -> np.ndarray:
-    """The note that sounds at each tick, -1 in a rest; int64, shape of `ticks`."""
-    onset, end = melody.array[:, 0], melody.array[:, 0] + melody.array[:, 1]
-    note = np.searchsorted(onset, ticks, side="right") - 1
-    return np.where((note >= 0) & (ticks < end[note]), note, -1)

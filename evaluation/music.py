@@ -20,6 +20,7 @@ from itertools import pairwise
 import numpy as np
 
 from stylernn import tonality
+from stylernn.likeness import repetition
 from stylernn.melody import TICKS_PER_QUARTER, Melody
 
 from .inputs import check_melodies
@@ -27,8 +28,6 @@ from .inputs import check_melodies
 __all__ = ["DESCRIPTORS", "closing", "evaluate", "groove_consistency", "onset_entropy", "repetition"]
 
 _LEAP = 7
-_FIGURE = 4
-_WITHIN_BARS = 8
 _GRID = (TICKS_PER_QUARTER // 4, TICKS_PER_QUARTER // 3)
 
 
@@ -52,27 +51,6 @@ def groove_consistency(melody: Melody) -> float:
         len(a ^ b) / _places_in(int(max(lengths[i], lengths[i + 1]))) for i, (a, b) in enumerate(pairwise(patterns))
     ]
     return float(1 - np.mean(differences))
-
-
-def repetition(melody: Melody) -> float:
-    """Share of four-note figures (intervals and inter-onset intervals) that were heard in the 8 bars before.
-
-    A figure and its repetition must not share a note.
-    """
-    array = melody.array
-    if len(array) < _FIGURE:
-        return 0.0
-    steps = list(zip(np.diff(array[:, 2]).tolist(), np.diff(array[:, 0]).tolist(), strict=True))
-    bars = np.searchsorted(melody.bar_lines, array[:, 0], side="right") - 1
-    last_heard: dict[tuple, list[int]] = {}
-    again = 0
-    count = len(array) - _FIGURE + 1
-    for i in range(count):
-        figure = tuple(steps[i : i + _FIGURE - 1])
-        places = last_heard.setdefault(figure, [])
-        again += any(i - j >= _FIGURE and bars[i] - bars[j] <= _WITHIN_BARS for j in places[-_FIGURE - 1 :])
-        places.append(i)
-    return again / count
 
 
 def closing(melody: Melody) -> tuple[float, float, float]:

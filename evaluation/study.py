@@ -1,6 +1,7 @@
 """From melodies to a report: scores the rows and gathers what the pictures need.
 
 standing: the rows that stand beside every system, begun before the system is at work.
+begin: the row of one run of a system, while others are still at work.
 compare: a system, its ceiling, its cheats and its ablations on one task.
 compare_files: sources and outputs alone, where there are no real melodies to compare with.
 sweep: the trade-off curve of a system with dials; dial_effects: how well each dial does its own work.
@@ -24,10 +25,25 @@ from .report import row
 from .statistics import Estimate, bootstrap, estimate, resampled_means
 from .task import Task, excerpts
 
-__all__ = ["RATIOS", "Tell", "compare", "compare_files", "cycle_strength", "dial_effects", "standing", "start", "sweep"]
+__all__ = [
+    "RATIOS",
+    "Tell",
+    "Waiting",
+    "begin",
+    "compare",
+    "compare_files",
+    "cycle_strength",
+    "dial_effects",
+    "standing",
+    "start",
+    "sweep",
+]
 
 Tell = Callable[[str], None]
 """Told what has just been done, for a progress bar: one call a step."""
+
+Waiting = Callable[[], Row]
+"""Waits for a row that is being measured."""
 
 RATIOS = ("density", "silence", "longest_rest", "off_grid", "repetition")
 """Descriptors that a report sets in proportion to real music of the target style, on windows of like length."""
@@ -50,7 +66,12 @@ def start(
     return pool.submit(function, *given, **named).result if pool else partial(function, *given, **named)
 
 
-def standing(task: Task, pool: Executor | None = None) -> dict[str, Callable[[], Row]]:
+def begin(task: Task, outputs: Sequence[Melody], pool: Executor | None = None) -> Waiting:
+    """The row of one run, `benchmark.score`."""
+    return start(pool, score, task, outputs)
+
+
+def standing(task: Task, pool: Executor | None = None) -> dict[str, Waiting]:
     """The rows of real melodies and of the cheats, by name."""
     rows = {"real melodies": start(pool, real_row, task)}
     return rows | {name: start(pool, cheat_row, task, name) for name in CHEATS}
@@ -61,8 +82,9 @@ def compare(
     runs: Sequence[Sequence[Melody]],
     *,
     name: str = "outputs",
-    further: Mapping[str, Sequence[Sequence[Melody]]] | None = None,
-    beside: Mapping[str, Callable[[], Row]] | None = None,
+    scores: Sequence[Waiting] = (),
+    further: Mapping[str, Sequence[Waiting]] | None = None,
+    beside: Mapping[str, Waiting] | None = None,
     trade_off: Sequence[Mapping[str, Any]] = (),
     pool: Executor | None = None,
     tell: Tell = lambda _: None,
@@ -73,7 +95,8 @@ def compare(
         task: from `task.prepare`.
         runs: the outputs of each seed; output i of each was made from source i.
         name: of the system's row.
-        further: runs of more systems, such as a model without its skeleton; they are no cheats.
+        scores: of each run, from `begin`, if they were begun already.
+        further: from `begin`, of runs of more systems, such as a model without its skeleton; they are no cheats.
         beside: from `standing`, if that was begun already.
         trade_off: from `sweep`.
         pool: where to measure rows, besides this process.
@@ -83,10 +106,7 @@ def compare(
         The keys of a report but `facts`.
     """
     others = beside or standing(task, pool)
-    begun = {
-        label: [start(pool, score, task, outputs) for outputs in several]
-        for label, several in {name: runs, **(further or {})}.items()
-    }
+    begun = {name: scores or [begin(task, outputs, pool) for outputs in runs], **(further or {})}
     measured: dict[str, Row] = {}
     by_seed: list[Row] = []
     for label, waiting in begun.items():

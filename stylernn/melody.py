@@ -165,6 +165,12 @@ class Melody:
         """The metre in force at a tick."""
         return [metre for start, metre in self.metres if start <= tick][-1]
 
+    def sounding_at(self, ticks: np.ndarray) -> np.ndarray:
+        """The number of the note that sounds at each tick, -1 in a rest; int64, shape of `ticks`."""
+        onset, end = self.array[:, 0], self.array[:, 0] + self.array[:, 1]
+        note = np.searchsorted(onset, ticks, side="right") - 1
+        return np.where((note >= 0) & (ticks < end[note]), note, -1)
+
     def transpose(self, semitones: int) -> "Melody":
         """The melody moved by a number of semitones, its key and its chord symbols with it."""
         notes = tuple(note._replace(pitch=note.pitch + semitones) for note in self.notes)

@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -180,5 +181,6 @@ def _profile(style: Style, tunes: Sequence[Tune]) -> Style:
     )
 
 
+@cache
 def _known() -> dict[str, dict[str, Any]]:
     return tomllib.loads((catalogue() / "styles.toml").read_text(encoding="utf-8"))

@@ -5,7 +5,6 @@ diatonic, into its range); the model writes new surfaces over them, in a batch; 
 stay those of the source, and so does the metre, but that a compound one may be written in simple time (see `metres`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,14 +17,13 @@ from stylernn.codec import HIGHEST, LOWEST
 from stylernn.compose import Candidate, Plan, compose
 from stylernn.errors import UsageError
 from stylernn.melody import Melody, Note
+from stylernn.ranking import ranked, sounding
 from stylernn.sample import Dials
 from stylernn.styles import Style, improvised
 from stylernn.tonality import Tonality
 
 __all__ = ["Options", "Result", "transfer", "variations"]
 
-# Candidates above this rank in tune and style are good enough to be taken.
-_WORTHY = 0.8
 # Share of the silence that a tune lacks which is planned; the rest comes of itself.
 _BREATHING = 0.4
 
@@ -116,7 +114,8 @@ def variations(
     plan = replace(plan, given=plan.example.events, locked=options.locked)
     candidates = compose(model, plan, dials(options), seed, max(options.candidates, 2 * count if count > 1 else 1))
     chosen: dict[tuple[Note, ...], Result] = {}
-    for candidate in _ranked(candidates, plan, _merits(model, target, candidates, plan), options.density):
+    merits = _merits(model, target, candidates, plan)
+    for candidate in ranked(candidates, plan, tune, merits, options.density):
         result = _result(candidate, plan, melody, tune, options)
         chosen.setdefault(result.melody.notes, result)
         if len(chosen) == count:
@@ -164,14 +163,6 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
     return Plan(example, grid, Condition(index, told, skeleton, repeats), silent=silent, cadence=close)
 
 
-def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:
-    """Which structural notes' pitch classes sound in a melody at their moments."""
-    ticks = plan.example.events.grid.ticks[structure.time]
-    at = np.searchsorted(melody.array[:, 0], ticks, side="right") - 1
-    notes = melody.array[np.maximum(at, 0)]
-    return (at >= 0) & (ticks < notes[:, 0] + notes[:, 1]) & ((notes[:, 2] - structure.pitch - LOWEST) % 12 == 0)
-
-
 def _result(candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, options: Options) -> Result:
     """Count what was kept, then write the candidate in the metre, and with the bars and the ending, that are wanted."""
     structure = plan.example.skeletons[sk.GRAINS.index("beat")]
@@ -190,25 +181,3 @@ def _merits(model: Model, style: Style, candidates: list[Candidate], plan: Plan)
     judged = critic.judge(model.arrays, style, [candidate.melody for candidate in candidates], plan.example.tonality)
     gained = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
     return gained if judged is None else judged
-
-
-def _ranked(candidates: list[Candidate], plan: Plan, merits: np.ndarray, density: float) -> list[Candidate]:
-    """Candidates that both keep the tune and are in the style come first.
-
-    One that stands still on a note for over two bars comes last, whatever its merits. Among equals they stay as they
-    were drawn. A choice of the likeliest, or of the most faithful, would make all results alike, and a classifier would
-    tell them from real music by it.
-    """
-    kept = _ranks([float(sounding(c.melody, plan, plan.condition.skeleton).sum()) for c in candidates])
-    busy = _ranks([float(len(candidate.melody.notes)) for candidate in candidates])
-    worth = _ranks(np.minimum(kept, _ranks(merits)) + 4 * density * busy)
-    stuck = [any(n.duration > 2 * c.melody.metre.bar for n in c.melody.notes) for c in candidates]
-    order = sorted(range(len(candidates)), key=lambda k: (stuck[k], worth[k] < _WORTHY))
-    return [candidates[k] for k in order]
-
-
-def _ranks(values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Each value's place among all, from 0 for the least to 1; equals share theirs."""
-    array = np.asarray(values)
-    below = (array[:, None] > array).sum(axis=1) + ((array[:, None] == array).sum(axis=1) - 1) / 2
-    return below / max(len(array) - 1, 1)

@@ -204,8 +204,16 @@ def test_numbers_that_are_none_stop_the_run_and_name_the_batch(
     assert not (tmp_path / "run" / "model.safetensors").exists()
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Ctrl-C is heeded; a shell starts its jobs in the background without."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_ctrl_c_ends_after_the_step_and_keeps_the_state(
-    tunes: list[Tune], tiny: settings.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    heeded: None, tunes: list[Tune], tiny: settings.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def bits(number: int) -> float:
         signal.raise_signal(signal.SIGINT)
@@ -218,7 +226,7 @@ def test_ctrl_c_ends_after_the_step_and_keeps_the_state(
     assert mapping["facts"]["step"] == 1
 
 
-def test_a_second_ctrl_c_acts_at_once() -> None:
+def test_a_second_ctrl_c_acts_at_once(heeded: None) -> None:
     reached = []
     with pytest.raises(KeyboardInterrupt), held_interrupts() as asked:  # noqa: PT012  (what comes after the signal)
         signal.raise_signal(signal.SIGINT)

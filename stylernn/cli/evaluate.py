@@ -101,6 +101,8 @@ def evaluate_transfer(
     """
     outputs.check_folder(out, judging.REPORT, force=force)
 
+    from dataclasses import replace
+
     from stylernn import mixtures, transfer
     from stylernn.evaluation import requirements, study, systems
 
@@ -124,17 +126,26 @@ def evaluate_transfer(
     drawn = total * (seeds + len(parts) + (seeds - 1) * bool(parts))
     with judging.progress(drawn + swept + returned + 7 + seeds + len(parts)) as tell, judging.pool() as pool:
         beside = study.standing(task, pool)
-        runs = [_run(task, systems.transfer_system(loaded, target, dials), k, "transfer", tell) for k in range(seeds)]
+        system = systems.transfer_system(loaded, target, dials)
+        runs: list[list[Melody]] = []
+        scores = []
+        for k in range(seeds):
+            runs.append(_run(task, system, k, "transfer", tell))
+            scores.append(study.begin(task, runs[-1], pool))
         further = {
-            name: [_run(task, part, k, name, tell) for k in range(seeds if name == "one candidate" else 1)]
+            name: [
+                study.begin(task, _run(task, part, k, name, tell), pool)
+                for k in range(seeds if name == "one candidate" else 1)
+            ]
             for name, part in parts.items()
         }
         points: list[dict[str, Any]] = []
         if swept:
             points = study.sweep(task, systems.dialled(loaded, target, dials), _SWEEP, count=_SWEPT, tell=tell)
-        back = [systems.transfer_system(loaded, task.origins[i], dials)(runs[0][i], seed + i) for i in range(returned)]
+        once = replace(dials, candidates=1)
+        back = [systems.transfer_system(loaded, task.origins[i], once)(runs[0][i], seed + i) for i in range(returned)]
         report = study.compare(
-            task, runs, name="stylernn", further=further, beside=beside, trade_off=points, pool=pool, tell=tell
+            task, runs, name="stylernn", scores=scores, further=further, beside=beside, trade_off=points, tell=tell
         )
     if back:
         report["rows"][0]["values"]["strength"] = list(study.cycle_strength(task, runs[0], back))

@@ -1,0 +1,66 @@
+"""How alike two melodies are, and a melody and itself: asked by the choice among candidates and by the evaluation.
+
+chroma_similarity: do the same pitch classes sound at the same time?
+repetition: do its figures come again?
+"""
+
+import numpy as np
+
+from stylernn.melody import TICKS_PER_QUARTER, Melody
+
+__all__ = ["chroma_similarity", "repetition"]
+
+_FRAME = TICKS_PER_QUARTER // 12
+_FIGURE = 4
+_WITHIN_BARS = 8
+
+
+def chroma_similarity(source: Melody, output: Melody) -> tuple[float, float]:
+    """Mean cosine of smoothed chroma over the windows in which either melody sounds.
+
+    Binary chroma at 12 frames a quarter, box filter of two quarters, hop of one.
+
+    Returns:
+        As played, and at the best of 12 transpositions of the output.
+
+    Reference:
+        Lu & Su (2018), Transferring the style of homophonic music, ISMIR; Cífka, Şimşekli & Richard (2020),
+        Groove2Groove, IEEE/ACM TASLP 28, section IV.B.
+    """
+    windows = max(source.end, output.end) // TICKS_PER_QUARTER + 1
+    a, b = _chroma(source, windows), _chroma(output, windows)
+    either = max(int(np.sum(a.any(axis=0) | b.any(axis=0))), 1)
+    values = [float(np.sum(a * np.roll(b, turn, axis=0)) / either) for turn in range(12)]
+    return values[0], max(values)
+
+
+def repetition(melody: Melody) -> float:
+    """Share of four-note figures (intervals and inter-onset intervals) that were heard in the 8 bars before.
+
+    A figure and its repetition must not share a note.
+    """
+    array = melody.array
+    if len(array) < _FIGURE:
+        return 0.0
+    steps = list(zip(np.diff(array[:, 2]).tolist(), np.diff(array[:, 0]).tolist(), strict=True))
+    bars = np.searchsorted(melody.bar_lines, array[:, 0], side="right") - 1
+    last_heard: dict[tuple[tuple[int, int], ...], list[int]] = {}
+    again = 0
+    count = len(array) - _FIGURE + 1
+    for i in range(count):
+        figure = tuple(steps[i : i + _FIGURE - 1])
+        places = last_heard.setdefault(figure, [])
+        again += any(i - j >= _FIGURE and bars[i] - bars[j] <= _WITHIN_BARS for j in places[-_FIGURE - 1 :])
+        places.append(i)
+    return again / count
+
+
+def _chroma(melody: Melody, windows: int) -> np.ndarray:
+    """Smoothed chroma with columns of length 1 or 0; float64, shape (12, windows)."""
+    ticks = np.arange(0, (windows + 1) * TICKS_PER_QUARTER, _FRAME)
+    heard = melody.sounding_at(ticks)
+    binary = np.zeros((12, len(ticks)))
+    binary[melody.array[heard[heard >= 0], 2] % 12, np.flatnonzero(heard >= 0)] = 1
+    quarters = binary.reshape(12, windows + 1, -1).sum(axis=2)
+    smooth = quarters[:, :-1] + quarters[:, 1:]
+    return smooth / np.maximum(np.linalg.norm(smooth, axis=0), 1e-12)

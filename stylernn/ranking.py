@@ -1,0 +1,59 @@
+"""The best of several candidates: those that keep the tune and are in the style, and of these those with most form.
+
+Likeness to the tune is taken from structural notes and from chroma; how far a candidate is in the style is judged by
+others, see `critic`. Choosing the likeliest, or the most faithful, would make all results alike, and a classifier would
+tell them from real music by it; so whatever is good enough is equally good, and the first drawn of these is taken.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stylernn import skeleton as sk
+from stylernn.codec import LOWEST
+from stylernn.compose import Candidate, Plan
+from stylernn.likeness import chroma_similarity, repetition
+from stylernn.melody import Melody
+
+__all__ = ["ranked", "sounding"]
+
+# Candidates above this rank in tune and style are good enough to be taken.
+_WORTHY = 0.8
+# And of these, those above this rank in repetition, which candidates have less of than real music.
+_FORMED = 0.7
+
+
+def ranked(
+    candidates: Sequence[Candidate], plan: Plan, tune: Melody, merits: np.ndarray, density: float = 0.0
+) -> list[Candidate]:
+    """Candidates, the best first; one that stands still on a note for over two bars comes last, whatever its merits.
+
+    Args:
+        candidates: from `compose.compose`.
+        plan: what they were composed to.
+        tune: what the plan was made from.
+        merits: how far each is in the style, on any scale.
+        density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
+    """
+    melodies = [candidate.melody for candidate in candidates]
+    structural = _ranks([float(sounding(melody, plan, plan.condition.skeleton).sum()) for melody in melodies])
+    chroma = _ranks([chroma_similarity(tune, melody)[0] for melody in melodies])
+    busy = _ranks([float(len(melody.notes)) for melody in melodies])
+    worth = _ranks(np.minimum(_ranks(structural + chroma), _ranks(merits)) + 4 * density * busy)
+    form = _ranks([repetition(melody) for melody in melodies])
+    stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
+    order = sorted(range(len(melodies)), key=lambda k: (stuck[k], worth[k] < _WORTHY, form[k] < _FORMED))
+    return [candidates[k] for k in order]
+
+
+def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:
+    """Which structural notes' pitch classes sound in a melody at their moments."""
+    heard = melody.sounding_at(plan.example.events.grid.ticks[structure.time])
+    return (heard >= 0) & ((melody.array[heard, 2] - structure.pitch - LOWEST) % 12 == 0)
+
+
+def _ranks(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Each value's place among all, from 0 for the least to 1; equals share theirs."""
+    array = np.asarray(values)
+    below = (array[:, None] > array).sum(axis=1) + ((array[:, None] == array).sum(axis=1) - 1) / 2
+    return below / max(len(array) - 1, 1)

@@ -1,0 +1,85 @@
+"""The choice among candidates, by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stylernn import ranking, transfer
+from stylernn import skeleton as sk
+from stylernn.compose import Candidate, Plan
+from stylernn.likeness import chroma_similarity
+from stylernn.melody import Melody, Note
+from stylernn.styles import Style
+
+SCALE = (60, 62, 64, 65, 67, 65, 64, 62)
+TUNE = Melody(tuple(Note(24 * k, 24, SCALE[k % 8]) for k in range(32)))
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return transfer.plan_transfer(TUNE, 1, Style("plain", "plain", reach=(-12, 12)))
+
+
+def candidates(*melodies: Melody) -> list[Candidate]:
+    return [Candidate(melody, -1.0, -1.0) for melody in melodies]
+
+
+def moved(melody: Melody, seed: int, share: float) -> Melody:
+    """Some notes a semitone or so away."""
+    rng = np.random.default_rng(seed)
+    notes = tuple(n._replace(pitch=n.pitch + int(rng.choice([1, 6]) * (rng.random() < share))) for n in melody.notes)
+    return replace(melody, notes=notes)
+
+
+def chosen(plan: Plan, melodies: list[Melody], merits: list[float]) -> Melody:
+    return ranking.ranked(candidates(*melodies), plan, TUNE, np.array(merits))[0].melody
+
+
+def test_whoever_keeps_the_tune_and_is_in_the_style_comes_first(plan: Plan) -> None:
+    strangers = [moved(TUNE, seed, 0.9) for seed in range(9)]
+    assert chosen(plan, [*strangers, TUNE], [0.0] * 9 + [1.0]) == TUNE
+
+
+def test_neither_the_tune_nor_the_style_alone_is_enough(plan: Plan) -> None:
+    kept = [moved(TUNE, seed, 0.1 + 0.08 * seed) for seed in range(10)]
+    merits = [float(seed) for seed in range(10)]
+    assert chosen(plan, kept, merits) not in (kept[0], kept[-1])
+
+
+def test_of_good_ones_those_come_first_whose_figures_return(plan: Plan) -> None:
+    later = np.random.default_rng(0).integers(0, 11, len(TUNE.notes)).tolist()
+    uneven = replace(TUNE, notes=tuple(Note(n.onset + x, 12, n.pitch) for n, x in zip(TUNE.notes, later, strict=True)))
+    strangers = [moved(TUNE, seed, 0.3) for seed in range(8)]
+    assert chosen(plan, [*strangers, uneven, TUNE], [0.0] * 8 + [1.0, 1.0]) == TUNE
+
+
+def test_one_that_stands_still_comes_last(plan: Plan) -> None:
+    still = replace(TUNE, notes=(*TUNE.notes[:2], Note(48, 24 * 30, 60)))
+    order = ranking.ranked(candidates(still, *[moved(TUNE, k, 0.5) for k in range(4)]), plan, TUNE, np.arange(5)[::-1])
+    assert order[-1].melody == still
+
+
+def test_nothing_is_lost_and_equals_stay_as_drawn(plan: Plan) -> None:
+    drawn = candidates(*[TUNE] * 5)
+    order = ranking.ranked(drawn, plan, TUNE, np.zeros(5))
+    assert all(a is b for a, b in zip(order, drawn, strict=True))
+
+
+def test_structural_notes_sound_where_the_tune_has_them(plan: Plan) -> None:
+    structure = plan.example.skeletons[sk.GRAINS.index("beat")]
+    assert ranking.sounding(TUNE, plan, structure).all()
+    assert ranking.sounding(TUNE.transpose(12), plan, structure).all()
+    assert not ranking.sounding(TUNE.transpose(1), plan, structure).any()
+
+
+def test_sounding_at_ticks() -> None:
+    melody = Melody((Note(24, 12, 60), Note(48, 24, 62)))
+    assert melody.sounding_at(np.array([0, 24, 35, 36, 48, 71, 72])).tolist() == [-1, 0, 0, -1, 1, 1, -1]
+
+
+def test_chroma_hears_pitch_classes_in_time() -> None:
+    assert chroma_similarity(TUNE, TUNE.transpose(-12))[0] == pytest.approx(1)
+    assert chroma_similarity(TUNE, TUNE.transpose(1)) == pytest.approx(
+        (chroma_similarity(TUNE, TUNE.transpose(1))[0], 1)
+    )
