@@ -47,8 +47,7 @@ def dialled(model: "Model", target: str, options: "Options") -> Callable[[str, f
 def ablations(model: "Model", target: str, options: "Options") -> dict[str, System]:
     """The model with a part taken away, by name of the row.
 
-    All but free composition draw one candidate, so they are to be compared with the first of them, which has all its
-    parts.
+    All draw one candidate, so they are to be compared with the first of them, which has all its parts.
     """
     from stylernn import compose, generate, metres, transfer
 
@@ -63,7 +62,7 @@ def ablations(model: "Model", target: str, options: "Options") -> dict[str, Syst
 
     def unconditional(melody: Melody, seed: int) -> Melody:
         bars = min(max(melody.bars, 2), _MOST_BARS)
-        return generate.generate(model, target, bars=bars, count=1, seed=seed, metre=melody.metre)[0]
+        return generate.generate(model, target, bars=bars, seed=seed, metre=melody.metre, candidates=1)[0]
 
     return {
         "one candidate": transfer_system(model, target, single),

@@ -22,7 +22,6 @@ from stylernn.tonality import Tonality, as_key, estimate
 __all__ = ["form", "generate"]
 
 _TEMPERATURES = (0.05, 5)
-_CANDIDATES = 8
 _SECTIONS = 4
 _FORM_FROM = 16
 
@@ -39,6 +38,7 @@ def generate(
     key: Key | None = None,
     tempo: float | None = None,
     temperature: float = 1.0,
+    candidates: int = 8,
 ) -> list[Melody]:
     """Write melodies.
 
@@ -53,6 +53,7 @@ def generate(
         key: by default C major.
         tempo: in quarters per minute, by default the style's median.
         temperature: 1 is as varied as the style; lower is plainer.
+        candidates: melodies to compose for each, of which the one that closes best is kept.
 
     Raises:
         UsageError: if the style is unknown, the temperature cannot be used, or the prompt leaves no room or contradicts
@@ -75,9 +76,9 @@ def generate(
     asked = Melody((), changes, key, tempo, prompt.pickup if prompt else 0, end, f"{style} {seed}")
     plan = _plan(metres.fitted(asked, known), index, known, prompt and metres.fitted(prompt, known))
     dials = Dials(rhythm=temperature, pitch=0.95 * temperature)
-    candidates = compose(model, plan, dials, seed, count * _CANDIDATES)
+    composed = compose(model, plan, dials, seed, count * candidates)
     tonality = plan.example.tonality
-    groups = [candidates[k : k + _CANDIDATES] for k in range(0, len(candidates), _CANDIDATES)]
+    groups = [composed[k : k + candidates] for k in range(0, len(composed), candidates)]
     made = [max(group, key=lambda candidate: endings.closing(candidate.melody, tonality)).melody for group in groups]
     written = [metres.restored(melody, asked) for melody in made]
     return [locks.splice(prompt, melody, range(prompt.bars)) for melody in written] if prompt else written

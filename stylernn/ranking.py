@@ -6,6 +6,7 @@ tell them from real music by it; so whatever is good enough is equally good, and
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,16 +16,31 @@ from stylernn.compose import Candidate, Plan
 from stylernn.likeness import chroma_similarity, repetition
 from stylernn.melody import Melody
 
-__all__ = ["ranked", "sounding"]
+__all__ = ["Standards", "ranked", "sounding"]
 
-# Candidates above this rank in tune and style are good enough to be taken.
-_WORTHY = 0.8
-# And of these, those above this rank in repetition, which candidates have less of than real music.
-_FORMED = 0.7
+
+class Standards(NamedTuple):
+    """What is good enough, as ranks among the candidates from 0 to 1.
+
+    Args:
+        worthy: in tune and style; the lower of the two counts.
+        formed: in repetition, of which candidates have less than real music has.
+    """
+
+    worthy: float = 0.8
+    formed: float = 0.5
+
+
+_GOOD_ENOUGH = Standards()
 
 
 def ranked(
-    candidates: Sequence[Candidate], plan: Plan, tune: Melody, merits: np.ndarray, density: float = 0.0
+    candidates: Sequence[Candidate],
+    plan: Plan,
+    tune: Melody,
+    merits: np.ndarray,
+    density: float = 0.0,
+    standards: Standards = _GOOD_ENOUGH,
 ) -> list[Candidate]:
     """Candidates, the best first; one that stands still on a note for over two bars comes last, whatever its merits.
 
@@ -34,6 +50,7 @@ def ranked(
         tune: what the plan was made from.
         merits: how far each is in the style, on any scale.
         density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
+        standards: what is good enough.
     """
     melodies = [candidate.melody for candidate in candidates]
     structural = _ranks([float(sounding(melody, plan, plan.condition.skeleton).sum()) for melody in melodies])
@@ -42,7 +59,9 @@ def ranked(
     worth = _ranks(np.minimum(_ranks(structural + chroma), _ranks(merits)) + 4 * density * busy)
     form = _ranks([repetition(melody) for melody in melodies])
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
-    order = sorted(range(len(melodies)), key=lambda k: (stuck[k], worth[k] < _WORTHY, form[k] < _FORMED))
+    order = sorted(
+        range(len(melodies)), key=lambda k: (stuck[k], worth[k] < standards.worthy, form[k] < standards.formed)
+    )
     return [candidates[k] for k in order]
 
 

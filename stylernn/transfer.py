@@ -22,7 +22,7 @@ from stylernn.sample import Dials
 from stylernn.styles import Style, improvised
 from stylernn.tonality import Tonality
 
-__all__ = ["Options", "Result", "transfer", "variations"]
+__all__ = ["Options", "Result", "dials", "merits", "plan_transfer", "transfer", "variations"]
 
 # Share of the silence that a tune lacks which is planned; the rest comes of itself.
 _BREATHING = 0.4
@@ -114,8 +114,8 @@ def variations(
     plan = replace(plan, given=plan.example.events, locked=options.locked)
     candidates = compose(model, plan, dials(options), seed, max(options.candidates, 2 * count if count > 1 else 1))
     chosen: dict[tuple[Note, ...], Result] = {}
-    merits = _merits(model, target, candidates, plan)
-    for candidate in ranked(candidates, plan, tune, merits, options.density):
+    judged = merits(model, target, candidates, plan)
+    for candidate in ranked(candidates, plan, tune, judged, options.density):
         result = _result(candidate, plan, melody, tune, options)
         chosen.setdefault(result.melody.notes, result)
         if len(chosen) == count:
@@ -163,6 +163,13 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
     return Plan(example, grid, Condition(index, told, skeleton, repeats), silent=silent, cadence=close)
 
 
+def merits(model: Model, style: Style, candidates: list[Candidate], plan: Plan) -> np.ndarray:
+    """How far candidates are in the style: by the critic, or without one by how far the style raised their odds."""
+    judged = critic.judge(model.arrays, style, [candidate.melody for candidate in candidates], plan.example.tonality)
+    gained = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
+    return gained if judged is None else judged
+
+
 def _result(candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, options: Options) -> Result:
     """Count what was kept, then write the candidate in the metre, and with the bars and the ending, that are wanted."""
     structure = plan.example.skeletons[sk.GRAINS.index("beat")]
@@ -174,10 +181,3 @@ def _result(candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, opti
         made, source = metres.restored(made, melody), melody
     made = locks.splice(melody, made, options.locked) if options.locked else made
     return Result(made, source, plan.example.tonality, len(structure.time), kept)
-
-
-def _merits(model: Model, style: Style, candidates: list[Candidate], plan: Plan) -> np.ndarray:
-    """How far candidates are in the style: by the critic, or without one by how far the style raised their odds."""
-    judged = critic.judge(model.arrays, style, [candidate.melody for candidate in candidates], plan.example.tonality)
-    gained = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
-    return gained if judged is None else judged

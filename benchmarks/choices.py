@@ -1,0 +1,104 @@
+"""What the choice among candidates is worth: `python benchmarks/choices.py DATA --source folk --source classical`.
+
+DATA holds one folder a style with a manifest. Melodies of the validation part, cut to 64 bars, are transferred once in
+many candidates; then the best is chosen by several standards (see `ranking`), and the choices are judged side by side
+against real melodies of the validation part, by an evaluator that has met training melodies only.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from stylernn.evaluation import content, features, music, realism, style
+from stylernn.evaluation.study import RATIOS
+from stylernn.evaluation.task import WINDOW_QUARTERS
+
+from stylernn import checkpoint, corpus, metres, ranking, transfer
+from stylernn.checkpoint import Model
+from stylernn.cli import judging
+from stylernn.compose import Candidate, Plan, compose
+from stylernn.melody import Melody
+from stylernn.ranking import Standards
+
+_FITTED, _REAL, _BARS = 300, 120, 64
+_CHOICES = (Standards(0.0, 0.0), Standards(0.8, 0.0), *(Standards(0.8, formed) for formed in (0.5, 0.6, 0.7, 0.8)))
+
+Drawn = list[tuple[Melody, Plan, list[Candidate], np.ndarray]]
+"""Tunes, their plans, candidates and how far each of these is in the style."""
+
+
+def main() -> None:
+    """Draw, choose, judge, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--source", action="append", required=True)
+    parser.add_argument("--target", default="jazz")
+    parser.add_argument("--count", type=int, default=26, help="tunes of each source style")
+    parser.add_argument("--candidates", type=int, default=32)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    model = checkpoint.load_model()
+    roots = [known.name for known in model.header.styles if known.parent == known.name]
+    split = replace(judging.divided(corpus.load_folder(asked.data)), test=[])
+    train, valid = judging.by_style(split, (*roots, *asked.source), only=True)
+    rng = np.random.default_rng(asked.seed)
+    sources = [_cut(melody) for name in asked.source for melody in _some(valid[name], asked.count, rng)]
+    drawn = _draw(model, asked.target, sources, asked.candidates)
+    labels = [name for name in roots for _ in train[name][:_FITTED]]
+    fitted = [_excerpt(melody) for name in roots for melody in train[name][:_FITTED]]
+    evaluator = style.fit(features.extract(fitted), labels, seed=asked.seed)
+    real = [_excerpt(melody) for melody in _some(valid[asked.target], _REAL, rng)]
+    print(f"{len(sources)} tunes to {asked.target}, {asked.candidates} candidates, {len(real)} real melodies")
+    for standards in _CHOICES:
+        made = [ranking.ranked(c, plan, tune, merits, standards=standards)[0].melody for tune, plan, c, merits in drawn]
+        judged = _judge([tune for tune, *_ in drawn], made, real, evaluator, asked.target)
+        print(f"{standards.worthy:.1f} {standards.formed:.1f}  " + "  ".join(f"{k} {v:.3f}" for k, v in judged.items()))
+
+
+def _draw(model: Model, target: str, sources: Sequence[Melody], count: int) -> Drawn:
+    index = model.style(target)
+    aim, options = model.header.styles[index - 1], transfer.Options(candidates=count)
+    drawn = []
+    for number, source in enumerate(sources):
+        tune = metres.fitted(source, aim)
+        plan = transfer.plan_transfer(tune, index, aim)
+        candidates = compose(model, plan, transfer.dials(options), number, count)
+        drawn.append((tune, plan, candidates, transfer.merits(model, aim, candidates, plan)))
+    return drawn
+
+
+def _judge(
+    sources: Sequence[Melody], made: Sequence[Melody], real: Sequence[Melody], evaluator: style.Evaluator, target: str
+) -> dict[str, float]:
+    pieces = [_excerpt(melody) for melody in made]
+    ours, theirs = features.extract(pieces), features.extract(real)
+    found = content.retrieval(sources, made, range(len(made)))
+    groups = ([f"real {k}" for k in range(len(real))], [f"made {k}" for k in range(len(made))])
+    own, others = music.evaluate(pieces), music.evaluate(real)
+    values = {
+        "accuracy": np.mean([heard == target for heard in evaluator.predicted(ours)]),
+        "top1": found.top1.mean(),
+        "chroma": content.evaluate(sources, made)["chroma"].mean(),
+    }
+    values |= {f"c2st {f}": realism.c2st(theirs, ours, f, groups=groups)[0].mean() for f in features.FAMILIES}
+    values |= {name: own[name].mean() / others[name].mean() for name in RATIOS}
+    return {name: float(value) for name, value in values.items()}
+
+
+def _some(melodies: Sequence[Melody], count: int, rng: np.random.Generator) -> list[Melody]:
+    long = [melody for melody in melodies if len(melody.notes) >= 24]
+    return [long[k] for k in rng.permutation(len(long))[:count]]
+
+
+def _cut(melody: Melody) -> Melody:
+    return melody.slice(0, min(melody.bars, _BARS))
+
+
+def _excerpt(melody: Melody) -> Melody:
+    return features.excerpt(melody, WINDOW_QUARTERS, least=8)
+
+
+if __name__ == "__main__":
+    main()
