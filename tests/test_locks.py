@@ -1,7 +1,7 @@
 """Locked bars: exactly the source's notes in them, exactly the others around them, no overlap."""
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stylernn import locks
@@ -35,8 +35,9 @@ def test_locked_bars_sound_as_in_the_source(source: Melody, other: Melody, data:
     for bar in locked:
         assert spliced.slice(bar, bar + 1).notes == source.slice(bar, bar + 1).notes
     for bar in set(range(source.bars)) - locked:
-        assume(bar - 1 not in locked)
-        assert spliced.slice(bar, bar + 1).notes == made.slice(bar, bar + 1).notes
+        line = source.bar_lines[bar]
+        if not any(note.onset < line < note.end for note in (*source.notes, *made.notes)):  # what rings on may differ
+            assert spliced.slice(bar, bar + 1).notes == made.slice(bar, bar + 1).notes
 
 
 @pytest.mark.parametrize(("locked", "found"), [({-1}, "bar 0"), ({2}, "bar 3"), ({0, 1}, "all bars")])
