@@ -250,7 +250,7 @@ def test_kills_lose_nothing() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("times", [1, 2])
-def test_ctrl_c_on_the_command_line_is_130(tmp_path: Path, tunes: list[Tune], times: int) -> None:
+def test_ctrl_c_on_the_command_line_is_130(heeded: None, tmp_path: Path, tunes: list[Tune], times: int) -> None:
     from stylernn import files
 
     for tune in tunes:
