@@ -163,6 +163,13 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
     return Plan(example, grid, Condition(index, told, skeleton, repeats), silent=silent, cadence=close)
 
 
+def _from_pickup(made: Melody) -> Melody:
+    """Without what sounds before the pickup: a file that the melody is put back into may begin with it."""
+    start = int(made.bar_lines[1]) - made.pickup
+    notes = tuple(note for note in made.notes if note.onset >= start)
+    return replace(made, notes=notes) if made.pickup and notes else made
+
+
 def merits(model: Model, style: Style, candidates: list[Candidate], plan: Plan) -> np.ndarray:
     """How far candidates are in the style: by the critic, or without one by how far the style raised their odds."""
     judged = critic.judge(model.arrays, style, [candidate.melody for candidate in candidates], plan.example.tonality)
@@ -174,7 +181,7 @@ def _result(candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, opti
     """Count what was kept, then write the candidate in the metre, and with the bars and the ending, that are wanted."""
     structure = plan.example.skeletons[sk.GRAINS.index("beat")]
     kept = int(sounding(candidate.melody, plan, structure).sum())
-    made, source = candidate.melody, tune
+    made, source = _from_pickup(candidate.melody), tune
     if options.end_on_tonic:
         made = endings.on_tonic(made, plan.example.tonality)
     if options.locked or options.keep_metre:
