@@ -43,6 +43,7 @@ __all__ = [
 
 _SLICES = 128
 _BAND = 6
+_UNREACHED = np.int16(16_000)
 _FRAME = TICKS_PER_QUARTER // 12
 
 
@@ -86,8 +87,8 @@ def retrieval(candidates: Sequence[Melody], outputs: Sequence[Melody], truth: Se
     own_place = np.asarray(truth)
     if own_place.shape != (len(outputs),) or own_place.min() < 0 or own_place.max() >= len(candidates):
         raise ValueError(f"truth must name one of {len(candidates)} candidates for each of {len(outputs)} outputs")
-    curves = np.stack([_curve(melody) for melody in candidates])
-    distances = np.stack([_aligned_distances(_curve(output), curves) for output in outputs])
+    costs = _costs(np.stack([_curve(melody) for melody in candidates]))
+    distances = np.stack([_aligned_distances(_curve(output), costs) for output in outputs])
     own = distances[np.arange(len(outputs)), own_place][:, None]
     ties = np.isclose(distances, own, atol=1e-6)
     better = (distances < own) & ~ties
@@ -202,24 +203,30 @@ def _curve(melody: Melody) -> np.ndarray:
     return melody.array[np.maximum(np.maximum.accumulate(chosen), 0), 2] % 12
 
 
-def _aligned_distances(query: np.ndarray, curves: np.ndarray) -> np.ndarray:
+def _costs(curves: np.ndarray) -> np.ndarray:
+    """Twice the distance of each pitch class to each slice of all candidates in all transpositions.
+
+    Returns:
+        int16, shape (12, _SLICES, 12 * candidates), for `_aligned_distances`.
+    """
+    turned = ((curves[None] + np.arange(12)[:, None, None]) % 12).reshape(-1, _SLICES).T
+    gaps = (np.arange(12)[:, None, None] - turned) % 12
+    return 2 * np.minimum(gaps, 12 - gaps).astype(np.int16)
+
+
+def _aligned_distances(query: np.ndarray, costs: np.ndarray) -> np.ndarray:
     """Least cost of a banded alignment over all transpositions, for all candidates at once; shape (candidates,)."""
-    size = len(query)
-    gaps = (query[:, None] - np.arange(12)) % 12
-    fold = np.minimum(gaps, 12 - gaps).astype(np.float32)
-    # cost[i, c, j] = distance of query slice i and candidate slice j; transpositions are more candidates.
-    turned = ((curves[None] + np.arange(12)[:, None, None]) % 12).reshape(-1, size).T
     width = 2 * _BAND + 1
-    row = np.full((width + 2, turned.shape[1]), np.inf, dtype=np.float32)
+    row = np.full((width + 2, costs.shape[2]), _UNREACHED, dtype=np.int16)
     row[_BAND + 1] = 0
-    for i in range(size):
-        previous, row = row, np.full_like(row, np.inf)
-        for k in range(max(0, _BAND - i), min(width, size + _BAND - i)):
+    for i, pitch_class in enumerate(query):
+        previous, row = row, np.full_like(row, _UNREACHED)
+        for k in range(max(0, _BAND - i), min(width, _SLICES + _BAND - i)):
             # In the band's own coordinates the diagonal step keeps k, the vertical comes from k + 1, the horizontal
             # from k - 1 of the same row. Off the diagonal a slice counts again, so detours are never free.
-            step = np.minimum(previous[k + 1], np.minimum(previous[k + 2], row[k]) + 0.5)
-            row[k + 1] = step + fold[i][turned[i + k - _BAND]]
-    return (row[_BAND + 1] / size).reshape(12, -1).min(axis=0)
+            step = np.minimum(previous[k + 1], np.minimum(previous[k + 2], row[k]) + 1)
+            np.add(step, costs[pitch_class, i + k - _BAND], out=row[k + 1])
+    return (row[_BAND + 1] / (2 * _SLICES)).reshape(12, -1).min(axis=0)
 
 
 def _held(melody: Melody, ticks: np.ndarray) -> np.ndarray:

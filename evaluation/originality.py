@@ -154,15 +154,37 @@ def _best_shares(windows: Windows, note: np.ndarray, shift: np.ndarray, training
     best = np.zeros(len(windows.first))
     if not len(note) or not len(best):
         return best
-    # A note lies in a run of consecutive windows; spread each matched note over them and count by (shift, window).
-    low = np.searchsorted(windows.last, note, side="right")
-    high = np.searchsorted(windows.first, note, side="right")
+    _, sizes = np.unique(shift, return_counts=True)
+    points = np.repeat(sizes, sizes)
+    # Most translations match a few notes only. Once those that match many have been counted, hardly any of the others
+    # can still be better.
+    many = points >= _WINDOW
+    _count(best, windows, note[many], shift[many], training)
+    better = ~many & (points > _reached(best, windows, int(note.max()) + 1)[note])
+    _count(best, windows, note[better], shift[better], training)
+    return best
+
+
+def _reached(best: np.ndarray, windows: Windows, notes: int) -> np.ndarray:
+    """By note: no translation that matches so few points betters the share of any window with the note in it."""
+    low, high = _of_notes(windows, np.arange(notes))
+    needed = best * (windows.last - windows.first)
+    return np.array([needed[a:b].min() if a < b else np.inf for a, b in zip(low, high, strict=True)])
+
+
+def _of_notes(windows: Windows, note: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The run of windows that each note lies in: the first, and the one after the last."""
+    return np.searchsorted(windows.last, note, side="right"), np.searchsorted(windows.first, note, side="right")
+
+
+def _count(best: np.ndarray, windows: Windows, note: np.ndarray, shift: np.ndarray, training: Index) -> None:
+    """Raise the best shares to those under further translations, in place."""
+    # Each matched note is spread over its windows; then they are counted by (shift, window).
+    low, high = _of_notes(windows, note)
     sizes = np.maximum(high - low, 0)
     window = np.arange(sizes.sum()) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
-    pairs = np.sort(np.repeat(shift, sizes) * _MOST_NOTES + window)
-    first = np.flatnonzero(np.diff(pairs, prepend=-1) > 0)
-    shared = np.diff(np.r_[first, len(pairs)])
-    window, ticks = pairs[first] % _MOST_NOTES, pairs[first] // _MOST_NOTES // 256 - _FAR
+    pairs, shared = np.unique(np.repeat(shift, sizes) * _MOST_NOTES + window, return_counts=True)
+    window, ticks = pairs % _MOST_NOTES, pairs // _MOST_NOTES // 256 - _FAR
     own = windows.last[window] - windows.first[window]
     # Counting what else the training set has in a window's time costs the most, and can only lower a share. Pairs with
     # the most points in common go first; of the rest only those are counted that could still be better.
@@ -176,7 +198,6 @@ def _best_shares(windows: Windows, note: np.ndarray, shift: np.ndarray, training
             np.searchsorted(training.place, side[w] + ticks[open_still]) for side in (windows.start, windows.stop)
         )
         np.maximum.at(best, w, shared[open_still] / np.maximum(np.maximum(own[open_still], stop - start), 1))
-    return best
 
 
 def _note_windows(melody: Melody) -> Windows:
