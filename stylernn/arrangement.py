@@ -10,6 +10,8 @@ What is the melody's
 Time
     Exactly the way back from the grid of `melody` to the ticks of the file, a padded pickup taken off again. What a
     melody plays before the file begins is left out, and a note that rings on when the file has ended is cut there.
+Instruments
+    Where a melody begins before the program of its part is chosen, the program is chosen at its first note already.
 Keys are struck once
     Where a note that stays is sounding on the same channel and key, the new note gives way to it.
 """
@@ -108,6 +110,7 @@ def put_back(path: str | os.PathLike[str], melody: Melody, *, track: int | None 
         staying,
         [sequence[number] for number in sorted(gone) if sequence[number].starts_note],
     )
+    added += _instrument(added, sequence, voice, staying)
     kept = [event for number, event in enumerate(sequence) if number not in gone and not event.ends_track]
     merged = sorted([*added, *((event.tick, 1, event) for event in kept)], key=lambda item: item[:2])
     last = max([stop, *(tick for tick, _, _ in added)])
@@ -191,6 +194,22 @@ def _timed(melody: Melody, shift: int, quarter: Fraction, ending: int) -> np.nda
     following = np.append(rows[1:, 0], _NEVER)
     rows[:, 1] = np.minimum(rows[:, 1], following)  # on a grid that is coarser than ours
     return rows[rows[:, 1] > rows[:, 0]]
+
+
+def _instrument(
+    added: Sequence[tuple[int, int, Event]],
+    sequence: Sequence[Event],
+    voice: _Voice,
+    staying: Sequence[tuple[int, int, int]],
+) -> list[tuple[int, int, Event]]:
+    """The voice's program at its first new note, as for `_new_events`, where the track chooses it later only."""
+    changes = [event for event in sequence if event.status == 0xC0 | voice.channel]
+    first = min((tick for tick, _, event in added if event.starts_note), default=_NEVER)
+    if not changes or changes[0].data[0] != voice.program or first >= changes[0].tick:
+        return []
+    if any(onset < changes[0].tick for _, onset, _ in staying):
+        return []
+    return [(first, 1, changes[0]._replace(tick=first))]
 
 
 def _rounded(ticks: Fraction) -> int:

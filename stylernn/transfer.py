@@ -26,6 +26,7 @@ __all__ = ["Options", "Result", "dials", "merits", "plan_transfer", "transfer", 
 
 # Share of the silence that a tune lacks which is planned; the rest comes of itself.
 _BREATHING = 0.4
+_MORE = 32
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def variations(
     tune = metres.fitted(melody, target)
     plan = plan_transfer(tune, index, target, grain=_grain(options.preserve))
     plan = replace(plan, given=plan.example.events, locked=options.locked)
-    candidates = compose(model, plan, dials(options), seed, max(options.candidates, 2 * count if count > 1 else 1))
+    candidates = _melodies(model, plan, options, seed, max(options.candidates, 2 * count if count > 1 else 1))
     chosen: dict[tuple[Note, ...], Result] = {}
     judged = merits(model, target, candidates, plan)
     for candidate in ranked(candidates, plan, tune, judged, options.density):
@@ -161,6 +162,16 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
     last = int(skeleton.pitch[-1]) if len(skeleton.pitch) else middle
     close = endings.cadence(example.events, example.tonality, last)
     return Plan(example, grid, Condition(index, told, skeleton, repeats), silent=silent, cadence=close)
+
+
+def _melodies(model: Model, plan: Plan, options: Options, seed: int, count: int) -> list[Candidate]:
+    """Candidates that are melodies: of a very short tune a style may leave a single note; then more are drawn."""
+    for drawn in (count, count + _MORE):
+        candidates = compose(model, plan, dials(options), seed, drawn)
+        melodies = [candidate for candidate in candidates if len(_from_pickup(candidate.melody).notes) > 1]
+        if melodies:
+            return melodies
+    return candidates
 
 
 def _from_pickup(made: Melody) -> Melody:

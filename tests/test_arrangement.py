@@ -173,6 +173,21 @@ def test_new_notes_are_as_loud_as_the_old_ones(tmp_path: Path) -> None:
     assert [event.data[1] for event in track if event.starts_note] == [20, 20, 99, 99]
 
 
+def test_notes_before_the_first_program_play_on_the_same_instrument(tmp_path: Path) -> None:
+    flute = [program(480, 0, 73), *line((480, 480, 72), (960, 480, 74))]
+    path = smf(tmp_path / "late.mid", flute, BASS)
+    (tmp_path / "new.mid").write_bytes(arrangement.put_back(path, OTHER, track=0))
+    assert [part.program for part in midi.tracks(tmp_path / "new.mid")] == [73, 33]
+    assert notes_of(tmp_path / "new.mid", 0) == OTHER.notes
+
+
+def test_what_plays_before_the_first_program_keeps_its_own(tmp_path: Path) -> None:
+    both = [*line((0, 480, 40)), program(480, 0, 73), *line((480, 480, 72), (960, 480, 74))]
+    path = smf(tmp_path / "two.mid", both, BASS)
+    track = events(parse(arrangement.put_back(path, OTHER, track=1), "x").chunks[0].data, "x")
+    assert [event.tick for event in track if event.status == 0xC0] == [480]
+
+
 def test_a_grid_coarser_than_ours_keeps_notes_apart(tmp_path: Path) -> None:
     path = smf(tmp_path / "song.mid", line((0, 2, 60), (2, 2, 62)), BASS, division=2)
     fast = Melody(tuple(Note(3 * k, 3, 60 + k % 2) for k in range(16)))

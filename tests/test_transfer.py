@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from stylernn import checkpoint, codec, generate, transfer
+from stylernn import checkpoint, codec, compose, generate, transfer
 from stylernn.checkpoint import Model
+from stylernn.compose import Candidate
 from stylernn.errors import UsageError
 from stylernn.melody import Key, Melody, Metre, Note
 from stylernn.styles import Style
@@ -101,6 +103,16 @@ def test_new_notes_stay_in_the_range_and_the_last_is_a_tonic(model: Model, tune:
     *free, last = result.melody.notes
     assert {note.pitch for note in free} <= set(range(62, 77))
     assert last.pitch % 12 == result.tonality.tonic
+
+
+def test_a_single_note_is_no_transfer(model: Model, tune: Melody, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stingy(*asked: Any) -> list[Candidate]:
+        first, *more = compose.compose(*asked)
+        return [first._replace(melody=replace(first.melody, notes=first.melody.notes[:1])), *more]
+
+    monkeypatch.setattr(transfer, "compose", stingy)
+    made = transfer.transfer(model, tune, "jazz", transfer.Options(candidates=1)).melody
+    assert len(made.notes) > 1
 
 
 @pytest.mark.parametrize("bars", [4, 16])
