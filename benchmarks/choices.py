@@ -1,8 +1,8 @@
 """What the choice among candidates is worth: `python benchmarks/choices.py DATA --source folk --source classical`.
 
-DATA holds one folder a style with a manifest. Melodies of the validation part, cut to 64 bars, are transferred once in
-many candidates; then the best is chosen by several standards (see `ranking`), and the choices are judged side by side
-against real melodies of the validation part, by an evaluator that has met training melodies only.
+DATA holds one folder a style with a manifest. Melodies of the validation part, cut to 64 bars, are transferred in many
+candidates, `--draws` times over; then the best is chosen by several standards (see `ranking`), and the choices are
+judged against real melodies of the validation part, by an evaluator that has met training melodies only.
 """
 
 import argparse
@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--target", default="jazz")
     parser.add_argument("--count", type=int, default=26, help="tunes of each source style")
     parser.add_argument("--candidates", type=int, default=32)
+    parser.add_argument("--draws", type=int, default=1, help="sets of candidates, of which the means are printed")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     model = checkpoint.load_model()
@@ -45,33 +46,36 @@ def main() -> None:
     train, valid = judging.by_style(split, (*roots, *asked.source), only=True)
     rng = np.random.default_rng(asked.seed)
     sources = [_cut(melody) for name in asked.source for melody in _some(valid[name], asked.count, rng)]
-    drawn = _draw(model, asked.target, sources, asked.candidates)
+    draws = [_draw(model, asked.target, sources, asked.candidates, 1000 * k) for k in range(asked.draws)]
     labels = [name for name in roots for _ in train[name][:_FITTED]]
     fitted = [_excerpt(melody) for name in roots for melody in train[name][:_FITTED]]
     evaluator = style.fit(features.extract(fitted), labels, seed=asked.seed)
     real = [_excerpt(melody) for melody in _some(valid[asked.target], _REAL, rng)]
     print(f"{len(sources)} tunes to {asked.target}, {asked.candidates} candidates, {len(real)} real melodies")
     for standards in _CHOICES:
-        made = [ranking.ranked(c, plan, tune, merits, standards=standards)[0].melody for tune, plan, c, merits in drawn]
-        judged = _judge([tune for tune, *_ in drawn], made, real, evaluator, asked.target)
-        print(f"{standards.worthy:.1f} {standards.formed:.1f}  " + "  ".join(f"{k} {v:.3f}" for k, v in judged.items()))
+        judged = [_judge(drawn, standards, real, evaluator, asked.target) for drawn in draws]
+        means = {name: np.mean([values[name] for values in judged]) for name in judged[0]}
+        print(f"{standards.worthy:.1f} {standards.formed:.1f}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()))
 
 
-def _draw(model: Model, target: str, sources: Sequence[Melody], count: int) -> Drawn:
+def _draw(model: Model, target: str, sources: Sequence[Melody], count: int, seed: int) -> Drawn:
     index = model.style(target)
     aim, options = model.header.styles[index - 1], transfer.Options(candidates=count)
     drawn = []
     for number, source in enumerate(sources):
         tune = metres.fitted(source, aim)
         plan = transfer.plan_transfer(tune, index, aim)
-        candidates = compose(model, plan, transfer.dials(options), number, count)
+        candidates = compose(model, plan, transfer.dials(options), seed + number, count)
         drawn.append((tune, plan, candidates, transfer.merits(model, aim, candidates, plan)))
     return drawn
 
 
 def _judge(
-    sources: Sequence[Melody], made: Sequence[Melody], real: Sequence[Melody], evaluator: style.Evaluator, target: str
+    drawn: Drawn, standards: Standards, real: Sequence[Melody], evaluator: style.Evaluator, target: str
 ) -> dict[str, float]:
+    """What the choices by these standards are like."""
+    sources = [tune for tune, *_ in drawn]
+    made = [ranking.ranked(c, plan, tune, merits, standards=standards)[0].melody for tune, plan, c, merits in drawn]
     pieces = [_excerpt(melody) for melody in made]
     ours, theirs = features.extract(pieces), features.extract(real)
     found = content.retrieval(sources, made, range(len(made)))

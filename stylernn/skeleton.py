@@ -12,12 +12,13 @@ import numpy as np
 from stylernn.codec import PITCHES, BeatGrid, Events
 from stylernn.tonality import Tonality, scale
 
-__all__ = ["GRAINS", "Skeleton", "fold", "keep", "normalise", "reduce", "repetitions"]
+__all__ = ["GRAINS", "Skeleton", "fold", "keep", "likenesses", "normalise", "reduce", "repetitions"]
 
 # The model learns all of these; NONE is an empty skeleton.
 GRAINS = ("none", "bar", "half", "beat")
 
 _FIFTH = 7
+_NEAR = 8  # bars
 _MOVED = 0.3  # price of a note in another octave, in semitones of a leap
 
 
@@ -150,6 +151,34 @@ def repetitions(events: Events, least: float = 0.7) -> np.ndarray:
                 source[b] = a
                 break
     return source
+
+
+def likenesses(skeleton: Skeleton, grid: BeatGrid, repeats: np.ndarray, *, least: float = 0.5) -> np.ndarray:
+    """A map of repetitions with bars that are merely alike, for a tune without strains that is to become a dance.
+
+    A bar that repeats none takes that of the eight before it whose structural notes sound on most of the same beats.
+
+    Args:
+        skeleton: one note a beat at most.
+        grid: its beats.
+        repeats: from `repetitions`.
+        least: share of the beats on which the pitch classes must agree.
+    """
+    heard = np.full(grid.beats, -1)
+    heard[skeleton.time // 16] = skeleton.pitch % 12
+    latest = np.maximum.accumulate(np.where(heard >= 0, np.arange(grid.beats), 0))
+    bars = np.split(heard[latest], grid.first[1:-1])
+    found = repeats.copy()
+    for number in np.flatnonzero(repeats < 0):
+        own = bars[number]
+        alike = {
+            k: float(np.mean(own == bars[k]))
+            for k in range(number - 1, max(number - 1 - _NEAR, -1), -1)
+            if len(bars[k]) == len(own)
+        }
+        best = max(alike, key=lambda k: alike[k], default=-1)
+        found[number] = best if best >= 0 and alike[best] >= least else -1
+    return found
 
 
 def _spans(grid: BeatGrid, grain: str) -> np.ndarray:

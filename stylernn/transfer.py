@@ -26,6 +26,8 @@ __all__ = ["Options", "Result", "dials", "merits", "plan_transfer", "transfer", 
 
 # Share of the silence that a tune lacks which is planned; the rest comes of itself.
 _BREATHING = 0.4
+# Share of bars that repeat another, below which a tune has no strains.
+_STRAINS = 0.25
 _MORE = 32
 
 
@@ -159,6 +161,8 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
     repeats = sk.repetitions(replace(example.events, grid=grid))
     if improvised(target):
         repeats = np.full_like(repeats, -1)
+    elif np.mean(repeats >= 0) < _STRAINS:
+        repeats = sk.likenesses(skeleton, grid, repeats)
     last = int(skeleton.pitch[-1]) if len(skeleton.pitch) else middle
     close = endings.cadence(example.events, example.tonality, last)
     return Plan(example, grid, Condition(index, told, skeleton, repeats), silent=silent, cadence=close)

@@ -101,3 +101,20 @@ def test_bars_repeat_their_latest_likeness() -> None:
     events = encode(Melody(tuple(Note(24 * k, 24, pitch) for k, pitch in enumerate(flat))))
     assert sk.repetitions(events).tolist() == [-1, 0, -1, 1, -1]
     assert sk.repetitions(events, least=1.0).tolist() == [-1, -1, -1, 1, -1]
+
+
+def test_bars_that_are_alike() -> None:
+    """The third bar has two beats in common with either of those before it, the fourth three with the first."""
+    notes = [0, 4, 7, 0, 2, 5, 9, 2, 0, 4, 9, 2, 0, 4, 7, 11]
+    grid = encode(Melody(tuple(Note(24 * k, 24, 60 + pitch) for k, pitch in enumerate(notes)))).grid
+    skeleton = sk.Skeleton(16 * np.arange(16, dtype=np.int32), np.array(notes, np.int32))
+    none = np.full(4, -1, np.int32)
+    assert sk.likenesses(skeleton, grid, none).tolist() == [-1, -1, 1, 0]
+    assert sk.likenesses(skeleton, grid, none, least=0.6).tolist() == [-1, -1, -1, 0]
+    assert sk.likenesses(skeleton, grid, np.array([-1, 0, -1, -1], np.int32)).tolist() == [-1, 0, 1, 0]
+
+
+def test_a_held_note_is_heard_on_every_beat() -> None:
+    grid = encode(Melody((Note(0, 96, 60), Note(96, 96, 62), Note(192, 96, 60)))).grid
+    held = sk.Skeleton(np.array([0, 64, 128], np.int32), np.array([0, 2, 0], np.int32))
+    assert sk.likenesses(held, grid, np.full(3, -1, np.int32)).tolist() == [-1, -1, 0]
