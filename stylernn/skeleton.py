@@ -169,7 +169,7 @@ def likenesses(skeleton: Skeleton, grid: BeatGrid, repeats: np.ndarray, *, least
     latest = np.maximum.accumulate(np.where(heard >= 0, np.arange(grid.beats), 0))
     bars = np.split(heard[latest], grid.first[1:-1])
     found = repeats.copy()
-    for number in np.flatnonzero(repeats < 0):
+    for number in np.flatnonzero(repeats < 0).tolist():
         own = bars[number]
         alike = {
             k: float(np.mean(own == bars[k]))
