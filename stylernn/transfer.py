@@ -28,6 +28,7 @@ __all__ = ["Options", "Result", "dials", "merits", "plan_transfer", "transfer", 
 _BREATHING = 0.4
 # Share of bars that repeat another, below which a tune has no strains.
 _STRAINS = 0.25
+# Candidates drawn in addition where none of those asked for has two notes.
 _MORE = 32
 
 
