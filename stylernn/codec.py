@@ -170,7 +170,7 @@ def quantise(melody: Melody) -> Melody:
     notes[:, 0] = onset[kept]
     gap = np.diff(np.append(notes[:, 0], melody.end))
     length = DURATIONS[1:][np.abs(DURATIONS[1:] - notes[:, 1:2]).argmin(axis=1)]
-    notes[:, 1] = np.where((length >= gap) | (notes[:, 1] >= gap - 1), gap, length)
+    notes[:, 1] = np.where(np.maximum(length, notes[:, 1]) >= gap - 1, gap, length)
     pitch = notes[:, 2]
     pitch = np.where(pitch < LOWEST, LOWEST + (pitch - LOWEST) % 12, pitch)
     notes[:, 2] = np.where(pitch > HIGHEST, HIGHEST - 11 + (pitch - HIGHEST - 1) % 12, pitch)

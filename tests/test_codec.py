@@ -21,6 +21,14 @@ def test_decoding_gives_back_the_quantised_melody(melody: Melody) -> None:
     assert codec.decode(codec.encode(melody)) == once
 
 
+def test_a_length_that_is_rounded_to_a_tick_before_the_next_onset_is_held() -> None:
+    """105 ticks go to the known length 108, a tick short of the gap; quantised again that would be held."""
+    melody = Melody((Note(3, 105, 60), Note(112, 24, 62)))
+    once = codec.quantise(melody)
+    assert once.notes[0] == (3, 109, 60)
+    assert codec.quantise(once) == once
+
+
 def test_a_jig_in_events() -> None:
     thirds = (Note(36, 12, 60), Note(48, 12, 62), Note(60, 12, 64), Note(72, 24, 67), Note(120, 24, 60))
     events = codec.encode(Melody(thirds, ((0, Metre(6, 8)),)))
