@@ -27,7 +27,7 @@ from flax import nnx
 from stylernn.batches import Batcher, collate, cover, prepare
 from stylernn.loss import mean_loss
 from stylernn.melody import Melody, Note
-from stylernn.model.lstm import lstm, product, turned
+from stylernn.model.lstm import lstm
 from stylernn.model.network import Network
 from stylernn.pieces import Batch
 from stylernn.settings import DataSettings, ModelSettings, Settings
@@ -84,8 +84,8 @@ def ours(dtype: jnp.dtype) -> Callable[[], object]:
     def loss(parameters: dict[str, jax.Array], x: jax.Array, y: jax.Array) -> jax.Array:
         h = jax.nn.one_hot(x.T, TOKENS) @ parameters["table"]
         for layer in range(LAYERS):
-            gates = project(h, parameters[f"input {layer}"].astype(dtype)) + parameters[f"bias {layer}"]
-            h = lstm(gates, parameters[f"recurrent {layer}"].astype(dtype))
+            bias = jnp.broadcast_to(parameters[f"bias {layer}"], (BATCH, 4 * HIDDEN))
+            h = lstm(h, bias, *(parameters[f"{name} {layer}"].astype(dtype) for name in ("input", "recurrent")))
         return optax.softmax_cross_entropy_with_integer_labels(h @ parameters["head"], y.T).mean()
 
     @partial(jax.jit, donate_argnums=(0, 1))
@@ -234,21 +234,6 @@ def peak() -> Callable[[], object]:
 
     return lambda: jax.block_until_ready(products(matrix))
 
-
-@jax.custom_vjp
-def project(x: jax.Array, matrix: jax.Array) -> jax.Array:
-    """Inputs of all steps through a matrix, in the matrix's type."""
-    return product(x, matrix)
-
-
-def _project_bwd(residuals: tuple[jax.Array, jax.Array], grad: jax.Array) -> tuple[jax.Array, jax.Array]:
-    x, matrix = residuals
-    rows, columns = x.reshape(-1, x.shape[-1]).astype(matrix.dtype), grad.reshape(-1, grad.shape[-1])
-    dx, dmatrix = product(columns, turned(matrix)), product(turned(rows), columns.astype(matrix.dtype))
-    return dx.reshape(x.shape), dmatrix.astype(matrix.dtype)
-
-
-project.defvjp(lambda x, matrix: (project(x, matrix), (x, matrix)), _project_bwd)
 
 if __name__ == "__main__":
     main()

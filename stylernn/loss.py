@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.typing import DTypeLike
 
 from stylernn import features as ft
 from stylernn.codec import PITCHES
@@ -32,9 +33,11 @@ class Score(NamedTuple):
     notes: jax.Array
 
 
-def score(network: Network, batch: Batch, key: jax.Array | None = None) -> Score:
-    """Score a batch; with a key, under dropout."""
-    logits = network(batch.piece, batch.history, batch.time, batch.pitch, key)
+def score(
+    network: Network, batch: Batch, key: jax.Array | None = None, products: DTypeLike = jnp.float32
+) -> Score:
+    """Score a batch; with a key, under dropout; with the products of the LSTM layers in the type `products`."""
+    logits = network(batch.piece, batch.history, batch.time, batch.pitch, key, products)
     before = batch.history.time[:, :-1]
     allowed = jax.vmap(jax.vmap(ft.allowed_onsets, (None, 0)))(batch.piece, before)
     onset = ft.onset_class(before, batch.time)
@@ -55,9 +58,11 @@ def score(network: Network, batch: Batch, key: jax.Array | None = None) -> Score
     return Score(sums[0], sums[1], sums[2], is_note.sum(axis=1))
 
 
-def mean_loss(network: Network, batch: Batch, key: jax.Array | None) -> jax.Array:
-    """Bits per note of a batch."""
-    result = score(network, batch, key)
+def mean_loss(
+    network: Network, batch: Batch, key: jax.Array | None, products: DTypeLike = jnp.float32
+) -> jax.Array:
+    """Bits per note of a batch, see `score`."""
+    result = score(network, batch, key, products)
     return result.bits.sum() / jnp.maximum(result.notes.sum(), 1)
 
 

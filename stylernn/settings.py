@@ -112,6 +112,7 @@ class TrainSettings:
         clip: largest global norm of the gradient.
         every: steps between validations and checkpoints.
         patience: validations without an improvement before training stops early.
+        products: type of the products of the LSTM layers, "float32" or "bfloat16"; weights and sums stay float32.
     """
 
     seed: int = 1
@@ -124,10 +125,13 @@ class TrainSettings:
     clip: float = 1.0
     every: int = 200
     patience: int = 5
+    products: str = "float32"
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "every", "patience"):
             _require(getattr(self, name) >= 1, f"train.{name}", "a positive whole number", getattr(self, name))
+        known = ("float32", "bfloat16")
+        _require(self.products in known, "train.products", " or ".join(known), self.products)
         _require(
             self.rate > 0 and self.clip > 0, "train.rate and train.clip", "positive numbers", (self.rate, self.clip)
         )

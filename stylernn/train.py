@@ -112,7 +112,7 @@ def fit(
         mesh = devices.mesh()
         state = devices.everywhere(state, mesh)
         header = Header(settings, tree, sources(divided.train), None, runs.provenance(settings, corpus_fingerprint))
-        step = _compiled_step(graph, optimiser, settings.train.seed)
+        step = _compiled_step(graph, optimiser, settings.train)
         run = _Run(folder, header, mesh, step, scorer(network)[0], *_batches(divided, tree, settings))
         _train(run, state, place, on_event)
         return _finish(folder, divided, place)
@@ -207,13 +207,17 @@ def _optimiser(settings: TrainSettings) -> optax.GradientTransformation:
 
 
 def _compiled_step(
-    graph: nnx.GraphDef, optimiser: optax.GradientTransformation, seed: int
+    graph: nnx.GraphDef, optimiser: optax.GradientTransformation, settings: TrainSettings
 ) -> Callable[[State, Batch, int], tuple[State, jax.Array]]:
     """One step of gradient descent: the new state and the bits per note; not-a-number leaves the state as it was."""
 
     def step(state: State, batch: Batch, number: int) -> tuple[State, jax.Array]:
-        key = jax.random.fold_in(jax.random.key(seed), number)
-        bits, gradient = jax.value_and_grad(lambda p: loss.mean_loss(nnx.merge(graph, p), batch, key))(state.parameters)
+        key = jax.random.fold_in(jax.random.key(settings.seed), number)
+
+        def bits_of(parameters: nnx.State) -> jax.Array:
+            return loss.mean_loss(nnx.merge(graph, parameters), batch, key, settings.products)
+
+        bits, gradient = jax.value_and_grad(bits_of)(state.parameters)
         updates, after = optimiser.update(gradient, state.optimiser, state.parameters)
         fine = jnp.isfinite(bits) & jnp.isfinite(optax.tree.norm(gradient))
         chosen = jax.tree.map(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from stylernn import limits
+from stylernn import limits, memory
 from stylernn.atomic import replacing
 from stylernn.cli import display, options, words
 from stylernn.errors import StylernnError, UsageError
@@ -78,6 +78,7 @@ def command(
         devices.join(*together)
         devices.wait_for_all("begun")
 
+    memory.keep_freed()
     overrides = options.given(**{"train.seed": seed, "train.steps": steps})
     chosen = settings.load(folder / "config.toml" if resume else config, overrides)
     if resume and (out or chosen != settings.load(folder / "config.toml")):

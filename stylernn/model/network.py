@@ -19,12 +19,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from jax.typing import DTypeLike
 
 from stylernn import features as ft
 from stylernn.codec import DURATIONS, PITCHES
 from stylernn.features import View
 from stylernn.lookback import ONSETS, SUGGESTIONS, echoes
-from stylernn.model.layers import FeatureSum, FiLM, Recurrent, StyleTable, shift
+from stylernn.model.layers import Dense, FeatureSum, FiLM, Recurrent, StyleTable, shift
 from stylernn.model.parameters import ONSET_OUTPUTS, PITCH_OUTPUTS, PREVIOUS, STRUCTURAL, Parameters, unflatten
 from stylernn.pieces import FAR, History, Piece
 from stylernn.settings import ModelSettings
@@ -56,20 +57,20 @@ class Network(nnx.Module):
         self.forwards = Recurrent("lstm", settings.skeleton, style, settings.skeleton, rngs=rngs)
         self.backwards = Recurrent("lstm", settings.skeleton, style, settings.skeleton, rngs=rngs)
         self.event_in = FeatureSum(ft.ONSET_FEATURES, width, rngs=rngs)
-        self.view_in = nnx.Linear(2 * coded, width, use_bias=False, rngs=rngs)
+        self.view_in = Dense(2 * coded, width, use_bias=False, rngs=rngs)
         self.layers = nnx.List(
             [Recurrent(settings.cell, width, style, width, rngs=rngs) for _ in range(settings.layers)]
         )
         self.films = nnx.List([FiLM(style, width, rngs=rngs) for _ in range(settings.layers)])
-        self.onset_out = nnx.Linear(width, ONSET_OUTPUTS, rngs=rngs)
+        self.onset_out = Dense(width, ONSET_OUTPUTS, rngs=rngs)
         self.pitch_in = FeatureSum(ft.PITCH_FEATURES, settings.head, rngs=rngs)
-        self.pitch_view = nnx.Linear(2 * coded, settings.head, use_bias=False, rngs=rngs)
-        self.pitch_hidden = nnx.Linear(width, settings.head, rngs=rngs)
+        self.pitch_view = Dense(2 * coded, settings.head, use_bias=False, rngs=rngs)
+        self.pitch_hidden = Dense(width, settings.head, rngs=rngs)
         self.pitch_film = FiLM(style, settings.head, rngs=rngs)
         self.candidates = FeatureSum((24, 2 * PITCHES), settings.head, rngs=rngs)
-        self.pitch_out = nnx.Linear(settings.head, PITCH_OUTPUTS, rngs=rngs)
+        self.pitch_out = Dense(settings.head, PITCH_OUTPUTS, rngs=rngs)
         self.duration_in = FeatureSum(ft.DURATION_FEATURES, settings.head, rngs=rngs)
-        self.duration_out = nnx.Linear(settings.head, len(DURATIONS), rngs=rngs)
+        self.duration_out = Dense(settings.head, len(DURATIONS), rngs=rngs)
 
     def encode(self, piece: Piece) -> jax.Array:
         """Code the skeletons of a batch of pieces: (batch, notes + 1, 2 * skeleton), row 0 for "no note"."""
@@ -85,7 +86,13 @@ class Network(nnx.Module):
         return jnp.pad(coded, ((0, 0), (1, 0), (0, 0)))
 
     def __call__(
-        self, piece: Piece, history: History, time: jax.Array, pitch: jax.Array, key: jax.Array | None
+        self,
+        piece: Piece,
+        history: History,
+        time: jax.Array,
+        pitch: jax.Array,
+        key: jax.Array | None,
+        products: DTypeLike = jnp.float32,
     ) -> Logits:
         """Score whole windows.
 
@@ -95,13 +102,14 @@ class Network(nnx.Module):
             time: of the events to score, (batch, events): event k follows history entry k.
             pitch: of the same events.
             key: of the dropout; None for none.
+            products: type in which the products of the LSTM layers run.
         """
         style, coded = self.styles(piece.style), self.encode(piece)
         steps = jnp.broadcast_to(jnp.arange(time.shape[1]), time.shape)
         found = jax.tree.map(lambda x: x[:, :-1], jax.vmap(echoes)(history))
         features, view, suggested = _over(ft.onset_features, (None, None, 0, 0))(piece, history, found, steps)
         x = self.event_in(features) + self.view_in(_look(coded, view))
-        h = self._run(x.swapaxes(0, 1), style, key).swapaxes(0, 1)
+        h = self._run(x.swapaxes(0, 1), style, key, products).swapaxes(0, 1)
         meeting = jax.vmap(structural_onset)(piece, view, history.time[:, :-1])
         onset = onset_logits(self.onset_out(h), suggested, meeting)
         features, view, known = _over(ft.pitch_features, (None, None, 0, 0, 0))(piece, history, found, steps, time)
@@ -114,11 +122,11 @@ class Network(nnx.Module):
         features = _over(ft.duration_features, (None, None, 0, 0, 0))(piece, history, steps, pitch, view)
         return Logits(onset, scores, self.duration_out(jax.nn.gelu(z + self.duration_in(features))))
 
-    def _run(self, x: jax.Array, style: jax.Array, key: jax.Array | None) -> jax.Array:
+    def _run(self, x: jax.Array, style: jax.Array, key: jax.Array | None, products: DTypeLike) -> jax.Array:
         """The recurrent stack over (time, batch, hidden), residual."""
         x = self._dropped(x, key, len(self.layers))
         for depth, (layer, film) in enumerate(zip(self.layers, self.films, strict=True)):
-            x = x + self._dropped(film(layer(x, style), style), key, depth)
+            x = x + self._dropped(film(layer(x, style, products), style), key, depth)
         return x
 
     def _dropped(self, x: jax.Array, key: jax.Array | None, place: int) -> jax.Array:
