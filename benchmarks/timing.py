@@ -8,13 +8,14 @@ import json
 import platform
 import statistics
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["bandwidth", "machine", "ratio", "report", "rounds", "spread"]
+__all__ = ["answer", "bandwidth", "machine", "ratio", "report", "rounds", "rounds_apart", "spread"]
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "build" / "benchmarks"
@@ -30,13 +31,45 @@ def rounds(
         count: of rounds.
         clock: `time.process_time` for what runs on one core that other programs may share: waiting does not count.
     """
-    names, seconds = list(contestants), {name: [] for name in contestants}
-    for number in range(count + 1):
-        for name in names[number % len(names) :] + names[: number % len(names)]:
-            began = clock()
-            contestants[name]()
-            seconds[name].append(clock() - began)
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for name in _in_turn(contestants, count):
+        began = clock()
+        contestants[name]()
+        seconds[name].append(clock() - began)
     return {name: taken[1:] for name, taken in seconds.items()}
+
+
+def rounds_apart(commands: Mapping[str, Sequence[str]], count: int = 5) -> dict[str, list[float]]:
+    """The same for contestants in processes of their own, so that none meets memory that another left.
+
+    Args:
+        commands: for each a command that calls `answer`, by name.
+        count: of rounds.
+    """
+    piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = {name: subprocess.Popen(command, **piped) for name, command in commands.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for name in _in_turn(commands, count):
+        print("run", file=processes[name].stdin, flush=True)
+        seconds[name].append(float(processes[name].stdout.readline()))
+    for process in processes.values():
+        process.communicate()
+    return {name: taken[1:] for name, taken in seconds.items()}
+
+
+def answer(contestant: Callable[[], object]) -> None:
+    """Run a contestant for every line of standard input, and say each time how many processor seconds it took."""
+    for _ in sys.stdin:
+        began = time.process_time()
+        contestant()
+        print(time.process_time() - began, flush=True)
+
+
+def _in_turn(names: Mapping[str, object], count: int) -> Iterator[str]:
+    """All names, `count + 1` times over, each time beginning with another one."""
+    order = list(names)
+    for number in range(count + 1):
+        yield from order[number % len(order) :] + order[: number % len(order)]
 
 
 def ratio(seconds: Mapping[str, list[float]], name: str, against: str) -> float:

@@ -3,13 +3,13 @@
 One whole step with Adam of a language model of two LSTM layers of 512 units over a batch of 64 sequences of 256 tokens:
 our kernel in float32 and bfloat16, torch's nn.LSTM, nnx.RNN and Keras, each as its manual shows it. And the real step
 of our model of as many units over as many events, with its skeleton encoder, features, heads and dropout; its
-operations are those of all products in its trace, by their shapes.
+operations are those of all products in its trace, by their shapes. Each contestant has a process of its own.
 """
 
 import argparse
 import math
 import os
-import time
+import sys
 from collections.abc import Callable
 from functools import partial
 from itertools import starmap
@@ -24,6 +24,7 @@ import optax
 import timing
 from flax import nnx
 
+from stylernn import memory
 from stylernn.batches import Batcher, collate, cover, prepare
 from stylernn.loss import mean_loss
 from stylernn.melody import Melody, Note
@@ -35,7 +36,7 @@ from stylernn.settings import DataSettings, ModelSettings, Settings
 HIDDEN, LAYERS, BATCH, TIME, TOKENS = 512, 2, 64, 256, 128
 # Products of one step: input and recurrent ones of each layer and the head, forward once and backward twice.
 FLOPS = 3 * 2 * BATCH * TIME * (LAYERS * 2 * HIDDEN * 4 * HIDDEN + HIDDEN * TOKENS)
-KERNEL = "stylernn, float32"
+KERNEL, REAL, KEPT = "stylernn, float32", "the real step, float32", "torch nn.LSTM, memory kept"
 AGAINST = {"against torch": "torch nn.LSTM", "share of our kernel": KERNEL, "share of matrix product": "matrix product"}
 X, Y = (np.random.default_rng(k).integers(TOKENS, size=(BATCH, TIME)) for k in (0, 1))
 
@@ -45,14 +46,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--ours", action="store_true", help="leave out the peers")
+    parser.add_argument("--contestant", choices=CONTESTANTS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    real, flops = model_step()
-    contestants = {KERNEL: ours(jnp.float32), "stylernn, bfloat16": ours(jnp.bfloat16), "the real step, float32": real}
-    if not arguments.ours:
-        contestants |= {"torch nn.LSTM": torch_lstm(), "nnx.RNN": nnx_rnn(), "Keras (jax)": keras_lstm()}
-    contestants["matrix product"] = peak()
-    seconds = timing.rounds(contestants, arguments.rounds, time.process_time)
-    work = dict.fromkeys(seconds, FLOPS) | {"the real step, float32": flops}
+    if arguments.contestant:
+        compete(arguments.contestant)
+        return
+    names = OURS if arguments.ours else CONTESTANTS
+    seconds = timing.rounds_apart(
+        {name: [sys.executable, __file__, "--contestant", name] for name in names}, arguments.rounds
+    )
+    work = dict.fromkeys(seconds, FLOPS) | {REAL: model_step()[1]}
     rows = [
         {
             "step": name,
@@ -68,6 +71,13 @@ def main() -> None:
         for name, taken in seconds.items()
     ]
     timing.report("training", rows)
+
+
+def compete(name: str) -> None:
+    """Be one contestant; ours keep what they free, as `stylernn train` does."""
+    if name in OURS or name == KEPT:
+        memory.keep_freed()
+    timing.answer(CONTESTANTS[name]())
 
 
 def ours(dtype: jnp.dtype) -> Callable[[], object]:
@@ -234,6 +244,19 @@ def peak() -> Callable[[], object]:
 
     return lambda: jax.block_until_ready(products(matrix))
 
+
+OURS: dict[str, Callable[[], Callable[[], object]]] = {
+    KERNEL: lambda: ours(jnp.float32),
+    "stylernn, bfloat16": lambda: ours(jnp.bfloat16),
+    REAL: lambda: model_step()[0],
+    "matrix product": peak,
+}
+CONTESTANTS = OURS | {
+    "torch nn.LSTM": torch_lstm,
+    KEPT: torch_lstm,
+    "nnx.RNN": nnx_rnn,
+    "Keras (jax)": keras_lstm,
+}
 
 if __name__ == "__main__":
     main()

@@ -33,9 +33,7 @@ class Score(NamedTuple):
     notes: jax.Array
 
 
-def score(
-    network: Network, batch: Batch, key: jax.Array | None = None, products: DTypeLike = jnp.float32
-) -> Score:
+def score(network: Network, batch: Batch, key: jax.Array | None = None, products: DTypeLike = jnp.float32) -> Score:
     """Score a batch; with a key, under dropout; with the products of the LSTM layers in the type `products`."""
     logits = network(batch.piece, batch.history, batch.time, batch.pitch, key, products)
     before = batch.history.time[:, :-1]
@@ -58,9 +56,7 @@ def score(
     return Score(sums[0], sums[1], sums[2], is_note.sum(axis=1))
 
 
-def mean_loss(
-    network: Network, batch: Batch, key: jax.Array | None, products: DTypeLike = jnp.float32
-) -> jax.Array:
+def mean_loss(network: Network, batch: Batch, key: jax.Array | None, products: DTypeLike = jnp.float32) -> jax.Array:
     """Bits per note of a batch, see `score`."""
     result = score(network, batch, key, products)
     return result.bits.sum() / jnp.maximum(result.notes.sum(), 1)

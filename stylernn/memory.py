@@ -1,7 +1,7 @@
 """Memory that a training step frees is kept for the next one.
 
-A step needs some hundred megabytes for a moment. glibc hands blocks of that size back to the system at once, and the next
-step gets them page by page, zeroed: a tenth to a third of its time.
+A step needs some hundred megabytes for a moment. glibc hands blocks of that size back to the system at once, and the
+next step gets them page by page, zeroed: a tenth to a third of its time.
 """
 
 import ctypes

@@ -61,8 +61,8 @@ def test_gradients_are_those_of_the_plain_cell(case: Case, time: int) -> None:
 @pytest.mark.parametrize("argument", range(4))
 def test_gradients_are_finite_differences(case: Case, argument: int) -> None:
     gradient = jax.grad(lambda *a: kernels.lstm(*a).sum(), argument)(*case)
-    for place in ((0, 0, 1), (20, 2, 3), (36, 1, 2)):
-        place = tuple(k % size for k, size in zip(place, gradient.shape, strict=False))
+    for number in (0, 7, -1):
+        place = np.unravel_index(number % gradient.size, gradient.shape)
         step = np.zeros(gradient.shape)
         step[place] = 1e-5
         up, down = ([*case[:argument], case[argument] + sign * step, *case[argument + 1 :]] for sign in (1, -1))

@@ -2,8 +2,8 @@
 
 The LSTM works on columns: within its loops a state is (hidden, batch), so that the large matrix stands left in every
 product and the batch right, where XLA's products on a CPU are a fifth faster in float32, and in bfloat16 never fall
-back to float32's. It differentiates by hand: the reverse loop passes back the gradients of the gates alone, and those of
-the matrices are one product for every `_BLOCK` steps, over gates that are still in the cache.
+back to float32's. It differentiates by hand: the reverse loop passes back the gradients of the gates alone, and those
+of the matrices are one product for every `_BLOCK` steps, over gates that are still in the cache.
 
 A recurrent matrix in bfloat16 makes the products of the LSTM run in bfloat16 with sums in float32; states, gates and
 their non-linearities stay in float32.
@@ -169,9 +169,11 @@ def _backward(kept: _Kept, dh_out: jax.Array) -> tuple[jax.Array, jax.Array, jax
         return (state, dbias + dgates.astype(jnp.float32).sum(axis=0), dweights), dx
 
     nothing = jnp.zeros((hidden, batch))
-    start = LSTMState(nothing, nothing), jnp.zeros((4 * hidden, batch)), [
-        jnp.zeros((4 * hidden, width)) for width in (size, hidden)
-    ]
+    start = (
+        LSTMState(nothing, nothing),
+        jnp.zeros((4 * hidden, batch)),
+        [jnp.zeros((4 * hidden, width)) for width in (size, hidden)],
+    )
     (_, dbias, dweights), dx = jax.lax.scan(block, start, jnp.arange(len(kept.x) // _BLOCK), reverse=True)
     return dx.reshape(kept.x.shape), dbias.T, jnp.concatenate(dweights, axis=1).T.astype(dtype)
 
