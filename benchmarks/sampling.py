@@ -2,15 +2,18 @@
 
 Tokens a second from two LSTM layers of 512 units, one token at a time: our kernel in a scan with the table multiplied
 by the first input matrix beforehand and Gumbel noise, in float32 and bfloat16; torch's LSTMCell in a loop; Keras's
-predict, a call a token, as its examples are written. `--model` times the model in the box instead, in notes a second.
+predict on TensorFlow, a call a token over the last 32 of them, as textbooks write it. Each contestant has a process of
+its own. `--model` times the model in the box instead, in notes a second.
 """
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Callable
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +24,8 @@ from stylernn.model.lstm import LSTMState, lstm_step, product
 
 HIDDEN, TOKENS = 512, 128
 LENGTHS = {1: 1000, 64: 200, 256: 100}
-KERAS_LENGTH = 20
+TORCH, KERAS, READ = "torch LSTMCell", "Keras predict", "matrices read"
+KERAS_LENGTH, KERAS_WINDOW, READS = 10, 32, 100
 # Matrices read for each token: recurrent 1, input 2, recurrent 2 and the head.
 MEGABYTES = 4 * (3 * HIDDEN * 4 * HIDDEN + HIDDEN * TOKENS) / 2**20
 
@@ -31,32 +35,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--model", action="store_true", help="the model in the box: 16 candidates in three ways")
+    parser.add_argument("--contestant", choices=CONTESTANTS, help=argparse.SUPPRESS)
+    parser.add_argument("--batch", type=int, choices=LENGTHS, default=1, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.model:
+    if arguments.contestant:
+        timing.answer(CONTESTANTS[arguments.contestant](arguments.batch))
+    elif arguments.model:
         timing.report("sampling-model", boxed(arguments.rounds))
-        return
+    else:
+        timing.report("sampling", [row for batch in LENGTHS for row in compared(batch, arguments.rounds)])
+
+
+def compared(batch: int, count: int) -> list[dict[str, object]]:
+    """All contestants at one size of the batch, Keras at 1 only."""
+    tokens = dict.fromkeys(CONTESTANTS, batch * LENGTHS[batch]) | {KERAS: KERAS_LENGTH}
+    if batch > 1:
+        del tokens[KERAS]
+    own = {name: [sys.executable, __file__, "--contestant", name, "--batch", str(batch)] for name in tokens}
+    seconds = timing.rounds_apart(own, count)
+    read = sorted(seconds.pop(READ))[count // 2] / READS
+    speeds = {name: sorted(tokens[name] / taken for taken in seconds[name]) for name in seconds}
     rows = []
-    for batch, length in LENGTHS.items():
-        contestants = {
-            "stylernn, float32": ours(batch, length, jnp.float32),
-            "stylernn, bfloat16": ours(batch, length, jnp.bfloat16),
-            "torch LSTMCell": torch_cells(batch, length),
-            "matrices read": timing.bandwidth(round(MEGABYTES)),
+    for name, speed in speeds.items():
+        against = {
+            column: f"{timing.ratio(seconds, name, peer) * tokens[name] / tokens[peer]:.3g}" if peer in seconds else ""
+            for column, peer in (("against torch", TORCH), ("against Keras", KERAS))
         }
-        tokens = dict.fromkeys(contestants, batch * length)
-        if batch == 1:
-            contestants["Keras predict"] = keras_predict()
-            tokens["Keras predict"] = KERAS_LENGTH
-        seconds = timing.rounds(contestants, arguments.rounds, time.process_time)
-        read = sorted(seconds.pop("matrices read"))[arguments.rounds // 2] / 100
-        speeds = {name: sorted(tokens[name] / taken for taken in seconds[name]) for name in seconds}
-        torch = speeds["torch LSTMCell"][arguments.rounds // 2]
-        for name, speed in speeds.items():
-            middle = speed[arguments.rounds // 2]
-            share = f"{middle * read:.2f}" if batch == 1 else ""
-            row = {"batch": batch, "sampler": name, "tokens/s": timing.spread(speed, 0)}
-            rows.append(row | {"against torch": f"{middle / torch:.3g}", "share of reading limit": share})
-    timing.report("sampling", rows)
+        share = f"{speed[count // 2] * read:.2f}" if batch == 1 else ""
+        row = {"batch": batch, "sampler": name, "tokens/s": timing.spread(speed, 0)}
+        rows.append(row | against | {"share of reading limit": share})
+    return rows
 
 
 def ours(batch: int, length: int, dtype: jnp.dtype) -> Callable[[], object]:
@@ -109,7 +117,7 @@ def torch_cells(batch: int, length: int) -> Callable[[], object]:
 
 
 def keras_predict() -> Callable[[], object]:
-    """The textbook's loop: the last 32 tokens through `predict` for each new one."""
+    """The textbook's loop: the last tokens through `predict` for each new one."""
     import keras
 
     layers = [keras.layers.LSTM(HIDDEN, return_sequences=True), keras.layers.LSTM(HIDDEN)]
@@ -117,9 +125,9 @@ def keras_predict() -> Callable[[], object]:
     rng = np.random.default_rng(0)
 
     def run() -> None:
-        tokens = [0] * 32
+        tokens = [0] * KERAS_WINDOW
         for _ in range(KERAS_LENGTH):
-            logits = model.predict(np.array([tokens[-32:]]), verbose=0)[0]
+            logits = model.predict(np.array([tokens[-KERAS_WINDOW:]]), verbose=0)[0]
             tokens.append(int(np.argmax(logits + rng.gumbel(size=TOKENS))))
 
     return run
@@ -146,6 +154,14 @@ def boxed(count: int) -> list[dict[str, object]]:
         rows.append({"candidates": candidates, "seconds": timing.spread(seconds), "notes/s": timing.spread(speed, 0)})
     return rows
 
+
+CONTESTANTS: dict[str, Callable[[int], Callable[[], object]]] = {
+    "stylernn, float32": lambda batch: ours(batch, LENGTHS[batch], jnp.float32),
+    "stylernn, bfloat16": lambda batch: ours(batch, LENGTHS[batch], jnp.bfloat16),
+    TORCH: lambda batch: torch_cells(batch, LENGTHS[batch]),
+    KERAS: lambda batch: keras_predict(),
+    READ: lambda batch: timing.bandwidth(round(MEGABYTES)),
+}
 
 if __name__ == "__main__":
     main()
