@@ -53,6 +53,7 @@ _OTHER_NAME = re.compile(
 _LEADING = frozenset({40, 56, *range(64, 88)})  # General MIDI programs
 _ACCOMPANYING = frozenset({*range(32, 40), *range(48, 52), *range(88, 96), *range(112, 128)})
 _STRETCH = 8 * TICKS_PER_QUARTER
+_PITCHES = 128
 
 
 def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
@@ -65,18 +66,17 @@ def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
     Raises:
         FileFormatError: if there is no such file, or it is a folder, empty, unreadable or above the limit of megabytes.
     """
-    file = Path(path)
     try:
-        data = limits.contents(file, "megabytes")
+        data = limits.contents(path, "megabytes")
     except FileNotFoundError as error:
         remedy = "Check the spelling and the folder."
-        raise FileFormatError(f"no such file: {file}", expected=kind, remedy=remedy) from error
+        raise FileFormatError(f"no such file: {Path(path)}", expected=kind, remedy=remedy) from error
     except IsADirectoryError as error:
-        raise FileFormatError(f"{file} is a folder", expected=kind, remedy="Name a file inside it.") from error
+        raise FileFormatError(f"{Path(path)} is a folder", expected=kind, remedy="Name a file inside it.") from error
     except OSError as error:
-        raise FileFormatError(f"cannot read {file}", expected=kind, found=error.strerror or str(error)) from error
+        raise FileFormatError(f"cannot read {Path(path)}", expected=kind, found=error.strerror or str(error)) from error
     if not data:
-        raise FileFormatError(f"{file} is empty", expected=kind, found="0 bytes", remedy="Export the file again.")
+        raise FileFormatError(f"{Path(path)} is empty", expected=kind, found="0 bytes", remedy="Export the file again.")
     return data
 
 
@@ -106,11 +106,10 @@ def find_melody(names: Sequence[str], parts: Sequence[np.ndarray], programs: Seq
         parts: an integer array of shape (notes, 3) each: onset, duration, pitch; none is empty.
         programs: their General MIDI instruments, where the file says.
     """
-    monophony, pitch = np.array([statistics(part) for part in parts]).T
+    monophony, pitch, stretches, pitches = _features(parts)
     named = np.array([bool(_MELODY_NAME.search(name)) - bool(_OTHER_NAME.search(name)) for name in names], dtype=int)
-    register = np.clip(1 - (pitch.max() - pitch) / 18, 0, 1)
-    stretches = np.array([len(np.unique(part[:, 0] // _STRETCH)) for part in parts])
-    variety = np.array([min(len(np.unique(part[:, 2])), 12) / 12 for part in parts])
+    register = np.maximum(1 - (pitch.max() - pitch) / 18, 0)
+    variety = np.minimum(pitches, 12) / 12
     leads = np.array([(p in _LEADING) - (p in _ACCOMPANYING) for p in programs or [0] * len(parts)])
     merit = 2 * named + monophony + register + stretches / stretches.max() + 0.25 * variety + 0.25 * leads
     return int(np.argmax(merit.round(2)))
@@ -122,10 +121,39 @@ def statistics(notes: np.ndarray) -> tuple[float, float]:
     Args:
         notes: integer array of shape (notes, 3): onset, duration, pitch; at least one note, in any order.
     """
-    notes = notes[np.argsort(notes[:, 0], kind="stable")]
-    sounding_until = np.maximum.accumulate(notes[:, 0] + notes[:, 1])[:-1]
-    overlapping = (notes[1:, 0] < sounding_until - _LEGATO) | (notes[1:, 0] == notes[:-1, 0])
-    return 1 - float(overlapping.sum()) / len(notes), float(notes[:, 2].mean())
+    monophony, pitch, _, _ = _features([notes])
+    return float(monophony[0]), float(pitch[0])
+
+
+def _features(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What tells the parts of a file apart, for all of them at once.
+
+    They are counted as if they were played one after the other, each from the start of a stretch and none into the
+    next, so that order and overlaps of the whole are those of the parts.
+
+    Args:
+        parts: as for `find_melody`.
+
+    Returns:
+        Arrays of shape (parts,): monophony and mean pitch as in `statistics`, the number of stretches in which a part
+        begins a note, and of its different pitches.
+    """
+    sizes = np.array([len(part) for part in parts])
+    number = np.repeat(np.arange(len(parts)), sizes)
+    onset, duration, pitch = np.concatenate(parts).T
+    onset = onset + number * (((onset + duration).max() // _STRETCH + 1) * _STRETCH)
+    if np.count_nonzero(onset[1:] < onset[:-1]):
+        order = np.argsort(onset, kind="stable")
+        onset, duration, pitch = onset[order], duration[order], pitch[order]
+    sounding_until = np.maximum.accumulate(onset + duration)[:-1]
+    stretch = onset // _STRETCH
+    counted = np.ones((3, len(pitch)), np.int64)
+    counted[0, 1:] = (onset[1:] >= sounding_until - _LEGATO) & (onset[1:] != onset[:-1])
+    counted[1, 1:] = stretch[1:] != stretch[:-1]
+    counted[2] = pitch
+    alone, stretches, height = np.add.reduceat(counted, np.cumsum(sizes) - sizes, axis=1)
+    keys = np.bincount(_PITCHES * number + pitch, minlength=_PITCHES * len(parts)).reshape(-1, _PITCHES)
+    return 1 - (sizes - alone) / sizes, height / sizes, stretches, np.count_nonzero(keys, axis=1)
 
 
 def skyline(notes: np.ndarray) -> np.ndarray:
@@ -136,14 +164,14 @@ def skyline(notes: np.ndarray) -> np.ndarray:
     ends within it. (In the second half and beyond it is the next note of a legato line.)
 
     Args:
-        notes: integer array of shape (notes, 3): onset, duration, pitch; in any order.
+        notes: integer array of shape (notes, 3): onset, duration of a tick or more, pitch; in any order.
 
     Returns:
-        Array of shape (kept, 3), in order of onset, without overlaps.
+        Array of shape (kept, 3), in order of onset, without overlaps; the one given where that is one voice already.
     """
-    notes = notes[np.lexsort((-notes[:, 1], -notes[:, 2], notes[:, 0]))]
-    if np.all(notes[1:, 0] >= notes[:-1, 0] + notes[:-1, 1]):
+    if (notes[1:, 0] >= notes[:-1, 0] + notes[:-1, 1]).all():
         return notes
+    notes = notes[np.lexsort((-notes[:, 1], -notes[:, 2], notes[:, 0]))]
     kept: list[list[int]] = []
     for onset, duration, pitch in notes.tolist():
         if kept:

@@ -122,10 +122,11 @@ def contents(path: str | os.PathLike[str], name: str, *, remedy: str = "Save onl
         raise OSError(errno.EINVAL, "it is no ordinary file", str(file))
     scale, unit = _UNITS.get(name, (1e6, "MB"))
     check(name, found.st_size / scale, f"{file} is too large", unit=unit, remedy=remedy)
-    most = round(getattr(current(), name) * scale)
     with file.open("rb") as opened:
-        data = opened.read(most + 1)
-    check(name, len(data) / scale, f"{file} is too large", unit=unit, remedy=remedy)
+        data = opened.read(found.st_size + 1)  # a buffer of the most allowed would cost more than to read a small file
+        if len(data) > found.st_size:
+            data += opened.read(round(getattr(current(), name) * scale) + 1 - len(data))
+            check(name, len(data) / scale, f"{file} is too large", unit=unit, remedy=remedy)
     return data
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise, starmap
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -131,12 +131,31 @@ class Melody:
         if not 0 <= self.pickup < max(self.metres[0][1].bar, 1):
             raise ValueError(f"pickup must be shorter than the first bar, got {self.pickup} ticks")
         last = max(self.end, self.notes[-1].end if self.notes else 0)
-        object.__setattr__(self, "end", int(_bar_lines(self.metres, last)[-1]))
+        object.__setattr__(self, "end", int(_last_bar_line(self.metres, last)))
 
     @classmethod
-    def from_array(cls, array: np.ndarray, **attributes: object) -> "Melody":
-        """Build from an integer array of rows (onset, duration, pitch)."""
-        return cls(tuple(starmap(Note, np.asarray(array).tolist())), **attributes)  # type: ignore[arg-type]
+    def from_array(cls, array: np.ndarray, *, end: int = 0, **attributes: object) -> "Melody":
+        """Build from an integer array of rows (onset, duration, pitch), of ticks below 2**31.
+
+        The notes are made when they are first asked for: to read a corpus and keep it takes only the array.
+        """
+        rows = np.array(array, dtype=np.int32, order="C").reshape(-1, 3)
+        if _is_wrong(rows):
+            _check_notes(starmap(Note, rows.tolist()))
+        last = int(rows[-1, 0] + rows[-1, 1]) if len(rows) else 0
+        melody = cls((), end=max(end, last), **attributes)  # type: ignore[arg-type]
+        del melody.__dict__["notes"]
+        melody.__dict__["array"] = rows
+        return melody
+
+    if not TYPE_CHECKING:  # where `notes` are a field like any other
+
+        def __getattr__(self, name: str) -> tuple[Note, ...]:
+            """The notes of a melody that was built from an array."""
+            if name != "notes" or "array" not in self.__dict__:
+                raise AttributeError(f"a melody has no {name}", name=name, obj=self)
+            notes = self.__dict__["notes"] = tuple(starmap(Note, self.array.tolist()))
+            return notes
 
     @cached_property
     def array(self) -> np.ndarray:
@@ -209,14 +228,23 @@ class Melody:
         )
 
 
+def _is_wrong(rows: np.ndarray) -> bool:
+    """Whether `_check_notes` would refuse an array of shape (notes, 3)."""
+    onset, duration, pitch = rows.T
+    end = np.add(onset, duration, dtype=np.int64)
+    wrong = (onset[:1] < 0, end <= onset, pitch & ~_MAX_PITCH, onset[1:] < end[:-1])
+    return any(map(np.count_nonzero, wrong))
+
+
 def _check_notes(notes: Iterable[Note]) -> None:
-    notes = tuple(notes)
+    free, before = 0, None
     for note in notes:
-        if note.onset < 0 or note.duration < 1 or not 0 <= note.pitch <= _MAX_PITCH:
+        onset, duration, pitch = note
+        if onset < 0 or duration < 1 or not 0 <= pitch <= _MAX_PITCH:
             raise ValueError(f"a note needs onset >= 0, duration >= 1 and pitch in 0..{_MAX_PITCH}, got {note}")
-    for before, after in pairwise(notes):
-        if after.onset < before.end:
-            raise ValueError(f"notes must be in order and must not overlap, got {before} before {after}")
+        if onset < free:
+            raise ValueError(f"notes must be in order and must not overlap, got {before} before {note}")
+        free, before = onset + duration, note
 
 
 def _check_metres(metres: tuple[tuple[int, Metre], ...]) -> None:
@@ -232,12 +260,12 @@ def _check_metres(metres: tuple[tuple[int, Metre], ...]) -> None:
 
 def _bar_lines(metres: tuple[tuple[int, Metre], ...], end: int) -> np.ndarray:
     """Bar lines from 0 to the first one at or after `end`, at least one bar."""
-    lines: list[np.ndarray] = []
-    stops = [tick for tick, _ in metres[1:]] + [None]
-    for (start, metre), stop in zip(metres, stops, strict=True):
-        if stop is None:
-            bars = max(-(-(end - start) // metre.bar), 1)
-            lines.append(start + metre.bar * np.arange(bars + 1))
-        else:
-            lines.append(np.arange(start, stop, metre.bar))
-    return np.concatenate(lines)
+    stops = [tick for tick, _ in metres[1:]] + [_last_bar_line(metres, end) + 1]
+    return np.concatenate(
+        [np.arange(start, stop, metre.bar) for (start, metre), stop in zip(metres, stops, strict=True)]
+    )
+
+
+def _last_bar_line(metres: tuple[tuple[int, Metre], ...], end: int) -> int:
+    start, metre = metres[-1]
+    return start + metre.bar * max(-(-(end - start) // metre.bar), 1)

@@ -19,6 +19,7 @@ import math
 import os
 import re
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -95,11 +96,11 @@ class Place(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A part, its score, and its notes as the file has them: onset, duration in its ticks, pitch; int64 (notes, 3)."""
+    """A part, its score, and its notes on the grid: int64 of shape (notes, 3), none shorter than one tick."""
 
     score: ScoreTick
     track: TrackTick
-    raw: np.ndarray
+    notes: np.ndarray
 
 
 def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
@@ -120,8 +121,10 @@ def locate(path: str | os.PathLike[str], *, track: int | None = None) -> tuple[M
     """Read the melody of a MIDI file, and say where it stands; arguments and errors are those of `read`."""
     melody, chosen, part, shift = _read(path, track)
     line = {(onset - shift, pitch) for onset, _, pitch in melody.notes}
-    taken = [(onset, pitch) in line for onset, _, pitch in _notes(part).tolist()]
-    return melody, Place(chosen, shift, part.raw[:, [0, 2]], np.array(taken))
+    taken = [(onset, pitch) in line for onset, _, pitch in part.notes.tolist()]
+    columns = part.track.notes.numpy()
+    places = np.stack([columns["time"], columns["pitch"]], axis=1, dtype=np.int64)
+    return melody, Place(chosen, shift, places, np.array(taken))
 
 
 def _read(path: str | os.PathLike[str], track: int | None) -> tuple[Melody, int, _Part, int]:
@@ -132,13 +135,13 @@ def _read(path: str | os.PathLike[str], track: int | None) -> tuple[Melody, int,
         raise UsageError(f"{path} has no track {track}", expected=f"0 to {len(parts) - 1}")
     chosen = _melody_part(path, parts) if track is None else track
     score, part = parts[chosen].score, parts[chosen]
-    check_note_count(path, len(part.raw))
-    notes = skyline(_notes(part))
+    check_note_count(path, len(part.notes))
+    notes = skyline(part.notes)
     check_note_count(path, len(notes))
     metres = _metres(score)
     shift = _padding(metres, int(notes[0, 0]))
     if shift:
-        notes[:, 0] += shift
+        notes = notes + [shift, 0, 0]
         metres = [(0, metres[1][1])] + [(tick + shift, metre) for tick, metre in metres[1:]]
     melody = assemble(
         path,
@@ -165,8 +168,8 @@ def tracks(path: str | os.PathLike[str]) -> list[TrackInfo]:
             part.track.name,
             part.track.program,
             part.track.is_drum,
-            len(part.raw),
-            *statistics(_notes(part)),
+            len(part.notes),
+            *statistics(part.notes),
             index == chosen,
         )
         for index, part in enumerate(parts)
@@ -217,16 +220,27 @@ def _parts(path: str | os.PathLike[str], data: bytes) -> list[_Part]:
         limits.check("tracks", len(file.tracks), f"{path} has too many tracks")
         pieces = [smf.dump(smf.File(header, [file.chunks[number]])) for number in file.tracks]
         scores = [_parse(path, piece) for piece in pieces]
-    parts = [_Part(score, track, _raw(track)) for score in scores for track in score.tracks if len(track.notes)]
-    if any((part.raw[:, :2] < 0).any() for part in parts):
+    return [part for score in scores for part in _score_parts(path, score)]
+
+
+def _score_parts(path: str | os.PathLike[str], score: ScoreTick) -> list[_Part]:
+    """The parts of one score; the notes of all are put on the grid at once, which takes little longer than one part."""
+    sounding = [track for track in score.tracks if track.notes]
+    if not sounding:
+        return []
+    columns = [track.notes.numpy() for track in sounding]
+    named = [part[name] for name in ("time", "duration", "pitch") for part in columns]
+    rows = np.concatenate(named, dtype=np.int64).reshape(3, -1)
+    times = rows[:2]
+    if times.min() < 0:
         raise _too_long(path)
-    return parts
-
-
-def _raw(track: TrackTick) -> np.ndarray:
-    columns, raw = track.notes.numpy(), np.empty((len(track.notes), 3), np.int64)
-    raw[:, 0], raw[:, 1], raw[:, 2] = columns["time"], columns["duration"], columns["pitch"]
-    return raw
+    times[1] += times[0]
+    times[:] = _grid(times, score.tpq)
+    times[1] = np.maximum(times[1] - times[0], 1)
+    stops = [0, *accumulate(len(part["time"]) for part in columns)]
+    return [
+        _Part(score, track, rows.T[start:stop]) for track, (start, stop) in zip(sounding, pairwise(stops), strict=True)
+    ]
 
 
 def _parse(path: str | os.PathLike[str], data: bytes) -> ScoreTick:
@@ -254,8 +268,7 @@ def _check_size(path: str | os.PathLike[str], score: ScoreTick) -> None:
     limits.check("file_notes", score.note_num(), f"{path} has too many notes", unit="in the file")
     limits.check("file_notes", len(score.markers), f"{path} has too many markers")
     limits.check("bars", len(score.time_signatures), f"{path} has too many changes of metre")
-    times = [sign.time for sign in score.time_signatures] + [mark.time for mark in score.markers]
-    if min(times, default=0) < 0:
+    if any(event.time < 0 for events in (score.time_signatures, score.markers) for event in events):
         raise _too_long(path)
 
 
@@ -265,15 +278,7 @@ def _too_long(path: str | os.PathLike[str]) -> FileFormatError:
 
 def _grid(ticks: _Ticks, ticks_per_quarter: int) -> _Ticks:
     """File ticks to grid ticks, halves up; also elementwise on integer arrays."""
-    return (2 * ticks * TICKS_PER_QUARTER + ticks_per_quarter) // (2 * ticks_per_quarter)
-
-
-def _notes(part: _Part) -> np.ndarray:
-    """Notes of a part on the grid, int64 of shape (notes, 3); a note is never shorter than one tick."""
-    notes, start, length = part.raw.copy(), part.raw[:, 0], part.raw[:, 1]
-    notes[:, 0] = _grid(start, part.score.tpq)
-    notes[:, 1] = np.maximum(_grid(start + length, part.score.tpq) - notes[:, 0], 1)
-    return notes
+    return (ticks * (2 * TICKS_PER_QUARTER) + ticks_per_quarter) // (2 * ticks_per_quarter)
 
 
 def _melody_part(path: str | os.PathLike[str], parts: list[_Part]) -> int:
@@ -289,7 +294,7 @@ def _melody_part(path: str | os.PathLike[str], parts: list[_Part]) -> int:
     if len(tuned) == 1:
         return tuned[0]
     names, programs = [parts[k].track.name for k in tuned], [parts[k].track.program for k in tuned]
-    return tuned[find_melody(names, [_notes(parts[k]) for k in tuned], programs)]
+    return tuned[find_melody(names, [parts[k].notes for k in tuned], programs)]
 
 
 def _metres(score: ScoreTick) -> list[tuple[int, Metre]]:

@@ -102,11 +102,13 @@ def test_a_file_that_grows_while_it_is_read_is_cut_at_the_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.mid").write_bytes(bytes(2_000_000))
+    (tmp_path / "b.mid").write_bytes(bytes(1_000_000))
     monkeypatch.setenv(limits.VARIABLE, "megabytes=1")
     facts = os.stat_result((0o100644, 0, 0, 0, 0, 0, 10, 0, 0, 0))
     monkeypatch.setattr(Path, "stat", lambda self: facts)  # of no size, as files of /proc are
     with pytest.raises(FileFormatError, match=r"too large; expected at most 1 MB"):
         limits.contents(tmp_path / "a.mid", "megabytes")
+    assert len(limits.contents(tmp_path / "b.mid", "megabytes")) == 1_000_000
 
 
 def zipped(name: str, data: bytes) -> bytes:

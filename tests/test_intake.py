@@ -1,14 +1,17 @@
 """One voice out of many: hand-made overlaps and laws; the choice of the melody among parts."""
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylernn.intake import find_melody, skyline, statistics
+from stylernn.intake import _features, find_melody, skyline, statistics
+from stylernn.melody import TICKS_PER_QUARTER
 
 Rows = list[tuple[int, int, int]]
-rows = st.lists(st.tuples(st.integers(0, 200), st.integers(1, 100), st.integers(30, 90)), min_size=1, max_size=40)
+rows = st.lists(st.tuples(st.integers(0, 600), st.integers(1, 100), st.integers(30, 90)), min_size=1, max_size=40)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,31 @@ def test_a_voice_has_no_overlaps_and_nothing_new(notes: Rows) -> None:
     first = min(onset for onset, _, _ in notes)
     assert voice[0, [0, 2]].tolist() == [first, max(pitch for onset, _, pitch in notes if onset == first)]
     assert np.array_equal(skyline(voice), voice)
+
+
+@given(rows, st.randoms())
+def test_the_order_of_the_notes_does_not_matter(notes: Rows, random: Random) -> None:
+    mixed = random.sample(notes, len(notes))
+    assert skyline(np.array(mixed)).tolist() == skyline(np.array(sorted(notes))).tolist()
+    assert statistics(np.array(mixed)) == statistics(np.array(sorted(notes)))
+
+
+@given(st.lists(rows, min_size=1, max_size=5))
+def test_parts_are_counted_together_as_alone(parts: list[Rows]) -> None:
+    counted = _features([np.array(part) for part in parts])
+    for part, *features in zip(parts, *counted, strict=True):
+        assert features == pytest.approx(plainly_counted(sorted(part)))
+
+
+def plainly_counted(part: Rows) -> tuple[float, float, int, int]:
+    """The features of a part whose notes are in order, one note after the other."""
+    free, before, overlapping = -1, -1, 0
+    for onset, duration, _ in part:
+        overlapping += onset < free - 3 or onset == before
+        free, before = max(free, onset + duration), onset
+    pitches = [pitch for _, _, pitch in part]
+    stretches = {onset // (8 * TICKS_PER_QUARTER) for onset, _, _ in part}
+    return 1 - overlapping / len(part), sum(pitches) / len(part), len(stretches), len(set(pitches))
 
 
 def test_statistics_by_hand() -> None:

@@ -1,5 +1,10 @@
 """The melody: invariants, keys, metres, bars and slices."""
 
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +31,32 @@ from tests.strategies import keys, melodies
 def test_what_is_no_melody_is_refused(wrong: dict, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Melody(**({"notes": ()} | wrong))
+
+
+@given(melodies())
+def test_a_melody_of_an_array_is_that_of_its_notes(melody: Melody) -> None:
+    facts = {name: getattr(melody, name) for name in ("metres", "key", "tempo", "pickup", "end", "title", "chords")}
+    built = Melody.from_array(melody.array, **facts)
+    sent = pickle.loads(pickle.dumps(built))
+    assert built == melody == sent
+    assert hash(built) == hash(melody) == hash(sent)
+    assert repr(Melody.from_array(melody.array, **facts)) == repr(melody)
+    assert replace(Melody.from_array(melody.array, **facts), title="b") == replace(melody, title="b")
+    assert Melody.from_array(melody.array, **facts | {"end": 0}) == replace(melody, end=0)
+    with pytest.raises(AttributeError, match="no note"):
+        _ = built.note  # type: ignore[attr-defined]
+
+
+@given(st.lists(st.tuples(st.integers(-3, 60), st.integers(-1, 20), st.integers(-5, 132)), max_size=4))
+def test_an_array_is_refused_as_its_notes_are(rows: list[tuple[int, int, int]]) -> None:
+    def said(notes: object, build: Callable[..., Melody]) -> str:
+        try:
+            return str(build(notes).notes)
+        except ValueError as error:
+            return str(error)
+
+    array = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    assert said(array, Melody.from_array) == said(tuple(Note(*row) for row in rows), Melody)
 
 
 @given(melodies(lowest=12), st.integers(-12, 0))

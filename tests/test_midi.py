@@ -1,16 +1,19 @@
 """MIDI in and out: laws on random melodies, hand-made files byte by byte, all real files."""
 
+import math
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from midi_files import META_KEY, META_MARKER, META_METRE, META_NAME, META_TEMPO, line, meta, smf
 from strategies import melodies
 
 from stylernn import midi
 from stylernn.errors import FileFormatError, UsageError
-from stylernn.melody import Chord, Key, Melody, Metre, Note
+from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre, Note
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -46,6 +49,28 @@ def test_a_hand_made_file(tmp_path: Path) -> None:
 def test_times_off_the_grid_are_rounded(tmp_path: Path) -> None:
     melody = midi.read(smf(tmp_path / "a.mid", line((9, 11, 60), (11, 1, 62), (29, 22, 64), (51, 1, 65))))
     assert melody.notes == (Note(0, 1, 60), Note(1, 2, 64), Note(3, 1, 65))  # 62 and 64 meet on a tick
+
+
+_LINES = st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 900), st.integers(0, 127)), max_size=20)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(division=st.integers(1, 1000), lines=st.lists(_LINES, min_size=1, max_size=4))
+def test_all_parts_are_put_on_the_grid_note_by_note(
+    tmp_path: Path, division: int, lines: list[list[tuple[int, int, int]]]
+) -> None:
+    def rounded(tick: int) -> int:
+        return math.floor(Fraction(tick * TICKS_PER_QUARTER, division) + Fraction(1, 2))
+
+    apart = [[note for k, note in enumerate(notes) if note[2] not in {n[2] for n in notes[:k]}] for notes in lines]
+    path = smf(tmp_path / "a.mid", *(line(*notes, channel=k) for k, notes in enumerate(apart)), division=division)
+    expected = [
+        sorted((rounded(on), max(rounded(on + length) - rounded(on), 1), pitch) for on, length, pitch in notes)
+        for notes in apart
+        if notes
+    ]
+    found = [sorted(map(tuple, part.notes.tolist())) for part in midi._parts(path, path.read_bytes())]
+    assert found == expected
 
 
 def test_an_unpadded_pickup_is_moved_to_the_end_of_bar_0(tmp_path: Path) -> None:

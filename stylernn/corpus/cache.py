@@ -22,7 +22,7 @@ import numpy as np
 from stylernn import limits
 from stylernn.atomic import replacing
 from stylernn.corpus.tunes import Dropped, Tune
-from stylernn.melody import Chord, Key, Melody, Metre, Note
+from stylernn.melody import Chord, Key, Melody, Metre
 from stylernn.paths import cache_folder
 
 __all__ = ["Parsed", "cache_key", "folder", "load", "save"]
@@ -122,7 +122,7 @@ def _files(name: str) -> tuple[Path, Path, Path]:
 def _entry(tune: Tune) -> dict[str, Any]:
     melody = tune.melody
     return {
-        "notes": len(melody.notes),
+        "notes": len(melody.array),
         "tune": [tune.style, tune.identity, tune.work, tune.source, tune.licence, tune.substyle],
         "metres": [[tick, *metre] for tick, metre in melody.metres],
         "key": melody.key,
@@ -135,8 +135,8 @@ def _entry(tune: Tune) -> dict[str, Any]:
 
 
 def _tune(entry: dict[str, Any], array: np.ndarray) -> Tune:
-    melody = Melody(
-        tuple(map(Note._make, array.tolist())),
+    melody = Melody.from_array(
+        array,
         metres=tuple((tick, Metre(numerator, denominator)) for tick, numerator, denominator in entry["metres"]),
         key=Key(*entry["key"]) if entry["key"] else None,
         tempo=entry["tempo"],

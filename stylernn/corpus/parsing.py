@@ -96,25 +96,24 @@ def parse_one(job: Job) -> Parsed:
     tunes, dropped = [], [_dropped(job.identity, reason) for reason in reasons]
     for number, melody in enumerate(melodies, 1):
         identity = job.identity if len(melodies) == 1 else f"{job.identity}#{number}"
-        if len(melody.notes) < MIN_NOTES:
+        if len(melody.array) < MIN_NOTES:
             dropped.append(Dropped(identity, f"fewer than {MIN_NOTES} notes"))
             continue
         title = job.title or melody.title
         work = work_id(title, job.composer, identity)
-        named = replace(melody, title=title)
+        named = melody if title == melody.title else replace(melody, title=title)
         tunes.append(Tune(named, job.style, identity, work, job.source, job.licence, job.substyle))
     return Parsed(tunes, dropped)
 
 
 def _read(job: Job) -> tuple[list[Melody], list[str]]:
-    path = Path(job.path)
-    if path.suffix.lower() in _MIDI:
+    if Path(job.path).suffix.lower() in _MIDI:
         from stylernn import midi
 
-        return [midi.read(path)], []
+        return [midi.read(job.path)], []
     from stylernn import scores  # music21 takes seconds to import
 
-    return scores.parse_all(path, part=job.part)
+    return scores.parse_all(job.path, part=job.part)
 
 
 def _follow_parent() -> None:

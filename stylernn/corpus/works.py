@@ -20,6 +20,8 @@ _MOVEMENT = re.compile(r"[\s,:.-]*\b(mvt|mov|movement)\b\.?\s*\w+\s*$", re.IGNOR
 _ASIDE = re.compile(r"\([^)]*\)|\[[^]]*\]")
 _OPUS = re.compile(r"\bop(?:us)?[\s._]*(\d+)(?:[\s,._]*no?[\s._]*(\d+))?", re.IGNORECASE)
 _KOECHEL = re.compile(r"\bkv?[\s._]*(\d{2,3})", re.IGNORECASE)
+_APOSTROPHE = re.compile(r"['’`]")
+_PUNCTUATION = re.compile(r"[^\w\s]")
 _ARTICLES = {"a", "an", "the", "der", "die", "das", "le", "la", "les"}
 _DANCE_NAMES = "reel reels jig jigs hornpipe hornpipes strathspey polka waltz schottische quickstep hymntune"
 _FORM_NAMES = """
@@ -37,7 +39,7 @@ def plain(text: str) -> str:
     text = text.replace("_", " ")
     bare = unicodedata.normalize("NFKD", _ASIDE.sub(" ", text) if _ASIDE.sub("", text).strip() else text)
     bare = "".join(ch for ch in bare if not unicodedata.combining(ch)).casefold()
-    words = re.sub(r"[^\w\s]", " ", re.sub(r"['’`]", "", bare)).split()
+    words = _PUNCTUATION.sub(" ", _APOSTROPHE.sub("", bare)).split()
     while len(words) > 1 and words[0] in _ARTICLES:
         words = words[1:]
     return " ".join(words)
@@ -85,6 +87,8 @@ def opening(melody: Melody) -> tuple[int, ...]:
 
 
 def _surname(composer: str) -> str:
+    if not composer:
+        return ""
     name = re.sub(r"\([^)]*\).*$", "", composer)
     last = name.split(",")[0] if "," in name else (name.split() or [""])[-1]
     return plain(last)
