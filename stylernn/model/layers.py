@@ -18,7 +18,7 @@ __all__ = ["Dense", "FeatureSum", "FiLM", "Recurrent", "StyleTable", "shift"]
 class Dense(nnx.Linear):
     """A linear layer over the last axis whose gradient costs no more than its value, see `_dense`."""
 
-    def __call__(self, inputs: jax.Array) -> jax.Array:
+    def __call__(self, inputs: jax.Array) -> jax.Array:  # type: ignore[override]
         out = _dense(inputs, self.kernel[...])
         return out if self.bias is None else out + jax.lax.broadcast_to_rank(self.bias[...], out.ndim)
 
@@ -146,11 +146,11 @@ def _dense_fwd(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, tuple[jax.Ar
 def _dense_bwd(residuals: tuple[jax.Array, jax.Array], grad: jax.Array) -> tuple[jax.Array, jax.Array]:
     x, kernel = residuals
     inputs, outputs = kernel.shape
-    pair = x.reshape(-1, inputs), grad.reshape(-1, outputs)
-    contract_rows = (((0,), (0,)), ((), ()))
+    rows, slopes = x.reshape(-1, inputs), grad.reshape(-1, outputs)
+    over_rows = (((0,), (0,)), ((), ()))
     if inputs <= outputs:
-        return grad @ kernel.T, jax.lax.dot_general(*pair, contract_rows)
-    turned = jax.lax.dot_general(*reversed(pair), contract_rows)
+        return grad @ kernel.T, jax.lax.dot_general(rows, slopes, over_rows)
+    turned = jax.lax.dot_general(slopes, rows, over_rows)
     return grad @ kernel.T, jax.lax.optimization_barrier(turned).T
 
 
