@@ -59,7 +59,7 @@ def together(count: int, config: str) -> float:
         words += ["--folder", Path(folder) / "run", "--process"]
         calls = [[*map(str, words), str(number)] for number in range(count)]
         processes = [subprocess.Popen(call, stdout=subprocess.PIPE, text=True) for call in calls]
-        return max(float(process.communicate()[0]) for process in processes)
+        return max(float(process.communicate()[0].split()[-1]) for process in processes)
 
 
 def step_seconds(arguments: argparse.Namespace) -> float:

@@ -83,14 +83,14 @@ def spread(values: list[float], digits: int = 3) -> str:
     return f"{middle} ({low} to {high})"
 
 
-def bandwidth(megabytes: int) -> Callable[[], None]:
-    """A contestant that reads one buffer of this size 100 times."""
+def bandwidth(megabytes: int, times: int) -> Callable[[], None]:
+    """A contestant that reads one buffer of this size so many times."""
     import jax
     import jax.numpy as jnp
 
     @jax.jit
     def read(matrix: jax.Array, vector: jax.Array) -> jax.Array:
-        return jax.lax.scan(lambda v, _: (jnp.tanh(v @ matrix), None), vector, None, length=100)[0]
+        return jax.lax.scan(lambda v, _: (jnp.tanh(v @ matrix), None), vector, None, length=times)[0]
 
     side = int((megabytes * 2**20 / 4) ** 0.5)
     matrix, vector = jnp.ones((side, side)) / side, jnp.ones((1, side))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-__all__ = ["LSTMState", "gru", "gru_step", "lstm", "lstm_step", "product"]
+__all__ = ["LSTMState", "column_step", "gru", "gru_step", "lstm", "lstm_step", "product", "turned"]
 
 _BLOCK = 16
 
@@ -49,6 +49,12 @@ def product(x: jax.Array, matrix: jax.Array) -> jax.Array:
     return jnp.dot(x.astype(matrix.dtype), matrix, preferred_element_type=jnp.float32)
 
 
+def turned(matrix: jax.Array) -> jax.Array:
+    """The transpose, moved in memory: as a mere view it would stand in the products, which are slow then."""
+    rows, columns = matrix.shape
+    return jax.lax.optimization_barrier(matrix.T.ravel()).reshape(columns, rows)
+
+
 def lstm_step(state: LSTMState, gates: jax.Array, recurrent: jax.Array) -> LSTMState:
     """One step of an LSTM.
 
@@ -61,6 +67,17 @@ def lstm_step(state: LSTMState, gates: jax.Array, recurrent: jax.Array) -> LSTMS
         Hochreiter & Schmidhuber, Long short-term memory (1997); forget gate of Gers et al. (2000).
     """
     return _apply(gates + product(state.h, recurrent), state.c, axis=-1)[0]
+
+
+def column_step(state: LSTMState, gates: jax.Array, recurrent: jax.Array) -> tuple[LSTMState, jax.Array]:
+    """The same by columns, and the gates after their non-linearities.
+
+    Args:
+        state: of the step before, each (hidden, batch).
+        gates: projected input plus bias, (4 * hidden, batch).
+        recurrent: matrix, `turned`: (4 * hidden, hidden).
+    """
+    return _apply(gates + _product(recurrent, state.h.astype(recurrent.dtype)), state.c, axis=0)
 
 
 def lstm(x: jax.Array, bias: jax.Array, inputs: jax.Array, recurrent: jax.Array) -> jax.Array:
@@ -131,11 +148,11 @@ def _forward(x: jax.Array, bias: jax.Array, weights: jax.Array) -> tuple[jax.Arr
     write the projected inputs of all steps to memory and read them again.
     """
     size, dtype = x.shape[-1], weights.dtype
-    inputs, recurrent, column = _turned(weights[:size]), _turned(weights[size:]), bias.T
+    inputs, recurrent, column = turned(weights[:size]), turned(weights[size:]), bias.T
 
     def step(state: LSTMState, x_t: jax.Array) -> tuple[LSTMState, tuple[jax.Array, jax.Array, jax.Array]]:
         projected = _product(inputs, x_t.astype(dtype), contracted=1) + column
-        state, active = _apply(projected + _product(recurrent, state.h.astype(dtype)), state.c, axis=0)
+        state, active = column_step(state, projected, recurrent)
         return state, (state.h.T, state.c, active)
 
     nothing = jnp.zeros((weights.shape[0] - size, x.shape[1]))
@@ -190,12 +207,6 @@ def _gate_gradients(kept: _Kept, t: jax.Array, dh: jax.Array, dc: jax.Array) -> 
 def _product(left: jax.Array, right: jax.Array, contracted: int = 0) -> jax.Array:
     """The product of two matrices over the last axis of the left one, summed up in float32."""
     return jax.lax.dot_general(left, right, (((1,), (contracted,)), ((), ())), preferred_element_type=jnp.float32)
-
-
-def _turned(matrix: jax.Array) -> jax.Array:
-    """The transpose, moved in memory: as a mere view it would stand in the products, which are slow then."""
-    rows, columns = matrix.shape
-    return jax.lax.optimization_barrier(matrix.T.ravel()).reshape(columns, rows)
 
 
 _lstm.defvjp(_forward, _backward)
