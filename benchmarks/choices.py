@@ -23,7 +23,7 @@ from stylernn.melody import Melody
 from stylernn.ranking import Standards
 
 _FITTED, _REAL, _BARS = 300, 120, 64
-_CHOICES = (Standards(0.0, 0.0), Standards(0.8, 0.0), *(Standards(worthy, 0.5) for worthy in (0.5, 0.6, 0.7, 0.8)))
+_CHOICES = (Standards(0.0, 0.0), Standards(0.8, 0.0), *(Standards(0.8, formed) for formed in (0.5, 0.6, 0.7, 0.8)))
 
 Drawn = list[tuple[Melody, Plan, list[Candidate], np.ndarray]]
 """Tunes, their plans, candidates and how far each of these is in the style."""
@@ -62,11 +62,11 @@ def main() -> None:
 def _draw(model: Model, target: str, sources: Sequence[Melody], count: int, seed: int) -> Drawn:
     index = model.style(target)
     aim, options = model.header.styles[index - 1], transfer.Options(candidates=count)
-    group, drawn = transfer.grouping(aim, count), []
+    drawn = []
     for number, source in enumerate(sources):
         tune = metres.fitted(source, aim)
         plan = transfer.plan_transfer(tune, index, aim)
-        candidates = compose(model, plan, transfer.dials(options, group), seed + number, count, group)
+        candidates = compose(model, plan, transfer.dials(options), seed + number, count)
         drawn.append((tune, plan, candidates, transfer.merits(model, aim, candidates, plan)))
     return drawn
 

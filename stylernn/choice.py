@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from stylernn.codec import PITCHES
 
-__all__ = ["Dials", "Size", "at", "guide", "in_range", "nucleus"]
+__all__ = ["Dials", "at", "guide", "in_range", "nucleus"]
 
 _NEVER = -1e9
 
@@ -43,20 +43,6 @@ class Dials(NamedTuple):
     top_p: float = 0.995
     lowest: int = 0
     highest: int = PITCHES - 1
-
-
-class Size(NamedTuple):
-    """What a sampling program is compiled for.
-
-    Args:
-        candidates: how many.
-        events: most events; a candidate that needs more ends there.
-        group: candidates of which the best goes on after each stretch, see `stretches`; it divides `candidates`.
-    """
-
-    candidates: int
-    events: int
-    group: int = 1
 
 
 def guide(logits: jax.Array, strength: float, preserve: float) -> tuple[jax.Array, jax.Array]:

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn import breaths, codec, sample, stretches
+from stylernn import breaths, codec, sample
 from stylernn.batches import Condition, Example, window_piece
 from stylernn.checkpoint import Model
 from stylernn.codec import END, LEGATO, PITCHES, BeatGrid, Events
 from stylernn.melody import Melody
 from stylernn.pieces import FAR
-from stylernn.sample import Dials, Size
+from stylernn.sample import Dials
 from stylernn.script import Script
 
 __all__ = ["Candidate", "Plan", "compose"]
@@ -66,7 +66,7 @@ class Candidate(NamedTuple):
     log_p_plain: float
 
 
-def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int, group: int = 1) -> list[Candidate]:
+def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int) -> list[Candidate]:
     """Sample candidates.
 
     Args:
@@ -75,7 +75,6 @@ def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int, group
         dials: how to sample.
         seed: candidate k of a seed is the same whatever `count` is.
         count: number of candidates.
-        group: candidates of which, after each stretch, the one closest to the example goes on; it divides `count`.
     """
     source = plan.example.events
     listened = replace(plan.example, events=replace(source, grid=plan.grid))
@@ -87,12 +86,7 @@ def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int, group
     places = np.zeros_like(piece.places)
     places[: source.grid.beats + 1] = source.grid.ticks.reshape(-1, 16) >= 0
     script = _script(plan, events, beats)
-    chroma = np.zeros((beats, 12), np.float32)
-    if group > 1:
-        chroma = stretches.beat_chroma(codec.decode(source), source.grid, beats)
-    drawn = sample.draw(
-        model.parameters, piece._replace(places=places), script, chroma, dials, seed, Size(count, events, group)
-    )
+    drawn = sample.draw(model.parameters, piece._replace(places=places), script, dials, seed, count, events)
     return [_decoded(plan, drawn, k) for k in range(count)]
 
 

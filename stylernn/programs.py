@@ -29,8 +29,8 @@ _DIGEST = 32  # bytes of a SHA-256
 _JAX_CACHE = "jax_enable_compilation_cache"
 
 _CODE = (
-    *("codec.py", "pieces.py", "lookback.py", "features.py", "loss.py", "choice.py", "script.py", "stretches.py"),
-    *("turns.py", "model/lstm.py", "model/layers.py", "model/network.py", "model/parameters.py", "model/stepping.py"),
+    *("pieces.py", "lookback.py", "features.py", "loss.py", "choice.py", "script.py", "turns.py", "codec.py"),
+    *("model/lstm.py", "model/layers.py", "model/network.py", "model/parameters.py", "model/stepping.py"),
 )
 
 

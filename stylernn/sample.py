@@ -11,13 +11,13 @@ import jax
 import numpy as np
 
 from stylernn import programs
-from stylernn.choice import Dials, Size
+from stylernn.choice import Dials
 from stylernn.model.parameters import Parameters, checked
 from stylernn.pieces import Piece
 from stylernn.programs import Program
 from stylernn.script import Script
 
-__all__ = ["Dials", "Drawn", "Size", "bucket", "draw"]
+__all__ = ["Dials", "Drawn", "bucket", "draw"]
 
 
 class Drawn(NamedTuple):
@@ -34,13 +34,7 @@ class Drawn(NamedTuple):
 
 
 def draw(
-    parameters: Parameters,
-    piece: Piece,
-    script: Script,
-    chroma: np.ndarray,
-    dials: Dials,
-    seed: int,
-    size: Size,
+    parameters: Parameters, piece: Piece, script: Script, dials: Dials, seed: int, count: int, events: int
 ) -> Drawn:
     """Sample candidates for one piece.
 
@@ -48,22 +42,22 @@ def draw(
         parameters: of the network.
         piece: without a batch axis.
         script: events that are given.
-        chroma: what candidates of a group are to be close to, see `stretches.beat_chroma`.
         dials: how to sample.
-        seed: candidate k of a seed is the same whatever `size.candidates` is.
-        size: of the batch.
+        seed: candidate k of a seed is the same whatever `count` is.
+        count: number of candidates.
+        events: most events; a candidate that needs more ends there.
     """
     parameters = checked(parameters)
     numbers = jax.tree.map(np.float32, dials)
-    leaves, tree = jax.tree.flatten((parameters.arrays, piece, script, chroma, numbers, np.uint32(seed % 2**32)))
+    leaves, tree = jax.tree.flatten((parameters.arrays, piece, script, numbers, np.uint32(seed % 2**32)))
 
     def function(*leaves: jax.Array) -> tuple[jax.Array, ...]:
         from stylernn import turns  # and flax with it: a program that is kept needs neither
 
         arrays, *asked = jax.tree.unflatten(tree, leaves)
-        return turns.run(parameters._replace(arrays=arrays), size, *asked)
+        return turns.run(parameters._replace(arrays=arrays), count, events, *asked)
 
-    facts = repr((parameters.settings, parameters.parents, size, version("flax")))
+    facts = repr((parameters.settings, parameters.parents, count, events, version("flax")))
     run = programs.compiled(Program("draw", facts, len(Drawn._fields), function), leaves)
     return Drawn(*(np.asarray(x) for x in run(*leaves)))
 

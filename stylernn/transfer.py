@@ -17,21 +17,17 @@ from stylernn.codec import HIGHEST, LOWEST
 from stylernn.compose import Candidate, Plan, compose
 from stylernn.errors import UsageError
 from stylernn.melody import Melody, Note
-from stylernn.ranking import Standards, ranked, sounding
+from stylernn.ranking import ranked, sounding
 from stylernn.sample import Dials
 from stylernn.styles import Style, improvised
 from stylernn.tonality import Tonality
 
-__all__ = ["Options", "Result", "dials", "grouping", "merits", "plan_transfer", "transfer", "variations"]
+__all__ = ["Options", "Result", "dials", "merits", "plan_transfer", "transfer", "variations"]
 
 # Share of the silence that a tune lacks which is planned; the rest comes of itself.
 _BREATHING = 0.4
 # Share of bars that repeat another, below which a tune has no strains.
 _STRAINS = 0.25
-# Candidates of which after each stretch the one closest to the tune goes on, and what of them is good enough: they were
-# chosen for the tune before. Where bars are to return, groups would tear apart what belongs together.
-_GROUP = 2
-_GOOD_IN_GROUPS = Standards(worthy=0.6)
 # Candidates drawn in addition where none of those asked for has two notes.
 _MORE = 32
 
@@ -120,12 +116,10 @@ def variations(
     tune = metres.fitted(melody, target)
     plan = plan_transfer(tune, index, target, grain=_grain(options.preserve))
     plan = replace(plan, given=plan.example.events, locked=options.locked)
-    drawn = max(options.candidates, 2 * count if count > 1 else 1)
-    group = grouping(target, drawn)
-    candidates = _melodies(model, plan, options, seed, drawn, group)
+    candidates = _melodies(model, plan, options, seed, max(options.candidates, 2 * count if count > 1 else 1))
     chosen: dict[tuple[Note, ...], Result] = {}
-    judged, standards = merits(model, target, candidates, plan), Standards() if group == 1 else _GOOD_IN_GROUPS
-    for candidate in ranked(candidates, plan, tune, judged, options.density, standards):
+    judged = merits(model, target, candidates, plan)
+    for candidate in ranked(candidates, plan, tune, judged, options.density):
         result = _result(candidate, plan, melody, tune, options)
         chosen.setdefault(result.melody.notes, result)
         if len(chosen) == count:
@@ -133,22 +127,17 @@ def variations(
     return list(chosen.values())
 
 
-def dials(options: Options, group: int = 1) -> Dials:
-    """The sampler's settings for a user's wishes; groups, see `stretches`, want less guidance in the middle."""
+def dials(options: Options) -> Dials:
+    """The sampler's settings for a user's wishes."""
     return Dials(
         strength=options.strength,
-        preserve=1.4 * options.preserve ** (1.0 if group == 1 else 1.5),
+        preserve=1.4 * options.preserve,
         rhythm_strength=min(options.strength, 1.0 + (options.strength - 1.0) / 4),
         rhythm=options.temperature,
         pitch=0.9 * options.temperature,
         lowest=options.lowest - LOWEST,
         highest=options.highest - LOWEST,
     )
-
-
-def grouping(target: Style, count: int) -> int:
-    """Candidates in a group, see `stretches`: an odd number of them, or in styles whose bars return, go alone."""
-    return _GROUP if improvised(target) and count % _GROUP == 0 else 1
 
 
 def _grain(preserve: float) -> str:
@@ -180,10 +169,10 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
     return Plan(example, grid, Condition(index, told, skeleton, repeats), silent=silent, cadence=close)
 
 
-def _melodies(model: Model, plan: Plan, options: Options, seed: int, count: int, group: int) -> list[Candidate]:
+def _melodies(model: Model, plan: Plan, options: Options, seed: int, count: int) -> list[Candidate]:
     """Candidates that are melodies: of a very short tune a style may leave a single note; then more are drawn."""
     for drawn in (count, count + _MORE):
-        candidates = compose(model, plan, dials(options, group), seed, drawn, group)
+        candidates = compose(model, plan, dials(options), seed, drawn)
         melodies = [candidate for candidate in candidates if len(_from_pickup(candidate.melody).notes) > 1]
         if melodies:
             return melodies

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from stylernn import features as ft
-from stylernn.choice import Dials, Size, at, guide, in_range, nucleus
+from stylernn.choice import Dials, at, guide, in_range, nucleus
 from stylernn.codec import END, PITCHES, REST
 from stylernn.lookback import ONSETS, Echo, echo_memory, next_echo
 from stylernn.loss import mask_onset, mask_pitch
@@ -24,7 +24,6 @@ from stylernn.model.parameters import Parameters
 from stylernn.model.stepping import Told, Ways
 from stylernn.pieces import FAR, History, Piece
 from stylernn.script import Script, due, free_onsets
-from stylernn.stretches import EVENTS, leaders
 
 __all__ = ["run"]
 
@@ -39,7 +38,6 @@ class _Fixed(NamedTuple):
         script, dials: see `run`.
         keys: of every turn, head and candidate.
         last_bar: time code at which the last bar begins.
-        chroma: of the tune, see `stretches`.
     """
 
     told: Told
@@ -47,7 +45,6 @@ class _Fixed(NamedTuple):
     dials: Dials
     keys: jax.Array
     last_bar: jax.Array
-    chroma: jax.Array
 
 
 class _Loop(NamedTuple):
@@ -77,16 +74,10 @@ class _Event(NamedTuple):
 
 
 def run(
-    parameters: Parameters,
-    size: Size,
-    piece: Piece,
-    script: Script,
-    chroma: jax.Array,
-    dials: Dials,
-    seed: jax.Array,
+    parameters: Parameters, count: int, events: int, piece: Piece, script: Script, dials: Dials, seed: jax.Array
 ) -> tuple[jax.Array, ...]:
     """The arrays of `sample.Drawn`; `sample.draw` says the rest."""
-    network, (count, events, _) = filled(parameters), size
+    network = filled(parameters)
     nothing = jnp.full_like(piece.skeleton_time, FAR)
     ways = Ways(
         jnp.stack([piece.style, jnp.int32(0), piece.style]),
@@ -95,10 +86,10 @@ def run(
     )
     keys = _keys(seed, count, events)
     last_bar = 16 * piece.first[piece.bar[jnp.maximum((piece.end >> 4) - 1, 0)]]
-    fixed = _Fixed(stepping.tell(network, piece, ways), script, dials, keys, last_bar, chroma)
+    fixed = _Fixed(stepping.tell(network, piece, ways), script, dials, keys, last_bar)
     end = jax.lax.while_loop(
         lambda loop: (loop.i < events) & ~loop.ended.all(),
-        lambda loop: _led(_turn(network, fixed, loop), fixed, size.group),
+        partial(_turn, network, fixed),
         _begin(network, piece, count, events),
     )
     return end.history.time[:, 1:], end.pitch, end.history.duration[:, 1:], end.log_p, end.log_p_plain
@@ -151,18 +142,6 @@ def _turn(network: Network, fixed: _Fixed, loop: _Loop) -> _Loop:
         loop.log_p + gained[0],
         loop.log_p_plain + gained[1],
     )
-
-
-def _led(loop: _Loop, fixed: _Fixed, group: int) -> _Loop:
-    """At the end of a stretch the leader of each group stands for all of it; see `stretches`."""
-
-    def by_leaders(loop: _Loop) -> _Loop:
-        leader = leaders(loop.history, loop.i, fixed.chroma, group)
-        states = jax.tree.map(lambda x: x[:, leader], loop.states)
-        own = {name: part for name, part in loop._asdict().items() if name not in ("i", "states")}
-        return _Loop(loop.i, states, **jax.tree.map(lambda x: x[leader], own))
-
-    return loop if group == 1 else jax.lax.cond(loop.i % EVENTS == 0, by_leaders, lambda loop: loop, loop)
 
 
 def _draw_onset(

@@ -1,11 +1,13 @@
-"""The recurrent kernels against ten lines of numpy, finite differences and automatic differentiation."""
+"""The recurrent kernels and dense layers against numpy, finite differences and automatic differentiation."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
 from stylernn.model import lstm as kernels
+from stylernn.model.layers import Dense
 
 # More than one block of the reverse loop, and not a whole number of them.
 TIME, BATCH, INPUTS, HIDDEN = 37, 3, 4, 5
@@ -89,3 +91,21 @@ def test_bfloat16_products_stay_near(case: Case) -> None:
     )
     for slope, near in zip(exact, rough, strict=True):
         np.testing.assert_allclose(near.astype(np.float32), slope, atol=0.1, rtol=0.05)
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(4, 7), (7, 4), (5, 5)])
+def test_a_dense_layer_is_a_linear_one_with_its_gradients(inputs: int, outputs: int) -> None:
+    x = np.random.default_rng(2).normal(size=(3, 6, inputs)).astype(np.float32)
+    slopes = []
+    for kind in (Dense, nnx.Linear):
+        layer = kind(inputs, outputs, rngs=nnx.Rngs(0), bias_init=nnx.initializers.normal())
+        graph, state = nnx.split(layer)
+
+        def squares(state: nnx.State, x: jax.Array, graph: nnx.GraphDef = graph, kind: type = kind) -> jax.Array:
+            flat = x if kind is Dense else x.reshape(-1, x.shape[-1])
+            with jax.numpy_rank_promotion("allow"):
+                return (nnx.merge(graph, state)(flat) ** 2).sum()
+
+        slopes.append(jax.tree.leaves(jax.value_and_grad(squares, (0, 1))(state, x)))
+    for ours, theirs in zip(*slopes, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)

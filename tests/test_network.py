@@ -19,7 +19,6 @@ from stylernn.model.parameters import Parameters, flatten, shapes
 from stylernn.pieces import FAR, Batch
 from stylernn.script import Script
 from stylernn.settings import ModelSettings
-from stylernn.stretches import beat_chroma
 
 EVENTS = 64
 
@@ -94,16 +93,7 @@ def test_the_sampler_scores_as_the_trainer_does(network: Network, example: Examp
     assert -drawn.log_p[0] / np.log(2) == pytest.approx(whole, rel=1e-4)
 
 
-def draw(
-    network: Network,
-    example: Example,
-    condition: Condition,
-    *,
-    count: int = 1,
-    scripted: int = 0,
-    seed: int = 0,
-    group: int = 1,
-) -> sample.Drawn:
+def draw(network: Network, example: Example, condition: Condition, *, count: int = 1, scripted: int = 0, seed: int = 0):
     piece = batches.window_piece(example, 0, len(example.repeats), condition, 128, EVENTS)
     events, size = example.events, 400
     given = np.zeros((3, size), np.int32)
@@ -111,8 +101,7 @@ def draw(
     given[:, :scripted] = np.stack([events.time, events.pitch, events.duration])[:, :scripted]
     script = Script(given[0], given[1], given[2], np.full(128, scripted > 0))
     parameters = Parameters(network.settings, network.styles.parents, flatten(nnx.state(network, nnx.Param)))
-    chroma = beat_chroma(codec.decode(events), events.grid, 128)
-    return sample.draw(parameters, piece, script, chroma, sample.Dials(), seed, sample.Size(count, size, group))
+    return sample.draw(parameters, piece, script, sample.Dials(), seed, count, size)
 
 
 @pytest.mark.parametrize(
@@ -140,24 +129,6 @@ def test_only_melodies_come_out(network: Network, example: Example, seed: int) -
 
 def test_a_candidate_does_not_depend_on_how_many_there_are(network: Network, example: Example) -> None:
     condition = hidden(example, "bar", styled=True)
-    for group in (1, 2):
-        few, many = (draw(network, example, condition, count=n, seed=7, group=group) for n in (2, 4))
-        np.testing.assert_array_equal(few.time, many.time[:2])
-        np.testing.assert_array_equal(few.pitch, many.pitch[:2])
-
-
-def test_a_group_goes_on_from_its_leader(network: Network, example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stretches are shortened, as the melodies of a small model are short; no other test has six candidates."""
-    short = 3
-    monkeypatch.setattr("stylernn.turns.EVENTS", short)
-    monkeypatch.setattr("stylernn.stretches.EVENTS", short)
-    condition = hidden(example, "none", styled=True)
-    apart, led = (draw(network, example, condition, count=6, seed=3, group=group) for group in (1, 2))
-    assert min((times < FAR).sum() for times in (*apart.time, *led.time)) > short
-    for pair in (0, 2, 4):
-        own = [apart.pitch[k, :short].tolist() for k in (pair, pair + 1)]
-        ours = [led.pitch[k, :short].tolist() for k in (pair, pair + 1)]
-        assert own[0] != own[1]
-        assert ours[0] == ours[1]
-        assert ours[0] in own
-    assert any(led.time[pair].tolist() != led.time[pair + 1].tolist() for pair in (0, 2, 4))
+    few, many = (draw(network, example, condition, count=n, seed=7) for n in (2, 4))
+    np.testing.assert_array_equal(few.time, many.time[:2])
+    np.testing.assert_array_equal(few.pitch, many.pitch[:2])

@@ -74,6 +74,19 @@ def test_a_resumed_run_ends_the_same_to_the_last_bit(
     assert (tmp_path / "run" / "metrics.jsonl").read_text() == (whole / "metrics.jsonl").read_text()
 
 
+def test_products_in_bfloat16_learn_nearly_the_same(
+    whole: Path, tiny: settings.Settings, tunes: list[Tune], tmp_path: Path
+) -> None:
+    coarse = replace(tiny, train=replace(tiny.train, products="bfloat16"))
+    train.fit(coarse, tunes, tmp_path / "run")
+    bits, rough = (
+        [json.loads(line)["valid_bits"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+        for folder in (whole, tmp_path / "run")
+    )
+    assert rough == pytest.approx(bits, rel=0.02)
+    assert rough != bits
+
+
 def test_a_used_folder_and_other_corpora_are_refused(whole: Path, tiny: settings.Settings, tunes: list[Tune]) -> None:
     with pytest.raises(TrainingError, match="already holds a run"):
         train.fit(tiny, tunes, whole)
