@@ -24,7 +24,7 @@ def quarters() -> Example:
     return batches.prepare(Melody(tuple(Note(24 * k, 24, 60 + 2 * (k % 3)) for k in range(8))), 1, 1)
 
 
-def uniform(piece, history, time, pitch, key) -> Logits:
+def uniform(piece, history, time, pitch, key, products) -> Logits:
     """A network that finds everything equally likely."""
     shape = np.shape(time)
     sizes = (ONSETS, PITCHES + 1, len(DURATIONS))
