@@ -14,6 +14,7 @@ from .baselines import System
 
 if TYPE_CHECKING:
     from stylernn.checkpoint import Model
+    from stylernn.originality import Figures
     from stylernn.transfer import Options
 
 __all__ = ["ablations", "dialled", "transfer_system"]
@@ -21,12 +22,12 @@ __all__ = ["ablations", "dialled", "transfer_system"]
 _MOST_BARS = 512
 
 
-def transfer_system(model: "Model", target: str, options: "Options") -> System:
-    """The model, transferring to `target`."""
+def transfer_system(model: "Model", target: str, options: "Options", training: "Figures | None" = None) -> System:
+    """The model, transferring to `target`; with an index of its training set it prefers what copies nothing of it."""
     from stylernn import transfer
 
     def system(melody: Melody, seed: int) -> Melody:
-        return transfer.transfer(model, melody, target, options, seed=seed).melody
+        return transfer.transfer(model, melody, target, options, seed=seed, training=training).melody
 
     return system
 
@@ -57,7 +58,7 @@ def ablations(model: "Model", target: str, options: "Options") -> dict[str, Syst
         index = model.style(target)
         style = model.header.styles[index - 1]
         plan = transfer.plan_transfer(metres.fitted(melody, style), index, style, grain="none")
-        plan = replace(plan, condition=replace(plan.condition, grain=0))
+        plan = replace(plan, condition=replace(plan.condition, grain=0), chroma=None)
         return compose.compose(model, plan, transfer.dials(single), seed, 1)[0].melody
 
     def unconditional(melody: Melody, seed: int) -> Melody:

@@ -145,9 +145,8 @@ def transfer(
     _check_max_copy(max_copy, known=maker.training is not None)
     for attempt in range(_ATTEMPTS):
         used = (seed + attempt * _STRIDE) % _SEEDS
-        made = _made(
-            tune, maker, transferring.transfer(maker.model, tune.melody, to, wanted, seed=used), to, used, wanted
-        )
+        result = transferring.transfer(maker.model, tune.melody, to, wanted, seed=used, training=maker.training)
+        made = _made(tune, maker, result, to, used, wanted)
         if max_copy is None or (made.provenance or {})["originality"]["longest_copy"] < max_copy:
             return made
     problem = f"{_ATTEMPTS} results of seed {seed} all copy {max_copy} notes or more"
@@ -166,7 +165,9 @@ def variations(
     """Several different transfers of a tune, the best first; `transfer` says the rest."""
     tune, maker = _as_tune(tune), _maker(model)
     wanted = Options(**{"keep_metre": tune.arranged, **options})
-    results = transferring.variations(maker.model, tune.melody, to, wanted, seed=seed, count=count)
+    results = transferring.variations(
+        maker.model, tune.melody, to, wanted, seed=seed, count=count, training=maker.training
+    )
     return [_made(tune, maker, result, to, seed, wanted) for result in results]
 
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from stylernn.codec import PITCHES
+from stylernn.codec import LOWEST, PITCHES
 
-__all__ = ["Dials", "at", "guide", "in_range", "nucleus"]
+__all__ = ["Dials", "at", "guide", "in_range", "nucleus", "towards"]
 
 _NEVER = -1e9
 
@@ -23,6 +23,7 @@ class Dials(NamedTuple):
         strength: style guidance of the pitches; 0 leaves the style out, 1 is the model's own distribution.
         preserve: content guidance of the pitches; 0 is the model's own distribution given the skeleton.
         rhythm_strength, rhythm_preserve: the same for onsets and durations. Much of the second leaves bare skeletons.
+        chroma: how far pitch classes that sound in the tune around a beat are raised, see `towards`.
         rhythm: temperature of onsets and durations; 1 keeps the rests and syncopations of the style.
         pitch: temperature of pitches.
         closing: factor on both in the last bar.
@@ -37,6 +38,7 @@ class Dials(NamedTuple):
     preserve: float = 0.0
     rhythm_strength: float = 1.0
     rhythm_preserve: float = 0.0
+    chroma: float = 0.0
     rhythm: float = 1.0
     pitch: float = 0.9
     closing: float = 0.6
@@ -70,3 +72,18 @@ def in_range(logits: jax.Array, dials: Dials) -> jax.Array:
     pitch = jnp.arange(PITCHES + 1)
     outside = (pitch < dials.lowest) | ((pitch > dials.highest) & (pitch < PITCHES))
     return jnp.where(outside, _NEVER, logits)
+
+
+def towards(logits: jax.Array, weights: jax.Array, latest: jax.Array) -> jax.Array:
+    """Raise pitch classes; the odds of a REST and of the latest pitch stay, or lines would stand still on one note.
+
+    Args:
+        logits: of pitches and REST, (candidates, PITCHES + 1).
+        weights: what to add for each pitch class, (candidates, 12).
+        latest: the pitch before, less LOWEST, (candidates,).
+    """
+    pitch = jnp.arange(PITCHES + 1)
+    moves = (pitch < PITCHES)[None] & (pitch[None] != latest[:, None])
+    raised = logits + weights[:, (pitch + LOWEST) % 12]
+    before, after = (jax.nn.logsumexp(x, axis=-1, where=moves, keepdims=True) for x in (logits, raised))
+    return jnp.where(moves, raised - after + before, logits)

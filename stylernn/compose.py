@@ -35,6 +35,7 @@ class Plan:
         locked: numbers of the bars (of the example) that take their notes from there.
         silent: beats that are rests but in locked bars, bool, shape (beats,); by default none, see `breaths`.
         cadence: time code and pitch of the last note, if it is given and its bar not locked, see `endings`.
+        chroma: of the tune around each beat, if there is one, see `chroma.around`.
     """
 
     example: Example
@@ -44,6 +45,7 @@ class Plan:
     locked: frozenset[int] = frozenset()
     silent: np.ndarray | None = None
     cadence: tuple[int, int] | None = None
+    chroma: np.ndarray | None = None
 
     @property
     def hushed(self) -> np.ndarray:
@@ -112,4 +114,7 @@ def _script(plan: Plan, events: int, beats: int) -> Script:
     if plan.cadence is not None and not held[-1]:
         columns[:, (columns[0] < FAR).sum()] = [*plan.cadence, LEGATO]
         taken[plan.cadence[0] // 16 : len(held)] = True
-    return Script(columns[0], columns[1], columns[2], taken)
+    chroma = np.zeros((beats, 12), np.float32)
+    if plan.chroma is not None:
+        chroma[: len(plan.chroma)] = plan.chroma
+    return Script(columns[0], columns[1], columns[2], taken, chroma)

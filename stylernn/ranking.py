@@ -16,7 +16,7 @@ from stylernn.compose import Candidate, Plan
 from stylernn.likeness import chroma_similarity, repetition
 from stylernn.melody import Melody
 
-__all__ = ["Standards", "ranked", "sounding"]
+__all__ = ["COMPOSED", "IMPROVISED", "Standards", "ranked", "sounding"]
 
 
 class Standards(NamedTuple):
@@ -27,11 +27,12 @@ class Standards(NamedTuple):
         formed: in repetition, of which candidates have less than real music has.
     """
 
-    worthy: float = 0.8
-    formed: float = 0.5
+    worthy: float = 0.75
+    formed: float = 0.6
 
 
-_GOOD_ENOUGH = Standards()
+IMPROVISED, COMPOSED = Standards(), Standards(0.8, 0.0)
+"""For improvised styles; for the others, whose bars return by plan, and which never rest where they repeat most."""
 
 
 def ranked(
@@ -40,7 +41,7 @@ def ranked(
     tune: Melody,
     merits: np.ndarray,
     density: float = 0.0,
-    standards: Standards = _GOOD_ENOUGH,
+    standards: Standards = IMPROVISED,
 ) -> list[Candidate]:
     """Candidates, the best first; one that stands still on a note for over two bars comes last, whatever its merits.
 

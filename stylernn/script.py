@@ -1,4 +1,6 @@
-"""Events that are given, not drawn: what a sampler must keep to in locked bars and at a beginning."""
+"""What a sampler is told of the tune beside its skeleton: events that are given, in locked bars and at a beginning, and
+the pitch classes around each beat.
+"""
 
 from typing import NamedTuple
 
@@ -13,18 +15,20 @@ __all__ = ["Due", "Script", "due", "free_onsets"]
 
 
 class Script(NamedTuple):
-    """Events that are given, not drawn, and where nothing else may stand.
+    """Events that are given, not drawn, where nothing else may stand, and what the tune sounds like there.
 
     Args:
         time: time codes, rising, filled up with FAR, (events,).
         pitch, duration: of the same events.
         locked: beats in which no other note can begin, bool (beats,).
+        chroma: of the tune around each beat, see `chroma.around`, zeros where there is none; float32 (beats, 12).
     """
 
     time: np.ndarray
     pitch: np.ndarray
     duration: np.ndarray
     locked: np.ndarray
+    chroma: np.ndarray
 
 
 class Due(NamedTuple):

@@ -5,11 +5,12 @@ diatonic, into its range); the model writes new surfaces over them, in a batch; 
 stay those of the source, and so does the metre, but that a compound one may be written in simple time (see `metres`).
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import breaths, critic, endings, locks, metres, mixtures
+from stylernn import breaths, chroma, critic, endings, locks, metres, mixtures
 from stylernn import skeleton as sk
 from stylernn.batches import Condition, prepare
 from stylernn.checkpoint import Model
@@ -17,7 +18,8 @@ from stylernn.codec import HIGHEST, LOWEST
 from stylernn.compose import Candidate, Plan, compose
 from stylernn.errors import UsageError
 from stylernn.melody import Melody, Note
-from stylernn.ranking import ranked, sounding
+from stylernn.originality import Figures, longest_copy
+from stylernn.ranking import COMPOSED, IMPROVISED, ranked, sounding
 from stylernn.sample import Dials
 from stylernn.styles import Style, improvised
 from stylernn.tonality import Tonality
@@ -25,7 +27,7 @@ from stylernn.tonality import Tonality
 __all__ = ["Options", "Result", "dials", "merits", "plan_transfer", "transfer", "variations"]
 
 # Share of the silence that a tune lacks which is planned; the rest comes of itself.
-_BREATHING = 0.4
+_BREATHING = 0.43
 # Share of bars that repeat another, below which a tune has no strains.
 _STRAINS = 0.25
 # Candidates drawn in addition where none of those asked for has two notes.
@@ -49,7 +51,7 @@ class Options:
     """
 
     preserve: float = 0.5
-    strength: float = 3.0
+    strength: float = 3.5
     candidates: int = 32
     temperature: float = 1.0
     density: float = 0.0
@@ -87,7 +89,15 @@ class Result:
     kept: int
 
 
-def transfer(model: Model, melody: Melody, style: str, options: Options = Options(), *, seed: int = 0) -> Result:
+def transfer(
+    model: Model,
+    melody: Melody,
+    style: str,
+    options: Options = Options(),
+    *,
+    seed: int = 0,
+    training: Figures | None = None,
+) -> Result:
     """Put a melody into another style.
 
     Args:
@@ -96,15 +106,23 @@ def transfer(model: Model, melody: Melody, style: str, options: Options = Option
         style: name of a style that the model knows, or a mixture such as "jazz=0.7,celtic=0.3", see `mixtures`.
         options: the dials.
         seed: the same seed gives the same result on the same machine.
+        training: what the model learnt from, see `originality.beside`; candidates that copy nothing of it go first.
 
     Raises:
         UsageError: if the model does not know the style, or a bar to lock is not there.
     """
-    return variations(model, melody, style, options, seed=seed, count=1)[0]
+    return variations(model, melody, style, options, seed=seed, count=1, training=training)[0]
 
 
 def variations(
-    model: Model, melody: Melody, style: str, options: Options = Options(), *, seed: int = 0, count: int = 8
+    model: Model,
+    melody: Melody,
+    style: str,
+    options: Options = Options(),
+    *,
+    seed: int = 0,
+    count: int = 8,
+    training: Figures | None = None,
 ) -> list[Result]:
     """Several different transfers of a melody from one batch, the best first; `transfer` says the rest.
 
@@ -119,7 +137,9 @@ def variations(
     candidates = _melodies(model, plan, options, seed, max(options.candidates, 2 * count if count > 1 else 1))
     chosen: dict[tuple[Note, ...], Result] = {}
     judged = merits(model, target, candidates, plan)
-    for candidate in ranked(candidates, plan, tune, judged, options.density):
+    standards = IMPROVISED if improvised(target) else COMPOSED
+    order = ranked(candidates, plan, tune, judged, options.density, standards)
+    for candidate in _new_first(order, tune, training):
         result = _result(candidate, plan, melody, tune, options)
         chosen.setdefault(result.melody.notes, result)
         if len(chosen) == count:
@@ -127,12 +147,24 @@ def variations(
     return list(chosen.values())
 
 
+def _new_first(order: Sequence[Candidate], tune: Melody, training: Figures | None) -> Iterator[Candidate]:
+    """The candidates in their order, but after all others those with twelve notes running of the training set."""
+    copies = []
+    for candidate in order:
+        if training is not None and longest_copy(candidate.melody, training, tune):
+            copies.append(candidate)
+        else:
+            yield candidate
+    yield from copies
+
+
 def dials(options: Options) -> Dials:
     """The sampler's settings for a user's wishes."""
     return Dials(
         strength=options.strength,
-        preserve=1.4 * options.preserve,
-        rhythm_strength=min(options.strength, 1.0 + (options.strength - 1.0) / 4),
+        preserve=0.9 * options.preserve,
+        rhythm_strength=min(options.strength, 1.0 + (options.strength - 1.0) / 5),
+        chroma=1.2 * options.preserve,
         rhythm=options.temperature,
         pitch=0.9 * options.temperature,
         lowest=options.lowest - LOWEST,
@@ -166,7 +198,8 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
         repeats = sk.likenesses(skeleton, grid, repeats)
     last = int(skeleton.pitch[-1]) if len(skeleton.pitch) else middle
     close = endings.cadence(example.events, example.tonality, last)
-    return Plan(example, grid, Condition(index, told, skeleton, repeats), silent=silent, cadence=close)
+    condition = Condition(index, told, skeleton, repeats)
+    return Plan(example, grid, condition, silent=silent, cadence=close, chroma=chroma.around(tune, grid))
 
 
 def _melodies(model: Model, plan: Plan, options: Options, seed: int, count: int) -> list[Candidate]:

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from stylernn import features as ft
-from stylernn.choice import Dials, at, guide, in_range, nucleus
+from stylernn.choice import Dials, at, guide, in_range, nucleus, towards
 from stylernn.codec import END, PITCHES, REST
 from stylernn.lookback import ONSETS, Echo, echo_memory, next_echo
 from stylernn.loss import mask_onset, mask_pitch
@@ -179,6 +179,8 @@ def _draw_note(
     given, locked = time == scripted.time, fixed.script.locked[time >> 4]
     z, view, logits = stepping.step_pitch(network, told, h, loop.history, found, i, time)
     guided, parts = guide(_rows(mask_pitch(logits, onset[None])), dials.strength, dials.preserve)
+    beat = jnp.minimum(time >> 4, fixed.script.chroma.shape[0] - 1)
+    guided = towards(guided, dials.chroma * fixed.script.chroma[beat], loop.history.pitch[:, i])
     within = nucleus(in_range(mask_pitch(guided, onset), dials), dials.top_p)
     pitch = _drawn(within / (dials.pitch * cooling), noise[0])
     pitch = jnp.where(given, scripted.pitch, jnp.where(locked, PITCHES, pitch))

@@ -1,9 +1,11 @@
-"""Drawing from logits: guidance and nucleus by hand."""
+"""Drawing from logits: guidance, chroma and nucleus by hand."""
 
+import jax
 import numpy as np
 import pytest
 
 from stylernn import choice
+from stylernn.codec import LOWEST, PITCHES
 
 LOGITS = np.log(np.array([[0.5, 0.25, 0.25], [0.2, 0.4, 0.4], [0.1, 0.1, 0.8]], np.float32))
 
@@ -31,3 +33,21 @@ def test_the_nucleus_is_the_smallest_set_of_its_mass(mass: float, left: list[int
     logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]], np.float32))
     kept = np.asarray(choice.nucleus(logits, mass))[0] == logits[0]
     assert kept.tolist() == [bool(k) for k in left or [0, 0, 0, 0]]
+
+
+def test_pitch_classes_of_the_tune_are_raised_and_all_else_stays() -> None:
+    logits = np.zeros((1, PITCHES + 1), np.float32)
+    weights = np.zeros((1, 12), np.float32)
+    weights[0, 7] = np.log(3)
+    latest = 67 - LOWEST
+    p = np.asarray(jax.nn.softmax(choice.towards(logits, weights, np.array([latest]))))[0] * (PITCHES + 1)
+    assert p[PITCHES] == pytest.approx(1, rel=1e-5)  # REST
+    assert p[latest] == pytest.approx(1, rel=1e-5)
+    assert p[79 - LOWEST] / p[78 - LOWEST] == pytest.approx(3, rel=1e-5)
+    assert p[0:latest].sum() + p[latest + 1 : PITCHES].sum() == pytest.approx(PITCHES - 1, rel=1e-5)
+
+
+def test_without_a_tune_nothing_is_raised() -> None:
+    logits = np.random.default_rng(0).normal(size=(2, PITCHES + 1)).astype(np.float32)
+    raised = choice.towards(logits, np.zeros((2, 12), np.float32), np.array([3, 40]))
+    np.testing.assert_allclose(raised, logits, atol=1e-5)

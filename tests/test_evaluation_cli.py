@@ -33,7 +33,7 @@ def parts_made_small(monkeypatch):
     monkeypatch.setattr(benchmark, "CHEATS", cheats)
     monkeypatch.setattr(study, "CHEATS", cheats)
 
-    def shuffled(model, melody, target, options, *, seed):
+    def shuffled(model, melody, target, options, *, seed, training=None):
         return SimpleNamespace(melody=baselines.pitch_shuffle(melody, seed))
 
     monkeypatch.setattr(transfer, "transfer", shuffled)

@@ -99,7 +99,7 @@ def draw(network: Network, example: Example, condition: Condition, *, count: int
     given = np.zeros((3, size), np.int32)
     given[0] = FAR
     given[:, :scripted] = np.stack([events.time, events.pitch, events.duration])[:, :scripted]
-    script = Script(given[0], given[1], given[2], np.full(128, scripted > 0))
+    script = Script(given[0], given[1], given[2], np.full(128, scripted > 0), np.zeros((128, 12), np.float32))
     parameters = Parameters(network.settings, network.styles.parents, flatten(nnx.state(network, nnx.Param)))
     return sample.draw(parameters, piece, script, sample.Dials(), seed, count, size)
 

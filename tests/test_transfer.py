@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stylernn import checkpoint, codec, compose, generate, transfer
+from stylernn import checkpoint, codec, compose, generate, originality, transfer
 from stylernn.checkpoint import Model
 from stylernn.compose import Candidate
 from stylernn.errors import UsageError
+from stylernn.likeness import chroma_similarity
 from stylernn.melody import Key, Melody, Metre, Note
 from stylernn.styles import Style
 
@@ -89,6 +90,29 @@ def test_improvisers_repeat_no_bar() -> None:
     tune = Melody(tuple(Note(24 * k, 24, 60 + k % 4) for k in range(16)))
     for style, expected in ((Style("bebop", "jazz"), [-1, -1, -1, -1]), (Style("irish", "celtic"), [-1, 0, 1, 2])):
         assert transfer.plan_transfer(tune, 1, style).condition.repeats.tolist() == expected
+
+
+def test_pitch_classes_of_the_tune_come_with_their_dial(model: Model, tune: Melody) -> None:
+    plan = transfer.plan_transfer(tune, 1, model.header.styles[0], grain="bar")
+
+    def likeness(dial: float) -> float:
+        dials = transfer.dials(transfer.Options(preserve=0.0))._replace(chroma=dial)
+        drawn = compose.compose(model, plan, dials, seed=3, count=8)
+        return float(np.mean([chroma_similarity(tune, candidate.melody)[0] for candidate in drawn]))
+
+    assert likeness(0.0) + 0.1 < likeness(4.0)
+
+
+def test_what_copies_the_training_set_comes_last(model: Model) -> None:
+    tune = Melody(tuple(Note(24 * k, 24, 60 + k * k % 7) for k in range(128)))
+    options = replace(QUICK, candidates=4)
+    first = transfer.transfer(model, tune, "jazz", options, seed=5).melody
+    training = originality.collect([first], "a model")
+    assert originality.longest_copy(first, training, tune) >= originality.COPY_NOTES
+    other = transfer.transfer(model, tune, "jazz", options, seed=5, training=training).melody
+    assert originality.longest_copy(other, training, tune) == 0
+    alone = replace(options, candidates=1)
+    assert transfer.transfer(model, tune, "jazz", alone, seed=5, training=training).melody.notes
 
 
 def test_variations_differ_and_the_first_is_the_transfer(model: Model, tune: Melody) -> None:

@@ -103,7 +103,7 @@ def evaluate_transfer(
 
     from dataclasses import replace
 
-    from stylernn import mixtures, transfer
+    from stylernn import api, mixtures, originality, transfer
     from stylernn.evaluation import requirements, study, systems
 
     shipped = options.load(model)
@@ -126,7 +126,7 @@ def evaluate_transfer(
     drawn = total * (seeds + len(parts) + (seeds - 1) * bool(parts))
     with judging.progress(drawn + swept + returned + 7 + seeds + len(parts)) as tell, judging.pool() as pool:
         beside = study.standing(task, pool)
-        system = systems.transfer_system(loaded, target, dials)
+        system = systems.transfer_system(loaded, target, dials, originality.beside(api.model_file(model)))
         runs: list[list[Melody]] = []
         scores = []
         for k in range(seeds):
