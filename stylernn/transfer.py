@@ -162,7 +162,8 @@ def dials(options: Options) -> Dials:
     """The sampler's settings for a user's wishes."""
     return Dials(
         strength=options.strength,
-        preserve=0.9 * options.preserve,
+        # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
+        preserve=options.preserve * (options.preserve + 0.4),
         rhythm_strength=min(options.strength, 1.0 + (options.strength - 1.0) / 5),
         chroma=1.2 * options.preserve,
         rhythm=options.temperature,
