@@ -23,7 +23,12 @@ from stylernn.melody import Melody
 from stylernn.ranking import Standards
 
 _FITTED, _REAL, _BARS = 300, 120, 64
-_CHOICES = (Standards(0.0, 0.0), Standards(0.8, 0.0), *(Standards(0.8, formed) for formed in (0.5, 0.6, 0.7, 0.8)))
+_CHOICES = (
+    Standards(0.0, 0.0),
+    ranking.COMPOSED,
+    ranking.IMPROVISED,
+    *(Standards(0.8, formed) for formed in (0.5, 0.6, 0.7, 0.8)),
+)
 
 Drawn = list[tuple[Melody, Plan, list[Candidate], np.ndarray]]
 """Tunes, their plans, candidates and how far each of these is in the style."""

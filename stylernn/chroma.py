@@ -8,6 +8,7 @@ come (see `choice.towards`).
 import numpy as np
 
 from stylernn.codec import BeatGrid
+from stylernn.likeness import pitch_classes
 from stylernn.melody import Melody
 
 __all__ = ["around"]
@@ -29,10 +30,7 @@ def around(melody: Melody, grid: BeatGrid) -> np.ndarray:
         Windows and cosines as in the chroma similarity of Lu & Su (2018), whose gradient this follows.
     """
     ticks = grid.start[:-1, None] + grid.unit[:-1, None] * np.arange(_FRAMES) // _FRAMES
-    heard = melody.sounding_at(ticks)
-    counts = np.zeros((grid.beats, 12), np.float32)
-    beat = np.nonzero(heard >= 0)[0]
-    np.add.at(counts, (beat, melody.array[heard[heard >= 0], 2] % 12), 1)
+    counts = pitch_classes(melody, ticks).astype(np.float32)
     near = np.pad(counts, ((1, 1), (0, 0)))
     smooth = near[:-2] + 2 * counts + near[2:]
     return smooth / np.maximum(np.linalg.norm(smooth, axis=1, keepdims=True), 1e-9)

@@ -2,13 +2,14 @@
 
 chroma_similarity: do the same pitch classes sound at the same time?
 repetition: do its figures come again?
+pitch_classes: which sound when?
 """
 
 import numpy as np
 
 from stylernn.melody import TICKS_PER_QUARTER, Melody
 
-__all__ = ["chroma_similarity", "repetition"]
+__all__ = ["chroma_similarity", "pitch_classes", "repetition"]
 
 _FRAME = TICKS_PER_QUARTER // 12
 _FIGURE = 4
@@ -32,6 +33,14 @@ def chroma_similarity(source: Melody, output: Melody) -> tuple[float, float]:
     either = max(int(np.sum(a.any(axis=0) | b.any(axis=0))), 1)
     values = [float(np.sum(a * np.roll(b, turn, axis=0)) / either) for turn in range(12)]
     return values[0], max(values)
+
+
+def pitch_classes(melody: Melody, ticks: np.ndarray) -> np.ndarray:
+    """At how many of the ticks (spans, frames) of each span each pitch class sounds; float64, shape (spans, 12)."""
+    heard = melody.sounding_at(ticks)
+    counts = np.zeros((len(ticks), 12))
+    np.add.at(counts, (np.nonzero(heard >= 0)[0], melody.array[heard[heard >= 0], 2] % 12), 1)
+    return counts
 
 
 def repetition(melody: Melody) -> float:
@@ -58,9 +67,6 @@ def repetition(melody: Melody) -> float:
 def _chroma(melody: Melody, windows: int) -> np.ndarray:
     """Smoothed chroma with columns of length 1 or 0; float64, shape (12, windows)."""
     ticks = np.arange(0, (windows + 1) * TICKS_PER_QUARTER, _FRAME)
-    heard = melody.sounding_at(ticks)
-    binary = np.zeros((12, len(ticks)))
-    binary[melody.array[heard[heard >= 0], 2] % 12, np.flatnonzero(heard >= 0)] = 1
-    quarters = binary.reshape(12, windows + 1, -1).sum(axis=2)
+    quarters = pitch_classes(melody, ticks.reshape(windows + 1, -1)).T
     smooth = quarters[:, :-1] + quarters[:, 1:]
     return smooth / np.maximum(np.linalg.norm(smooth, axis=0), 1e-12)
