@@ -1,8 +1,8 @@
 """What the choice among candidates is worth: `python benchmarks/choices.py DATA --source folk --source classical`.
 
-DATA holds one folder a style with a manifest. Melodies of the validation part, cut to 64 bars, are transferred in many
-candidates, `--draws` times over; then the best is chosen by several standards (see `ranking`), and the choices are
-judged against real melodies of the validation part, by an evaluator that has met training melodies only.
+DATA holds one folder a style with a manifest. Melodies of the validation part, cut to 64 bars, are transferred with
+many candidates, `--draws` times over, of which the best are chosen by several standards (see `ranking`). The results
+are judged against real melodies of the validation part, by an evaluator that has met training melodies only.
 """
 
 import argparse
@@ -18,20 +18,19 @@ from stylernn.evaluation.task import WINDOW_QUARTERS
 from stylernn import checkpoint, corpus, metres, ranking, transfer
 from stylernn.checkpoint import Model
 from stylernn.cli import judging
-from stylernn.compose import Candidate, Plan, compose
+from stylernn.compose import compose, sections
 from stylernn.melody import Melody
 from stylernn.ranking import Standards
+from stylernn.selection import Selection
+from stylernn.styles import Style
 
 _FITTED, _REAL, _BARS = 300, 120, 64
 _CHOICES = (
     Standards(0.0, 0.0),
     ranking.COMPOSED,
     ranking.IMPROVISED,
-    *(Standards(0.8, formed) for formed in (0.5, 0.6, 0.7, 0.8)),
+    *(Standards(0.75, formed) for formed in (0.2, 0.6)),
 )
-
-Drawn = list[tuple[Melody, Plan, list[Candidate], np.ndarray]]
-"""Tunes, their plans, candidates and how far each of these is in the style."""
 
 
 def main() -> None:
@@ -52,36 +51,41 @@ def main() -> None:
     train, valid = judging.by_style(split, (*roots, *asked.source), only=True)
     rng = np.random.default_rng(asked.seed)
     sources = [_cut(melody) for name in asked.source for melody in _some(valid[name], asked.count, rng)]
-    draws = [_draw(model, asked.target, sources, asked.candidates, 1000 * k) for k in range(asked.draws)]
+    target = model.header.styles[model.style(asked.target) - 1]
+    tunes = [metres.fitted(source, target) for source in sources]
     labels = [name for name in roots for _ in train[name][:_FITTED]]
     fitted = [_excerpt(melody) for name in roots for melody in train[name][:_FITTED]]
     evaluator = style.fit(features.extract(fitted), labels, seed=asked.seed)
     real = [_excerpt(melody) for melody in _some(valid[asked.target], _REAL, rng)]
     print(f"{len(sources)} tunes to {asked.target}, {asked.candidates} candidates, {len(real)} real melodies")
     for standards in _CHOICES:
-        judged = [_judge(drawn, standards, real, evaluator, asked.target) for drawn in draws]
+        made = [_transferred(model, target, tunes, standards, asked.candidates, k) for k in range(asked.draws)]
+        judged = [_judge(tunes, melodies, real, evaluator, asked.target) for melodies in made]
         means = {name: np.mean([values[name] for values in judged]) for name in judged[0]}
         print(f"{standards.worthy:.1f} {standards.formed:.1f}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()))
 
 
-def _draw(model: Model, target: str, sources: Sequence[Melody], count: int, seed: int) -> Drawn:
-    index = model.style(target)
-    aim, options = model.header.styles[index - 1], transfer.Options(candidates=count)
-    drawn = []
-    for number, source in enumerate(sources):
-        tune = metres.fitted(source, aim)
-        plan = transfer.plan_transfer(tune, index, aim)
-        candidates = compose(model, plan, transfer.dials(options), seed + number, count)
-        drawn.append((tune, plan, candidates, transfer.merits(model, aim, candidates, plan)))
-    return drawn
+def _transferred(
+    model: Model, target: Style, tunes: Sequence[Melody], standards: Standards, count: int, draw: int
+) -> list[Melody]:
+    index, dials = model.style(target.name), transfer.dials(transfer.Options())
+    made = []
+    for number, tune in enumerate(tunes):
+        plan = transfer.plan_transfer(tune, index, target)
+        selection = Selection(model, target, plan, tune, standards)
+        candidates = compose(model, plan, dials, 1000 * draw + number, count, selection.best)
+        made.append(candidates[selection.best(candidates, sections(plan)[-1])].melody)
+    return made
 
 
 def _judge(
-    drawn: Drawn, standards: Standards, real: Sequence[Melody], evaluator: style.Evaluator, target: str
+    sources: Sequence[Melody],
+    made: Sequence[Melody],
+    real: Sequence[Melody],
+    evaluator: style.Evaluator,
+    target: str,
 ) -> dict[str, float]:
-    """What the choices by these standards are like."""
-    sources = [tune for tune, *_ in drawn]
-    made = [ranking.ranked(c, plan, tune, merits, standards=standards)[0].melody for tune, plan, c, merits in drawn]
+    """What the results are like."""
     pieces = [_excerpt(melody) for melody in made]
     ours, theirs = features.extract(pieces), features.extract(real)
     found = content.retrieval(sources, made, range(len(made)))

@@ -1,9 +1,9 @@
 """Teach the critic of a model: `python benchmarks/critic.py MODEL DATA_FOLDER`, third part of `make weights`.
 
 For each root style, tunes of the training split in all styles are transferred to it, and a logistic regression learns
-to tell real melodies of the training split from the outcomes (`stylernn.critic`). Simple and compound metres apart,
-where there are melodies enough. The result is written into the model file, float16 as the rest. Neither held-out tunes
-nor the evaluation kit's features take part.
+to tell its real melodies of the training split from the outcomes and from real melodies of the other styles
+(`stylernn.critic`). Simple and compound metres apart, where there are melodies enough. The result is written into the
+model file, float16 as the rest. Neither held-out tunes nor the evaluation kit's features take part.
 """
 
 import argparse
@@ -22,8 +22,9 @@ from stylernn.melody import Melody
 from stylernn.styles import Style
 from stylernn.tonality import Tonality, estimate
 
-SOURCES, CANDIDATES, REAL, FEWEST, BARS, LEAST_NOTES = 100, 6, 700, 60, 32, 24
+SOURCES, CANDIDATES, REAL, FEWEST, BARS, LEAST_NOTES = 100, 6, 700, 40, 32, 24
 PENALTY = 0.02
+MADE = 0.8
 
 
 def main() -> None:
@@ -53,19 +54,33 @@ def main() -> None:
 
 def teach(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> dict[str, np.ndarray]:
     """Mean and scale of the descriptors, and the regression's weights; nothing where there is too little to learn."""
-    rng = np.random.default_rng(0)
-    own = [
-        t.melody for t in train if style.name in (t.style, root(model, t)) and t.melody.metre.is_compound == compound
-    ]
-    real = np.array([d for k in rng.permutation(len(own)) for d in described(own[k], estimate(own[k]))][:REAL])
+    own, foreign = drawn(model, style, train, compound)
     made = np.array([d for melody, key in outcomes(model, style, train, compound) for d in described(melody, key)])
-    print(f"{critic.named(style.name, compound)}: {len(real)} real, {len(made)} made", flush=True)
-    if min(len(real), len(made)) < FEWEST:
+    print(
+        f"{critic.named(style.name, compound)}: {len(own)} real, {len(foreign)} foreign, {len(made)} made", flush=True
+    )
+    if min(len(own), len(foreign), len(made)) < FEWEST:
         return {}
-    x, y = np.concatenate([real, made]), np.repeat([1, 0], [len(real), len(made)])
+    x, parts = np.concatenate([own, foreign, made]), np.array([len(own), len(foreign), len(made)])
     mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-3)
-    fitted = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=3000).fit((x - mean) / scale, y)
+    # The real ones weigh as much as both kinds of others together.
+    weights = np.repeat(len(x) * np.array([1, 1 - MADE, MADE]) / (2 * parts), parts)
+    fitted = LogisticRegression(C=PENALTY, max_iter=3000).fit((x - mean) / scale, np.repeat([1, 0, 0], parts), weights)
     return {"mean": mean, "scale": scale, "weights": fitted.coef_[0]}
+
+
+def drawn(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Descriptors of real melodies in the style, and of as many of each other root style as it can have of REAL."""
+    rng = np.random.default_rng(0)
+    by_root: dict[str, list[np.ndarray]] = {}
+    share = REAL // (sum(known.parent == known.name for known in model.header.styles) - 1)
+    for tune in (train[k] for k in rng.permutation(len(train))):
+        name = root(model, tune)
+        part = by_root.setdefault(name, [])
+        if tune.melody.metre.is_compound == compound and len(part) < (REAL if name == style.name else share):
+            part.extend(described(tune.melody, estimate(tune.melody)))
+    own = by_root.pop(style.name, [])
+    return np.array(own[:REAL]), np.array([d for name in sorted(by_root) for d in by_root[name][:share]])
 
 
 def outcomes(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> Iterator[tuple[Melody, Tonality]]:

@@ -4,23 +4,26 @@ A plan is a prepared melody (its beats, key, register, skeleton, map of repetiti
 model write candidates over it and decodes them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from stylernn import breaths, codec, sample
+from stylernn import breaths, codec, course, sample
 from stylernn.batches import Condition, Example, window_piece
 from stylernn.checkpoint import Model
 from stylernn.codec import END, LEGATO, PITCHES, BeatGrid, Events
+from stylernn.course import Course
 from stylernn.melody import Melody
 from stylernn.pieces import FAR
 from stylernn.sample import Dials
 from stylernn.script import Script
 
-__all__ = ["Candidate", "Plan", "compose"]
+__all__ = ["Candidate", "Choice", "Plan", "compose", "sections"]
 
 _EVENTS_PER_BEAT = 5
+_SECTION = 16
 
 
 @dataclass(frozen=True)
@@ -68,15 +71,22 @@ class Candidate(NamedTuple):
     log_p_plain: float
 
 
-def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int) -> list[Candidate]:
+Choice = Callable[[list[Candidate], range], int]
+"""Which of several candidates is best in a range of bars."""
+
+
+def compose(
+    model: Model, plan: Plan, dials: Dials, seed: int, count: int, choice: Choice | None = None
+) -> list[Candidate]:
     """Sample candidates.
 
     Args:
         model: the network.
         plan: what to compose.
         dials: how to sample.
-        seed: candidate k of a seed is the same whatever `count` is.
+        seed: without a choice, candidate k of a seed is the same whatever `count` is.
         count: number of candidates.
+        choice: asked at the end of each of the `sections` but the last; all candidates go on from the best one.
     """
     source = plan.example.events
     listened = replace(plan.example, events=replace(source, grid=plan.grid))
@@ -87,18 +97,35 @@ def compose(model: Model, plan: Plan, dials: Dials, seed: int, count: int) -> li
     piece = window_piece(listened, 0, bars, plan.condition, beats, notes)
     places = np.zeros_like(piece.places)
     places[: source.grid.beats + 1] = source.grid.ticks.reshape(-1, 16) >= 0
-    script = _script(plan, events, beats)
-    drawn = sample.draw(model.parameters, piece._replace(places=places), script, dials, seed, count, events)
-    return [_decoded(plan, drawn, k) for k in range(count)]
+    asked = piece._replace(places=places), _script(plan, events, beats), dials, seed
+    written = course.begin(model.header.settings.model, int(piece.anchor), count, events)
+    for section in sections(plan)[:-1] if choice is not None and count > 1 else []:
+        written = sample.draw(model.parameters, written, *asked, until=16 * int(source.grid.first[section.stop]))
+        best = choice([_decoded(plan, written, k) for k in range(count)], section)
+        written = course.gone_on_from(written, best)
+    written = sample.draw(model.parameters, written, *asked)
+    return [_decoded(plan, written, k) for k in range(count)]
 
 
-def _decoded(plan: Plan, drawn: sample.Drawn, k: int) -> Candidate:
-    used = drawn.time[k] < FAR
+def sections(plan: Plan) -> list[range]:
+    """Stretches of some sixteen bars, counted from the first full one."""
+    frame = plan.example.events.frame
+    starts = [*range(int(frame.pickup > 0), frame.bars, _SECTION)]
+    if len(starts) > 1 and frame.bars - starts[-1] <= _SECTION // 2:
+        starts.pop()
+    return [range(first, last) for first, last in zip([0, *starts[1:]], [*starts[1:], frame.bars], strict=True)]
+
+
+def _decoded(plan: Plan, written: Course[np.ndarray], k: int) -> Candidate:
+    time = written.history.time[k, 1:]
+    used = time < FAR
     source = plan.example.events
-    events = Events(drawn.time[k][used], drawn.pitch[k][used], drawn.duration[k][used], source.grid, source.frame)
+    events = Events(
+        time[used], written.pitch[k][used], written.history.duration[k, 1:][used], source.grid, source.frame
+    )
     notes = max(int((events.pitch < PITCHES).sum()), 1)
     melody = breaths.hushed(codec.decode(events), source.grid, plan.hushed)
-    return Candidate(melody, float(drawn.log_p[k]) / notes, float(drawn.log_p_plain[k]) / notes)
+    return Candidate(melody, float(written.log_p[k]) / notes, float(written.log_p_plain[k]) / notes)
 
 
 def _script(plan: Plan, events: int, beats: int) -> Script:

@@ -186,7 +186,7 @@ class Melody:
 
     def sounding_at(self, ticks: np.ndarray) -> np.ndarray:
         """The number of the note that sounds at each tick, -1 in a rest; int64, shape of `ticks`."""
-        onset, end = self.array[:, 0], self.array[:, 0] + self.array[:, 1]
+        onset, end = self.array[:, 0], np.append(self.array[:, 0] + self.array[:, 1], 0)
         note = np.searchsorted(onset, ticks, side="right") - 1
         return np.where((note >= 0) & (ticks < end[note]), note, -1)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from stylernn import skeleton as sk
 from stylernn.codec import LOWEST
-from stylernn.compose import Candidate, Plan
+from stylernn.compose import Plan
 from stylernn.likeness import chroma_similarity, repetition
 from stylernn.melody import Melody
 
@@ -28,42 +28,40 @@ class Standards(NamedTuple):
     """
 
     worthy: float = 0.75
-    formed: float = 0.6
+    formed: float = 0.35
 
 
-IMPROVISED, COMPOSED = Standards(), Standards(0.8, 0.0)
+IMPROVISED, COMPOSED = Standards(), Standards(formed=0.0)
 """For improvised styles; for the others, whose bars return by plan, and which never rest where they repeat most."""
 
 
 def ranked(
-    candidates: Sequence[Candidate],
+    melodies: Sequence[Melody],
     plan: Plan,
     tune: Melody,
     merits: np.ndarray,
     density: float = 0.0,
     standards: Standards = IMPROVISED,
-) -> list[Candidate]:
-    """Candidates, the best first; one that stands still on a note for over two bars comes last, whatever its merits.
+) -> list[int]:
+    """Numbers of the melodies, the best first; one that stands still on a note for over two bars comes last.
 
     Args:
-        candidates: from `compose.compose`.
-        plan: what they were composed to.
+        melodies: composed to the plan.
+        plan: with the structural notes that are asked for.
         tune: what the plan was made from.
         merits: how far each is in the style, on any scale.
         density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
         standards: what is good enough.
     """
-    melodies = [candidate.melody for candidate in candidates]
     structural = _ranks([float(sounding(melody, plan, plan.condition.skeleton).sum()) for melody in melodies])
     chroma = _ranks([chroma_similarity(tune, melody)[0] for melody in melodies])
     busy = _ranks([float(len(melody.notes)) for melody in melodies])
     worth = _ranks(np.minimum(_ranks(structural + chroma), _ranks(merits)) + 4 * density * busy)
     form = _ranks([repetition(melody) for melody in melodies])
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
-    order = sorted(
+    return sorted(
         range(len(melodies)), key=lambda k: (stuck[k], worth[k] < standards.worthy, form[k] < standards.formed)
     )
-    return [candidates[k] for k in order]
 
 
 def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:

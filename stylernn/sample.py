@@ -5,61 +5,68 @@ Sizes come in few steps, so that melodies of many lengths share it; the style is
 """
 
 from importlib.metadata import version
-from typing import NamedTuple
 
 import jax
 import numpy as np
 
 from stylernn import programs
 from stylernn.choice import Dials
+from stylernn.course import Course
 from stylernn.model.parameters import Parameters, checked
-from stylernn.pieces import Piece
+from stylernn.pieces import FAR, Piece
 from stylernn.programs import Program
 from stylernn.script import Script
 
-__all__ = ["Dials", "Drawn", "bucket", "draw"]
+__all__ = ["Dials", "bucket", "draw"]
 
-
-class Drawn(NamedTuple):
-    """Sampled events, (candidates, events), filled up with FAR, END and 0.
-
-    `log_p` is each candidate's log-probability given style and skeleton, `log_p_plain` the same without the style.
-    """
-
-    time: np.ndarray
-    pitch: np.ndarray
-    duration: np.ndarray
-    log_p: np.ndarray
-    log_p_plain: np.ndarray
+_TURNS = 512
 
 
 def draw(
-    parameters: Parameters, piece: Piece, script: Script, dials: Dials, seed: int, count: int, events: int
-) -> Drawn:
-    """Sample candidates for one piece.
+    parameters: Parameters,
+    course: Course[np.ndarray],
+    piece: Piece,
+    script: Script,
+    dials: Dials,
+    seed: int,
+    until: int = FAR,
+) -> Course[np.ndarray]:
+    """Let candidates go on.
 
     Args:
         parameters: of the network.
+        course: how far they are, see `course.begin`; a candidate that needs more events than there is room for ends
+            with the last.
         piece: without a batch axis.
         script: events that are given.
         dials: how to sample.
-        seed: candidate k of a seed is the same whatever `count` is.
-        count: number of candidates.
-        events: most events; a candidate that needs more ends there.
+        seed: candidate k of a seed is the same whatever their number is.
+        until: time code; a candidate waits with its first event there or after it.
+
+    Returns:
+        The course where all candidates have ended or wait.
     """
     parameters = checked(parameters)
     numbers = jax.tree.map(np.float32, dials)
-    leaves, tree = jax.tree.flatten((parameters.arrays, piece, script, numbers, np.uint32(seed % 2**32)))
+    most = min(_TURNS, course.pitch.shape[1])
+    asked = (parameters.arrays, piece, script, numbers, np.uint32(seed % 2**32), np.int32(until))
+    settled, tree = jax.tree.flatten(asked)
+    written, shape = jax.tree.flatten(course)
 
-    def function(*leaves: jax.Array) -> tuple[jax.Array, ...]:
+    def function(*leaves: jax.Array) -> list[jax.Array]:
         from stylernn import turns  # and flax with it: a program that is kept needs neither
 
-        arrays, *asked = jax.tree.unflatten(tree, leaves)
-        return turns.run(parameters._replace(arrays=arrays), count, events, *asked)
+        arrays, *rest = jax.tree.unflatten(tree, leaves[len(written) :])
+        begun = jax.tree.unflatten(shape, leaves[: len(written)])
+        return jax.tree.leaves(turns.run(parameters._replace(arrays=arrays), most, begun, *rest))
 
-    facts = repr((parameters.settings, parameters.parents, count, events, version("flax")))
-    run = programs.compiled(Program("draw", facts, len(Drawn._fields), function), leaves)
-    return Drawn(*(np.asarray(x) for x in run(*leaves)))
+    facts = repr((parameters.settings, parameters.parents, most, version("flax")))
+    program = Program("draw", facts, len(written), function)
+    while not course.halted.all():
+        run = programs.compiled(program, [*written, *settled])
+        written = [np.asarray(leaf) for leaf in run(*written, *settled)]
+        course = jax.tree.unflatten(shape, written)
+    return course
 
 
 def bucket(size: int, smallest: int) -> int:

@@ -5,29 +5,29 @@ diatonic, into its range); the model writes new surfaces over them, in a batch; 
 stay those of the source, and so does the metre, but that a compound one may be written in simple time (see `metres`).
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import breaths, chroma, critic, endings, locks, metres, mixtures
+from stylernn import breaths, chroma, endings, locks, metres, mixtures
 from stylernn import skeleton as sk
 from stylernn.batches import Condition, prepare
 from stylernn.checkpoint import Model
 from stylernn.codec import HIGHEST, LOWEST
-from stylernn.compose import Candidate, Plan, compose
+from stylernn.compose import Candidate, Choice, Plan, compose, sections
 from stylernn.errors import UsageError
 from stylernn.melody import Melody, Note
-from stylernn.originality import Figures, longest_copy
-from stylernn.ranking import COMPOSED, IMPROVISED, ranked, sounding
+from stylernn.originality import Figures
+from stylernn.ranking import COMPOSED, IMPROVISED, sounding
 from stylernn.sample import Dials
+from stylernn.selection import Selection
 from stylernn.styles import Style, improvised
 from stylernn.tonality import Tonality
 
-__all__ = ["Options", "Result", "dials", "merits", "plan_transfer", "transfer", "variations"]
+__all__ = ["Options", "Result", "dials", "plan_transfer", "transfer", "variations"]
 
 # Share of the silence that a tune lacks which is planned; the rest comes of itself.
-_BREATHING = 0.43
+_BREATHING = 0.5
 # Share of bars that repeat another, below which a tune has no strains.
 _STRAINS = 0.25
 # Candidates drawn in addition where none of those asked for has two notes.
@@ -126,6 +126,7 @@ def variations(
 ) -> list[Result]:
     """Several different transfers of a melody from one batch, the best first; `transfer` says the rest.
 
+    Only a single one is chosen section by section: several would have all but their ends in common.
     Fewer than `count` come back where so many do not differ, as when nearly all bars are locked.
     """
     locks.check(options.locked, melody)
@@ -134,28 +135,19 @@ def variations(
     tune = metres.fitted(melody, target)
     plan = plan_transfer(tune, index, target, grain=_grain(options.preserve))
     plan = replace(plan, given=plan.example.events, locked=options.locked)
-    candidates = _melodies(model, plan, options, seed, max(options.candidates, 2 * count if count > 1 else 1))
-    chosen: dict[tuple[Note, ...], Result] = {}
-    judged = merits(model, target, candidates, plan)
     standards = IMPROVISED if improvised(target) else COMPOSED
-    order = ranked(candidates, plan, tune, judged, options.density, standards)
-    for candidate in _new_first(order, tune, training):
-        result = _result(candidate, plan, melody, tune, options)
+    selection = Selection(model, target, plan, tune, standards, options.density, training)
+    asked = max(options.candidates, 2 * count if count > 1 else 1)
+    choice = selection.best if count == 1 else None
+    candidates = _melodies(model, plan, options, seed, asked, choice)
+    bars = sections(plan)[-1] if choice else range(tune.bars)
+    chosen: dict[tuple[Note, ...], Result] = {}
+    for k in selection.order(candidates, bars):
+        result = _result(candidates[k], plan, melody, tune, options)
         chosen.setdefault(result.melody.notes, result)
         if len(chosen) == count:
             break
     return list(chosen.values())
-
-
-def _new_first(order: Sequence[Candidate], tune: Melody, training: Figures | None) -> Iterator[Candidate]:
-    """The candidates in their order, but after all others those with twelve notes running of the training set."""
-    copies = []
-    for candidate in order:
-        if training is not None and longest_copy(candidate.melody, training, tune):
-            copies.append(candidate)
-        else:
-            yield candidate
-    yield from copies
 
 
 def dials(options: Options) -> Dials:
@@ -203,10 +195,12 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
     return Plan(example, grid, condition, silent=silent, cadence=close, chroma=chroma.around(tune, grid))
 
 
-def _melodies(model: Model, plan: Plan, options: Options, seed: int, count: int) -> list[Candidate]:
+def _melodies(
+    model: Model, plan: Plan, options: Options, seed: int, count: int, choice: Choice | None
+) -> list[Candidate]:
     """Candidates that are melodies: of a very short tune a style may leave a single note; then more are drawn."""
     for drawn in (count, count + _MORE):
-        candidates = compose(model, plan, dials(options), seed, drawn)
+        candidates = compose(model, plan, dials(options), seed, drawn, choice)
         melodies = [candidate for candidate in candidates if len(_from_pickup(candidate.melody).notes) > 1]
         if melodies:
             return melodies
@@ -218,13 +212,6 @@ def _from_pickup(made: Melody) -> Melody:
     start = int(made.bar_lines[1]) - made.pickup
     notes = tuple(note for note in made.notes if note.onset >= start)
     return replace(made, notes=notes) if made.pickup and notes else made
-
-
-def merits(model: Model, style: Style, candidates: list[Candidate], plan: Plan) -> np.ndarray:
-    """How far candidates are in the style: by the critic, or without one by how far the style raised their odds."""
-    judged = critic.judge(model.arrays, style, [candidate.melody for candidate in candidates], plan.example.tonality)
-    gained = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
-    return gained if judged is None else judged
 
 
 def _result(candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, options: Options) -> Result:

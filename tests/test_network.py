@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import numpy as np
 import pytest
 from flax import nnx
 
-from stylernn import batches, checkpoint, codec, loss, sample
+from stylernn import batches, checkpoint, codec, course, loss, sample
 from stylernn.batches import Condition, Example
 from stylernn.checkpoint import Model
 from stylernn.measure import hidden, measure, scorer
@@ -101,7 +102,14 @@ def draw(network: Network, example: Example, condition: Condition, *, count: int
     given[:, :scripted] = np.stack([events.time, events.pitch, events.duration])[:, :scripted]
     script = Script(given[0], given[1], given[2], np.full(128, scripted > 0), np.zeros((128, 12), np.float32))
     parameters = Parameters(network.settings, network.styles.parents, flatten(nnx.state(network, nnx.Param)))
-    return sample.draw(parameters, piece, script, sample.Dials(), seed, count, size)
+    begun = course.begin(network.settings, int(piece.anchor), count, size)
+    written = sample.draw(parameters, begun, piece, script, sample.Dials(), seed)
+    return SimpleNamespace(
+        time=written.history.time[:, 1:],
+        pitch=written.pitch,
+        duration=written.history.duration[:, 1:],
+        log_p=written.log_p,
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""The best candidate, in all bars or in a stretch of them.
+
+A long melody is not good from beginning to end in any of a few dozen candidates, but some of them are good for sixteen
+bars. So what is judged is cut out of candidate and tune alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from stylernn import critic
+from stylernn import skeleton as sk
+from stylernn.checkpoint import Model
+from stylernn.compose import Candidate, Plan
+from stylernn.melody import Melody
+from stylernn.originality import Figures, longest_copy
+from stylernn.ranking import Standards, ranked
+from stylernn.styles import Style
+
+__all__ = ["Selection"]
+
+_CONTEXT = 16
+"""Bars that the critic hears, if there are so many: its descriptors depend on length."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What candidates are chosen by.
+
+    Args:
+        model: that composed them; its critic judges.
+        style: that they are to be in.
+        plan: that they were composed to.
+        tune: what the plan was made from.
+        standards: what is good enough.
+        density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
+        training: what the model learnt from, if it is known.
+    """
+
+    model: Model
+    style: Style
+    plan: Plan
+    tune: Melody
+    standards: Standards
+    density: float = 0.0
+    training: Figures | None = None
+
+    def best(self, candidates: Sequence[Candidate], bars: range) -> int:
+        """The number of the best candidate in these bars of the tune."""
+        return self.order(candidates, bars)[0]
+
+    def order(self, candidates: Sequence[Candidate], bars: range) -> list[int]:
+        """Numbers of the candidates, the best first; last come those that copy the training set, or are silent."""
+        cut = [_within(candidate.melody, bars) for candidate in candidates]
+        heard = [k for k, melody in enumerate(cut) if melody.notes]
+        merits = self._merits([candidates[k] for k in heard], bars)
+        tune, plan = _within(self.tune, bars), self._asked(bars)
+        found = ranked([cut[k] for k in heard], plan, tune, merits, self.density, self.standards) if heard else []
+        order = [heard[k] for k in found]
+        copies = [k for k in order if self._copies(cut[k])]
+        silent = [k for k, melody in enumerate(cut) if not melody.notes]
+        return [*(k for k in order if k not in copies), *copies, *silent]
+
+    def _merits(self, candidates: Sequence[Candidate], bars: range) -> np.ndarray:
+        """How far candidates are in the style: by the critic, or without one by how far the style raised their odds."""
+        context = max(min(bars.start, bars.stop - _CONTEXT), 0)
+        parts = [candidate.melody.slice(context, bars.stop) for candidate in candidates]
+        judged = critic.judge(self.model.arrays, self.style, parts, self.plan.example.tonality)
+        gained = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
+        return gained if judged is None else judged
+
+    def _asked(self, bars: range) -> Plan:
+        """The plan with the structural notes of these bars alone."""
+        condition, first = self.plan.condition, self.plan.example.events.grid.first
+        beat = condition.skeleton.time // 16
+        inside = (beat >= first[bars.start]) & (beat < first[bars.stop])
+        return replace(self.plan, condition=replace(condition, skeleton=sk.keep(condition.skeleton, inside)))
+
+    def _copies(self, melody: Melody) -> bool:
+        return self.training is not None and longest_copy(melody, self.training, self.tune) > 0
+
+
+def _within(melody: Melody, bars: range) -> Melody:
+    """Only the notes that begin in these bars, at their places."""
+    start, stop = melody.bar_lines[[bars.start, bars.stop]]
+    onset = melody.array[:, 0]
+    first, last = np.searchsorted(onset, [start, stop])
+    return replace(melody, notes=melody.notes[first:last])

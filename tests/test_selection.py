@@ -1,0 +1,105 @@
+"""Choosing by stretches of bars, with hand-made candidates and with a network of fresh weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stylernn import checkpoint, compose, originality, transfer
+from stylernn.checkpoint import Model
+from stylernn.compose import Candidate, Plan
+from stylernn.likeness import chroma_similarity
+from stylernn.melody import Melody, Note
+from stylernn.ranking import COMPOSED
+from stylernn.selection import Selection
+
+SCALE = (60, 62, 64, 65, 67, 65, 64, 62)
+TUNE = Melody(tuple(Note(24 * k, 24, SCALE[k % 8]) for k in range(96)))
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> Model:
+    return checkpoint.load_model(tiny_model)
+
+
+@pytest.fixture(scope="module")
+def plan(model: Model) -> Plan:
+    return transfer.plan_transfer(TUNE, 1, model.header.styles[0])
+
+
+@pytest.fixture
+def selection(model: Model, plan: Plan) -> Selection:
+    return Selection(model, model.header.styles[0], plan, TUNE, COMPOSED)
+
+
+def candidate(*notes: Note, gained: float = 0.0) -> Candidate:
+    return Candidate(replace(TUNE, notes=notes), gained, 0.0)
+
+
+def strange(first: int, last: int) -> Candidate:
+    """The tune, but for bars in which all pitches are a tritone off."""
+    return candidate(*(n._replace(pitch=n.pitch + 6 * (first <= n.onset // 96 < last)) for n in TUNE.notes))
+
+
+@pytest.mark.parametrize(
+    ("bars", "pickup", "expected"),
+    [
+        (4, 0, [(0, 4)]),
+        (12, 0, [(0, 12)]),
+        (13, 0, [(0, 8), (8, 13)]),
+        (24, 0, [(0, 8), (8, 16), (16, 24)]),
+        (17, 24, [(0, 9), (9, 17)]),
+    ],
+)
+def test_sections_cover_all_bars(plan: Plan, bars: int, pickup: int, expected: list[tuple[int, int]]) -> None:
+    frame = Melody((), pickup=pickup, end=bars * 96)
+    assert frame.bars == bars
+    events = replace(plan.example.events, frame=frame)
+    found = compose.sections(replace(plan, example=replace(plan.example, events=events)))
+    assert [(part.start, part.stop) for part in found] == expected
+
+
+def test_each_stretch_has_its_own_best(selection: Selection) -> None:
+    early, late = strange(0, 12), strange(12, 24)
+    others = [strange(0, 24)] * 3
+    assert selection.best([*others, early, late], range(12)) == 4
+    assert selection.best([*others, early, late], range(12, 24)) == 3
+
+
+def test_silence_and_copies_come_last(selection: Selection) -> None:
+    silent, copied = candidate(*TUNE.notes[:8]), candidate(*TUNE.notes)
+    new = candidate(*(n._replace(pitch=60 + n.onset // 24 * 7 % 11) for n in TUNE.notes))
+    elsewhere = replace(TUNE, notes=tuple(n._replace(pitch=60 + n.onset // 24 * 5 % 12) for n in TUNE.notes))
+    training = originality.collect([TUNE], "a model")
+    wary = replace(selection, tune=elsewhere, training=training)
+    assert wary.order([silent, copied, new], range(8, 16)) == [2, 1, 0]
+    assert selection.order([silent, silent], range(8, 16)) == [0, 1]
+
+
+def test_a_long_melody_is_chosen_bit_by_bit(model: Model, plan: Plan, selection: Selection) -> None:
+    dials = transfer.dials(transfer.Options())
+    asked: list[range] = []
+
+    def choice(candidates: list[Candidate], bars: range) -> int:
+        asked.append(bars)
+        return selection.best(candidates, bars)
+
+    composed = compose.compose(model, plan, dials, 3, 8, choice)
+    assert asked == compose.sections(plan)[:-1]
+    begun = {tuple(n for n in c.melody.notes if n.onset < 96 * asked[-1].stop) for c in composed}
+    assert len(begun) == 1
+    assert len({c.melody.notes for c in composed}) > 1
+    whole = compose.compose(model, plan, dials, 3, 8)
+    kept = [np.mean([chroma_similarity(TUNE, c.melody)[0] for c in part]) for part in (whole, composed)]
+    assert kept[0] < kept[1]
+
+
+def test_what_is_chosen_is_what_a_candidate_wrote(model: Model, plan: Plan) -> None:
+    """The first section is that of the candidate chosen from a batch that nothing is chosen from."""
+    dials = transfer.dials(transfer.Options())
+    whole = compose.compose(model, plan, dials, 5, 4)
+    chosen = compose.compose(model, plan, dials, 5, 4, lambda _, __: 2)
+    stop = 96 * compose.sections(plan)[0].stop
+    first = [[n.onset for n in c.melody.notes if n.onset < stop] for c in (whole[2], chosen[0])]
+    assert first[0] == first[1]
