@@ -1,7 +1,8 @@
 """How far a batch of candidates has come: what the sampler hands on from one call of its program to the next."""
 
-from typing import Generic, NamedTuple
+from typing import Any, Generic, NamedTuple
 
+import jax
 import numpy as np
 
 from stylernn.codec import END
@@ -21,29 +22,24 @@ class Course(NamedTuple, Generic[A]):
 
     Args:
         i: events so far of every candidate that has not come to a halt, ().
-        states: of the layers, each float32 (ways, candidates, hidden).
+        states: an `LSTMState` of each layer, each part float32 (ways, candidates, hidden).
         history: events so far, each (candidates, events + 1).
         agree: how far pasts agree with the latest event, see `lookback.next_echo`, (candidates, memory).
         pitch: of the events, with REST and END, (candidates, events).
-        waits: who has come past the point up to which was asked, bool (candidates,).
         ended: who has written all, bool (candidates,).
+        halted: who has, or has come past the point up to which was asked, bool (candidates,).
         log_p, log_p_plain: given style and skeleton, and without the style, float32 (candidates,).
     """
 
     i: A
-    states: list[LSTMState]
+    states: list[Any]
     history: History[A]
     agree: A
     pitch: A
-    waits: A
     ended: A
+    halted: A
     log_p: A
     log_p_plain: A
-
-    @property
-    def halted(self) -> A:
-        """Who writes no more for now, bool (candidates,)."""
-        return self.waits | self.ended
 
 
 def begin(settings: ModelSettings, anchor: int, count: int, events: int) -> Course[np.ndarray]:
@@ -59,15 +55,15 @@ def begin(settings: ModelSettings, anchor: int, count: int, events: int) -> Cour
     time, kind = np.full(shape, FAR, np.int32), np.zeros(shape, np.int32)
     time[:, 0], kind[:, 0] = -1, 2
     history = History(time, np.full(shape, anchor, np.int32), np.zeros(shape, np.int32), kind)
-    states = [np.zeros((_WAYS, count, settings.hidden), np.float32) for _ in range(settings.layers)]
+    state = LSTMState(*np.zeros((2, _WAYS, count, settings.hidden), np.float32))
     return Course(
-        i=np.int32(0),
-        states=[LSTMState(zeros, zeros) for zeros in states],
+        i=np.zeros((), np.int32),
+        states=[state] * settings.layers,
         history=history,
         agree=np.zeros((count, echo_memory(events + 1)), np.int32),
         pitch=np.full((count, events), END, np.int32),
-        waits=np.zeros(count, bool),
         ended=np.zeros(count, bool),
+        halted=np.zeros(count, bool),
         log_p=np.zeros(count, np.float32),
         log_p_plain=np.zeros(count, np.float32),
     )
@@ -80,13 +76,13 @@ def gone_on_from(course: Course[np.ndarray], k: int) -> Course[np.ndarray]:
         return np.repeat(leaf.take([k], axis=axis), len(course.ended), axis=axis)
 
     return Course(
-        i=np.int32((course.history.time[k] < FAR).sum() - 1),
-        states=[LSTMState(spread(state.h, 1), spread(state.c, 1)) for state in course.states],
+        i=np.array((course.history.time[k] < FAR).sum() - 1, np.int32),
+        states=jax.tree.map(lambda part: spread(part, 1), course.states),
         history=History(*map(spread, course.history)),
         agree=spread(course.agree),
         pitch=spread(course.pitch),
-        waits=np.zeros_like(course.waits),
         ended=spread(course.ended),
+        halted=spread(course.ended),
         log_p=spread(course.log_p),
         log_p_plain=spread(course.log_p_plain),
     )

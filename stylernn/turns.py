@@ -125,8 +125,8 @@ def _turn(network: Network, fixed: _Fixed, course: Course) -> Course:
         history=_extended(course, event),
         agree=jnp.where(halted[:, None], course.agree, agree),
         pitch=course.pitch.at[:, course.i].set(pitch),
-        waits=halted | (event.time >= fixed.until),
         ended=course.ended | (event.ends & ~halted),
+        halted=halted | event.ends | (event.time >= fixed.until),
         log_p=course.log_p + gained[0],
         log_p_plain=course.log_p_plain + gained[1],
     )

@@ -15,7 +15,7 @@ from stylernn.ranking import COMPOSED
 from stylernn.selection import Selection
 
 SCALE = (60, 62, 64, 65, 67, 65, 64, 62)
-TUNE = Melody(tuple(Note(24 * k, 24, SCALE[k % 8]) for k in range(96)))
+TUNE = Melody(tuple(Note(24 * k, 24, SCALE[k % 8]) for k in range(160)))
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +46,10 @@ def strange(first: int, last: int) -> Candidate:
     ("bars", "pickup", "expected"),
     [
         (4, 0, [(0, 4)]),
-        (12, 0, [(0, 12)]),
-        (13, 0, [(0, 8), (8, 13)]),
-        (24, 0, [(0, 8), (8, 16), (16, 24)]),
-        (17, 24, [(0, 9), (9, 17)]),
+        (24, 0, [(0, 24)]),
+        (25, 0, [(0, 16), (16, 25)]),
+        (48, 0, [(0, 16), (16, 32), (32, 48)]),
+        (33, 24, [(0, 17), (17, 33)]),
     ],
 )
 def test_sections_cover_all_bars(plan: Plan, bars: int, pickup: int, expected: list[tuple[int, int]]) -> None:
