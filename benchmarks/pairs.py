@@ -17,6 +17,7 @@ from stylernn.evaluation.style import Evaluator
 from stylernn import checkpoint, corpus, originality, transfer
 from stylernn.checkpoint import Model
 from stylernn.melody import Melody
+from stylernn.originality import Figures
 from stylernn.paths import boxed_model
 
 QUARTERS, FITTED, OTHERS, BARS, LEAST_NOTES = 64, 400, 100, 64, 24
@@ -32,6 +33,7 @@ def main() -> None:
     arguments = parser.parse_args()
     path = boxed_model()
     model = checkpoint.load_model(path)
+    figures = originality.beside(path)
     divided = corpus.split(corpus.load_folder(arguments.data))
     train, test = (by_root(model, tunes) for tunes in (divided.train, divided.test))
     evaluator = fit(train)
@@ -41,10 +43,9 @@ def main() -> None:
         sources = test[source][: arguments.n]
         others = [*test[source][arguments.n :], *train[source]][:OTHERS]
         for target in (name for name in sorted(test) if name != source):
-            found = measured(model, evaluator, sources, others, target)
+            found = measured(model, figures, evaluator, sources, others, target)
             pairs.append({"from": source, "to": target, "tunes": len(sources), "real": real[target], **found})
             print(pairs[-1], flush=True)
-    figures = originality.beside(path)
     metrics = {**(model.header.metrics or {}), "pairs": pairs}
     checkpoint.save_model(path, checkpoint.with_metrics(model, metrics), dtype="float16")
     if figures is not None:
@@ -73,10 +74,18 @@ def fit(train: Melodies) -> Evaluator:
 
 
 def measured(
-    model: Model, evaluator: Evaluator, sources: list[Melody], others: list[Melody], target: str
+    model: Model,
+    figures: Figures | None,
+    evaluator: Evaluator,
+    sources: list[Melody],
+    others: list[Melody],
+    target: str,
 ) -> dict[str, float]:
     """Style accuracy, and share of sources found first, of transfers to a style."""
-    outputs = [transfer.transfer(model, melody, target, seed=number).melody for number, melody in enumerate(sources)]
+    outputs = [
+        transfer.transfer(model, melody, target, seed=number, training=figures).melody
+        for number, melody in enumerate(sources)
+    ]
     ranks = np.asarray(content.retrieval([*sources, *others], outputs, range(len(outputs))).ranks)
     return {"accuracy": heard(evaluator, outputs, target), "top1": round(float(np.mean(ranks == 1)), 3)}
 
