@@ -70,6 +70,7 @@ def test_structural_notes_sound_where_the_tune_has_them(plan: Plan) -> None:
 def test_sounding_at_ticks() -> None:
     melody = Melody((Note(24, 12, 60), Note(48, 24, 62)))
     assert melody.sounding_at(np.array([0, 24, 35, 36, 48, 71, 72])).tolist() == [-1, 0, 0, -1, 1, 1, -1]
+    assert Melody(()).sounding_at(np.array([0, 24])).tolist() == [-1, -1]
 
 
 def test_chroma_hears_pitch_classes_in_time() -> None:
