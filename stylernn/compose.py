@@ -118,12 +118,10 @@ def sections(plan: Plan) -> list[range]:
 
 
 def _decoded(plan: Plan, written: Course[np.ndarray], k: int) -> Candidate:
-    time = written.history.time[k, 1:]
-    used = time < FAR
-    source = plan.example.events
-    events = Events(
-        time[used], written.pitch[k][used], written.history.duration[k, 1:][used], source.grid, source.frame
-    )
+    history, source = written.history, plan.example.events
+    used = history.time[k, 1:] < FAR
+    time, duration = history.time[k, 1:][used], history.duration[k, 1:][used]
+    events = Events(time, written.pitch[k][used], duration, source.grid, source.frame)
     notes = max(int((events.pitch < PITCHES).sum()), 1)
     melody = breaths.hushed(codec.decode(events), source.grid, plan.hushed)
     return Candidate(melody, float(written.log_p[k]) / notes, float(written.log_p_plain[k]) / notes)

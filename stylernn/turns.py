@@ -100,11 +100,7 @@ def _keys(seed: jax.Array, first: jax.Array, turns: int, count: int) -> jax.Arra
     turn += first.astype(jnp.uint32)
     fold = jax.vmap(jax.random.fold_in)
     start = jnp.broadcast_to(jax.random.key(seed), turn.shape)
-    keys, _ = jax.lax.scan(
-        lambda keys, data: (fold(keys, data), None),
-        start,
-        jnp.stack([candidate, turn, head]),
-    )
+    keys, _ = jax.lax.scan(lambda keys, data: (fold(keys, data), None), start, jnp.stack([candidate, turn, head]))
     return keys.reshape(turns, _HEADS, count)
 
 
