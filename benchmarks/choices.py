@@ -62,7 +62,7 @@ def main() -> None:
         made = [_transferred(model, target, tunes, standards, asked.candidates, k) for k in range(asked.draws)]
         judged = [_judge(tunes, melodies, real, evaluator, asked.target) for melodies in made]
         means = {name: np.mean([values[name] for values in judged]) for name in judged[0]}
-        print(f"{standards.worthy:.1f} {standards.formed:.1f}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()))
+        print(f"{standards.worthy:.2f} {standards.formed:.2f}  " + "  ".join(f"{k} {v:.3f}" for k, v in means.items()))
 
 
 def _transferred(

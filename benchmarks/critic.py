@@ -56,12 +56,11 @@ def teach(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> 
     """Mean and scale of the descriptors, and the regression's weights; nothing where there is too little to learn."""
     own, foreign = drawn(model, style, train, compound)
     made = np.array([d for melody, key in outcomes(model, style, train, compound) for d in described(melody, key)])
-    print(
-        f"{critic.named(style.name, compound)}: {len(own)} real, {len(foreign)} foreign, {len(made)} made", flush=True
-    )
-    if min(len(own), len(foreign), len(made)) < FEWEST:
+    parts = np.array([len(own), len(foreign), len(made)])
+    print(critic.named(style.name, compound), "real, foreign, made:", *parts, flush=True)
+    if parts.min() < FEWEST:
         return {}
-    x, parts = np.concatenate([own, foreign, made]), np.array([len(own), len(foreign), len(made)])
+    x = np.concatenate([own, foreign, made])
     mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-3)
     # The real ones weigh as much as both kinds of others together.
     weights = np.repeat(len(x) * np.array([1, 1 - MADE, MADE]) / (2 * parts), parts)

@@ -99,11 +99,11 @@ def compose(
     places[: source.grid.beats + 1] = source.grid.ticks.reshape(-1, 16) >= 0
     asked = piece._replace(places=places), _script(plan, events, beats), dials, seed
     written = course.begin(model.header.settings.model, int(piece.anchor), count, events)
-    for section in sections(plan)[:-1]:
-        if choice is None or count == 1:
-            break
-        written = sample.draw(model.parameters, written, *asked, until=16 * int(source.grid.first[section.stop]))
-        written = course.gone_on_from(written, choice([_decoded(plan, written, k) for k in range(count)], section))
+    if choice is not None and count > 1:
+        for section in sections(plan)[:-1]:
+            written = sample.draw(model.parameters, written, *asked, until=16 * int(source.grid.first[section.stop]))
+            best = choice([_decoded(plan, written, k) for k in range(count)], section)
+            written = course.gone_on_from(written, best)
     written = sample.draw(model.parameters, written, *asked)
     return [_decoded(plan, written, k) for k in range(count)]
 

@@ -4,7 +4,7 @@ A long melody is not good from beginning to end in any of a few dozen candidates
 bars. So what is judged is cut out of candidate and tune alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,19 +48,23 @@ class Selection:
 
     def best(self, candidates: Sequence[Candidate], bars: range) -> int:
         """The number of the best candidate in these bars of the tune."""
-        return self.order(candidates, bars)[0]
+        return next(self.order(candidates, bars))
 
-    def order(self, candidates: Sequence[Candidate], bars: range) -> list[int]:
+    def order(self, candidates: Sequence[Candidate], bars: range) -> Iterator[int]:
         """Numbers of the candidates, the best first; last come those that copy the training set, or are silent."""
         cut = [_within(candidate.melody, bars) for candidate in candidates]
         heard = [k for k, melody in enumerate(cut) if melody.notes]
         merits = self._merits([candidates[k] for k in heard], bars)
         tune, plan = _within(self.tune, bars), self._asked(bars)
         found = ranked([cut[k] for k in heard], plan, tune, merits, self.density, self.standards) if heard else []
-        order = [heard[k] for k in found]
-        copies = [k for k in order if self._copies(cut[k])]
-        silent = [k for k, melody in enumerate(cut) if not melody.notes]
-        return [*(k for k in order if k not in copies), *copies, *silent]
+        copies = []
+        for k in (heard[place] for place in found):
+            if self._copies(cut[k]):
+                copies.append(k)
+            else:
+                yield k
+        yield from copies
+        yield from (k for k, melody in enumerate(cut) if not melody.notes)
 
     def _merits(self, candidates: Sequence[Candidate], bars: range) -> np.ndarray:
         """How far candidates are in the style: by the critic, or without one by how far the style raised their odds."""

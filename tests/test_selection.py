@@ -33,8 +33,8 @@ def selection(model: Model, plan: Plan) -> Selection:
     return Selection(model, model.header.styles[0], plan, TUNE, COMPOSED)
 
 
-def candidate(*notes: Note, gained: float = 0.0) -> Candidate:
-    return Candidate(replace(TUNE, notes=notes), gained, 0.0)
+def candidate(*notes: Note) -> Candidate:
+    return Candidate(replace(TUNE, notes=notes), 0.0, 0.0)
 
 
 def strange(first: int, last: int) -> Candidate:
@@ -73,8 +73,8 @@ def test_silence_and_copies_come_last(selection: Selection) -> None:
     elsewhere = replace(TUNE, notes=tuple(n._replace(pitch=60 + n.onset // 24 * 5 % 12) for n in TUNE.notes))
     training = originality.collect([TUNE], "a model")
     wary = replace(selection, tune=elsewhere, training=training)
-    assert wary.order([silent, copied, new], range(8, 16)) == [2, 1, 0]
-    assert selection.order([silent, silent], range(8, 16)) == [0, 1]
+    assert list(wary.order([silent, copied, new], range(8, 16))) == [2, 1, 0]
+    assert list(selection.order([silent, silent], range(8, 16))) == [0, 1]
 
 
 def test_a_long_melody_is_chosen_bit_by_bit(model: Model, plan: Plan, selection: Selection) -> None:
