@@ -48,6 +48,7 @@ weights: $(VENV)/installed
 	$(BIN)/python benchmarks/box.py runs/box runs/box-data
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluation]'
 	$(BIN)/python benchmarks/critic.py stylernn/weights/stylernn.safetensors runs/box-data
+	$(BIN)/python benchmarks/classifier.py stylernn/weights/stylernn.safetensors runs/box-data
 	$(BIN)/python benchmarks/figures.py stylernn/weights/stylernn.safetensors runs/box-data
 
 etudes: $(VENV)/installed

@@ -18,6 +18,7 @@ from stylernn import checkpoint, corpus, critic, metres, transfer
 from stylernn.checkpoint import Model
 from stylernn.compose import compose
 from stylernn.corpus import Tune
+from stylernn.descriptors import describe_sections
 from stylernn.melody import Melody
 from stylernn.styles import Style
 from stylernn.tonality import Tonality, estimate
@@ -55,7 +56,9 @@ def main() -> None:
 def teach(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> dict[str, np.ndarray]:
     """Mean and scale of the descriptors, and the regression's weights; nothing where there is too little to learn."""
     own, foreign = drawn(model, style, train, compound)
-    made = np.array([d for melody, key in outcomes(model, style, train, compound) for d in described(melody, key)])
+    made = np.array(
+        [d for melody, key in outcomes(model, style, train, compound) for d in describe_sections(melody, key)]
+    )
     parts = np.array([len(own), len(foreign), len(made)])
     print(critic.named(style.name, compound), "real, foreign, made:", *parts, flush=True)
     if parts.min() < FEWEST:
@@ -77,7 +80,7 @@ def drawn(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> 
         name = root(model, tune)
         part = by_root.setdefault(name, [])
         if tune.melody.metre.is_compound == compound and len(part) < (REAL if name == style.name else share):
-            part.extend(described(tune.melody, estimate(tune.melody)))
+            part.extend(describe_sections(tune.melody, estimate(tune.melody)))
     own = by_root.pop(style.name, [])
     return np.array(own[:REAL]), np.array([d for name in sorted(by_root) for d in by_root[name][:share]])
 
@@ -102,11 +105,6 @@ def outcomes(model: Model, style: Style, train: Sequence[Tune], compound: bool) 
 def root(model: Model, tune: Tune) -> str:
     """The root style that a tune belongs to."""
     return next((style.parent for style in model.header.styles if style.name == tune.style), tune.style)
-
-
-def described(melody: Melody, tonality: Tonality) -> list[np.ndarray]:
-    """Descriptors of the sections of a melody."""
-    return [critic.describe(part, tonality) for part in critic.sections(melody)]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """The best of several candidates: those that keep the tune and are in the style, and of these those with most form.
 
-Likeness to the tune is taken from structural notes and from chroma; how far a candidate is in the style is judged by
-others, see `critic`. Choosing the likeliest, or the most faithful, would make all results alike, and a classifier would
-tell them from real music by it; so whatever is good enough is equally good, and the first drawn of these is taken.
+Likeness to the tune is taken from structural notes and from chroma; in which style a candidate is heard, and how much it
+is like real music, is judged by others, see `classifier` and `critic`. Choosing the likeliest, or the most faithful,
+would make all results alike, and a classifier would tell them from real music by it; so whatever is good enough is
+equally good, and the first drawn of these is taken.
 """
 
 from collections.abc import Sequence
@@ -18,20 +19,27 @@ from stylernn.melody import Melody
 
 __all__ = ["COMPOSED", "IMPROVISED", "Standards", "ranked", "sounding"]
 
+_HEARING = 4.0
+"""Weight of the style, beside the ranks in tune and realism."""
+_CLEARLY = 0.7
+"""Margin of votes beyond which more is no better."""
+_CROWDING = 8.0
+"""Weight of the density, should any be preferred."""
+
 
 class Standards(NamedTuple):
     """What is good enough, as ranks among the candidates from 0 to 1.
 
     Args:
-        worthy: in tune and style; the lower of the two counts.
+        worthy: in tune, style and realism together.
         formed: in repetition, of which candidates have less than real music has.
     """
 
-    worthy: float = 0.75
+    worthy: float = 0.9
     formed: float = 0.35
 
 
-IMPROVISED, COMPOSED = Standards(), Standards(formed=0.0)
+IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.0)
 """For improvised styles; for the others, whose bars return by plan, and which never rest where they repeat most."""
 
 
@@ -39,6 +47,7 @@ def ranked(
     melodies: Sequence[Melody],
     plan: Plan,
     tune: Melody,
+    heard: np.ndarray,
     merits: np.ndarray,
     density: float = 0.0,
     standards: Standards = IMPROVISED,
@@ -49,14 +58,16 @@ def ranked(
         melodies: composed to the plan.
         plan: with the structural notes that are asked for.
         tune: what the plan was made from.
-        merits: how far each is in the style, on any scale.
+        heard: how much more each is heard in the style than in another, -1 to 1, see `classifier`.
+        merits: how much like real music each is, on any scale, see `critic`.
         density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
         standards: what is good enough.
     """
     structural = _ranks([float(sounding(melody, plan, plan.condition.skeleton).sum()) for melody in melodies])
     chroma = _ranks([chroma_similarity(tune, melody)[0] for melody in melodies])
     busy = _ranks([float(len(melody.notes)) for melody in melodies])
-    worth = _ranks(np.minimum(_ranks(structural + chroma), _ranks(merits)) + 4 * density * busy)
+    in_style = _HEARING * np.minimum(heard, _CLEARLY)
+    worth = _ranks(in_style + _ranks(structural + chroma) + _ranks(merits) + _CROWDING * density * busy)
     form = _ranks([repetition(melody) for melody in melodies])
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
     return sorted(

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import critic
+from stylernn import classifier, critic
 from stylernn import skeleton as sk
 from stylernn.checkpoint import Model
 from stylernn.compose import Candidate, Plan
+from stylernn.descriptors import describe_sections
 from stylernn.melody import Melody
 from stylernn.originality import Figures, longest_copy
 from stylernn.ranking import Standards, ranked
@@ -21,7 +22,7 @@ from stylernn.styles import Style
 __all__ = ["Selection"]
 
 _CONTEXT = 16
-"""Bars that the critic hears, if there are so many: its descriptors depend on length."""
+"""Bars that the judges hear, if there are so many: descriptors depend on length."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Selection:
     """What candidates are chosen by.
 
     Args:
-        model: that composed them; its critic judges.
+        model: that composed them; its classifier and its critic judge.
         style: that they are to be in.
         plan: that they were composed to.
         tune: what the plan was made from.
@@ -54,9 +55,9 @@ class Selection:
         """Numbers of the candidates, the best first; last come those that copy the training set, or are silent."""
         cut = [_within(candidate.melody, bars) for candidate in candidates]
         heard = [k for k, melody in enumerate(cut) if melody.notes]
-        merits = self._merits([candidates[k] for k in heard], bars)
         tune, plan = _within(self.tune, bars), self._asked(bars)
-        found = ranked([cut[k] for k in heard], plan, tune, merits, self.density, self.standards) if heard else []
+        judged = self._judged([candidates[k] for k in heard], bars)
+        found = ranked([cut[k] for k in heard], plan, tune, *judged, self.density, self.standards) if heard else []
         copies = []
         for k in (heard[place] for place in found):
             if self._copies(cut[k]):
@@ -66,13 +67,18 @@ class Selection:
         yield from copies
         yield from (k for k, melody in enumerate(cut) if not melody.notes)
 
-    def _merits(self, candidates: Sequence[Candidate], bars: range) -> np.ndarray:
-        """How far candidates are in the style: by the critic, or without one by how far the style raised their odds."""
+    def _judged(self, candidates: Sequence[Candidate], bars: range) -> tuple[np.ndarray, np.ndarray]:
+        """How clearly candidates are heard in the style, and how much they are like real music.
+
+        Without a critic the second is how far the style raised their odds.
+        """
         context = max(min(bars.start, bars.stop - _CONTEXT), 0)
         parts = [candidate.melody.slice(context, bars.stop) for candidate in candidates]
-        judged = critic.judge(self.model.arrays, self.style, parts, self.plan.example.tonality)
+        described = [describe_sections(part, self.plan.example.tonality) for part in parts]
+        heard = classifier.margins(self.model.arrays, self.style, described)
+        merits = critic.judge(self.model.arrays, self.style, described, self.tune.metre.is_compound)
         gained = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
-        return gained if judged is None else judged
+        return np.zeros(len(parts)) if heard is None else heard, gained if merits is None else merits
 
     def _asked(self, bars: range) -> Plan:
         """The plan with the structural notes of these bars alone."""

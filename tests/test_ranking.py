@@ -10,6 +10,7 @@ from stylernn import skeleton as sk
 from stylernn.compose import Plan
 from stylernn.likeness import chroma_similarity
 from stylernn.melody import Melody, Note
+from stylernn.ranking import Standards
 from stylernn.styles import Style
 
 SCALE = (60, 62, 64, 65, 67, 65, 64, 62)
@@ -28,8 +29,16 @@ def moved(melody: Melody, seed: int, share: float) -> Melody:
     return replace(melody, notes=notes)
 
 
-def chosen(plan: Plan, melodies: list[Melody], merits: list[float]) -> Melody:
-    return melodies[ranking.ranked(melodies, plan, TUNE, np.array(merits))[0]]
+def chosen(
+    plan: Plan,
+    melodies: list[Melody],
+    merits: list[float],
+    heard: list[float] | None = None,
+    standards: Standards = ranking.IMPROVISED,
+) -> Melody:
+    margins = np.array(heard or [0.0] * len(melodies))
+    found = ranking.ranked(melodies, plan, TUNE, margins, np.array(merits), standards=standards)
+    return melodies[found[0]]
 
 
 def test_whoever_keeps_the_tune_and_is_in_the_style_comes_first(plan: Plan) -> None:
@@ -39,25 +48,32 @@ def test_whoever_keeps_the_tune_and_is_in_the_style_comes_first(plan: Plan) -> N
 
 def test_neither_the_tune_nor_the_style_alone_is_enough(plan: Plan) -> None:
     kept = [moved(TUNE, seed, 0.1 + 0.08 * seed) for seed in range(10)]
-    merits = [float(seed) for seed in range(10)]
-    assert chosen(plan, kept, merits) not in (kept[0], kept[-1])
+    merits = [0.0, 8.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0]
+    assert chosen(plan, kept, merits) == kept[1]
+
+
+def test_one_that_is_heard_in_the_style_beats_one_that_keeps_more_of_the_tune(plan: Plan) -> None:
+    melodies = [moved(TUNE, seed, 0.1 + 0.08 * seed) for seed in range(8)]
+    heard = [-0.5, -0.5, -0.5, -0.5, 0.1, -0.5, -0.5, -0.5]
+    assert chosen(plan, melodies, [0.0] * 8, heard) == melodies[4]
 
 
 def test_of_good_ones_those_come_first_whose_figures_return(plan: Plan) -> None:
     later = np.random.default_rng(0).integers(0, 11, len(TUNE.notes)).tolist()
     uneven = replace(TUNE, notes=tuple(Note(n.onset + x, 12, n.pitch) for n, x in zip(TUNE.notes, later, strict=True)))
     strangers = [moved(TUNE, seed, 0.3) for seed in range(8)]
-    assert chosen(plan, [*strangers, uneven, TUNE], [0.0] * 8 + [1.0, 1.0]) == TUNE
+    merits = [0.0] * 8 + [1.0, 1.0]
+    assert chosen(plan, [*strangers, uneven, TUNE], merits, standards=Standards(0.85, 0.6)) == TUNE
 
 
 def test_one_that_stands_still_comes_last(plan: Plan) -> None:
     still = replace(TUNE, notes=(*TUNE.notes[:2], Note(48, 24 * 30, 60)))
     melodies = [still, *[moved(TUNE, k, 0.5) for k in range(4)]]
-    assert ranking.ranked(melodies, plan, TUNE, np.arange(5)[::-1])[-1] == 0
+    assert ranking.ranked(melodies, plan, TUNE, np.zeros(5), np.arange(5)[::-1])[-1] == 0
 
 
 def test_nothing_is_lost_and_equals_stay_as_drawn(plan: Plan) -> None:
-    assert ranking.ranked([TUNE] * 5, plan, TUNE, np.zeros(5)) == [0, 1, 2, 3, 4]
+    assert ranking.ranked([TUNE] * 5, plan, TUNE, np.zeros(5), np.zeros(5)) == [0, 1, 2, 3, 4]
 
 
 def test_structural_notes_sound_where_the_tune_has_them(plan: Plan) -> None:
