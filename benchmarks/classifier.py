@@ -5,11 +5,12 @@ written into the model file, float16 as the rest. Neither held-out tunes nor the
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.tree._tree import Tree
 
 from stylernn import checkpoint, corpus
 from stylernn.checkpoint import Model
@@ -61,20 +62,21 @@ def grow(described: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     forest.fit(np.concatenate([described[name] for name in names]), np.repeat(names, sizes), weights)
     trees = [estimator.tree_ for estimator in forest.estimators_]
     most = max(tree.node_count for tree in trees)
+
+    def stacked(values: Callable[[Tree], tuple[np.ndarray | int, np.ndarray | int]]) -> np.ndarray:
+        rows = (np.where(tree.children_left < 0, leaf, inner) for tree in trees for inner, leaf in [values(tree)])
+        return np.stack([np.pad(row, (0, most - len(row))) for row in rows]).astype(np.float32)
+
     arrays = {
-        part: np.stack([np.pad(np.maximum(values(tree), 0), (0, most - tree.node_count)) for tree in trees])
-        for part, values in {
-            "feature": lambda tree: tree.feature,
-            "threshold": lambda tree: np.where(tree.children_left < 0, 0, tree.threshold),
-            "left": lambda tree: np.where(tree.children_left < 0, LEAF, tree.children_left),
-            "right": lambda tree: tree.children_right,
-        }.items()
+        "feature": stacked(lambda tree: (tree.feature, 0)),
+        "threshold": stacked(lambda tree: (tree.threshold, 0)),
+        "left": stacked(lambda tree: (tree.children_left, LEAF)),
+        "right": stacked(lambda tree: (tree.children_right, LEAF)),
+        "weight": stacked(lambda tree: (0, tree.weighted_n_node_samples)),
     }
     for k, name in enumerate(forest.classes_):
-        arrays[f"votes/{name}"] = np.stack(
-            [np.pad(tree.value[:, 0, k] / tree.value[:, 0].sum(axis=1), (0, most - tree.node_count)) for tree in trees]
-        )
-    return {f"{PREFIX}{part}": array.astype(np.float32) for part, array in arrays.items()}
+        arrays[f"votes/{name}"] = stacked(lambda tree, k=k: (0, tree.value[:, 0, k] / tree.value[:, 0].sum(axis=1)))
+    return {f"{PREFIX}{part}": array for part, array in arrays.items()}
 
 
 def sure(arrays: dict[str, np.ndarray], root: str, tune: Tune) -> float:

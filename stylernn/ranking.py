@@ -1,7 +1,7 @@
 """The best of several candidates: those that keep the tune and are in the style, and of these those with most form.
 
-Likeness to the tune is taken from structural notes and from chroma; in which style a candidate is heard, and how much it
-is like real music, is judged by others, see `classifier` and `critic`. Choosing the likeliest, or the most faithful,
+Likeness to the tune is taken from structural notes and from chroma; in which style a candidate is heard, and how much
+it is like real music, is judged by others, see `classifier` and `critic`. Choosing the likeliest, or the most faithful,
 would make all results alike, and a classifier would tell them from real music by it; so whatever is good enough is
 equally good, and the first drawn of these is taken.
 """
