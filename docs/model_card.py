@@ -19,7 +19,8 @@ def main() -> None:
     """Fill the card with the tables of a model file."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else boxed_model()
     model = load_model(path)
-    parameters = sum(array.size for name, array in model.arrays.items() if not name.startswith(("critic/", "classifier/")))
+    judges = ("critic/", "classifier/")
+    parameters = sum(array.size for name, array in model.arrays.items() if not name.startswith(judges))
     facts = {
         "size": f"{path.stat().st_size / 1e6:.1f} MB",
         "parameters": f"{parameters:,}",
