@@ -72,7 +72,6 @@ def grow(described: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         "threshold": stacked(lambda tree: (tree.threshold, 0)),
         "left": stacked(lambda tree: (tree.children_left, LEAF)),
         "right": stacked(lambda tree: (tree.children_right, LEAF)),
-        "weight": stacked(lambda tree: (0, tree.weighted_n_node_samples)),
     }
     for k, name in enumerate(forest.classes_):
         arrays[f"votes/{name}"] = stacked(lambda tree, k=k: (0, tree.value[:, 0, k] / tree.value[:, 0].sum(axis=1)))

@@ -26,11 +26,9 @@ from stylernn import checkpoint, corpus, files, loss, paths, personal, styles
 from stylernn.batches import Batcher, Example, collate, cover, prepare
 from stylernn.checkpoint import Model
 from stylernn.corpus import MIN_NOTES, Dropped, Tune
-from stylernn.descriptors import describe_sections
 from stylernn.errors import CorpusError, UsageError
 from stylernn.personal import Personal
 from stylernn.pieces import Batch
-from stylernn.tonality import estimate
 
 __all__ = ["FEWEST", "from_folder", "learn", "like"]
 
@@ -42,7 +40,6 @@ _MIXING, _MIXING_RATE = 24, 2.0
 _STEPS, _EVERY, _PATIENCE, _SECONDS = 80, 10, 3, 60.0
 _RATE, _ANSWER_RATE, _DECAY = 0.005, 0.001, 0.02
 _ASIDE, _HELD = 0.2, 4
-_SECTIONS = 8  # of each tune are shown to the classifier
 
 
 class _Free(NamedTuple):
@@ -92,9 +89,7 @@ def learn(
     vector = np.asarray(free.weights) @ personal.vectors(model)
     answers = {kernel: np.asarray(answer) for kernel, answer in free.answers.items() if np.any(answer)}
     profile = replace(styles.profile(name, tunes), licences=("your own",), description="your own")
-    parts = [describe_sections(tune.melody, estimate(tune.melody))[:_SECTIONS] for tune in tunes]
-    learnt = vector.astype(np.float32), answers, facts, np.concatenate(parts).astype(np.float32)
-    return Personal(profile, model.digest, corpus.fingerprint(tunes), *learnt)
+    return Personal(profile, model.digest, corpus.fingerprint(tunes), vector.astype(np.float32), answers, facts)
 
 
 def from_folder(

@@ -3,14 +3,12 @@
 Guidance moves a melody towards a style, but not all candidates get there, least of all where styles are near to each
 other. A random forest over `descriptors`, grown on real melodies of the training split, says which did; `transfer`
 prefers those. It lies in the model file, as arrays named `classifier/...`, each of shape (trees, nodes): `feature` and
-`threshold` of every node, its children `left`, where the feature is at most the threshold, and `right`; of the leaves
-the `weight` of what came there, and its share `votes/STYLE` of each style. The evaluation kit has features and
-classifiers of its own and knows nothing of this one, nor this one of them.
+`threshold` of every node, its children `left`, where the feature is at most the threshold, and `right`, and the
+`votes/STYLE` of the leaves. A style of the user's own it does not know. The evaluation kit has features and classifiers
+of its own and knows nothing of this one, nor this one of them.
 
 References:
     Breiman, Random forests (2001), Machine Learning 45.
-    Ristin, Guillaumin, Gall & Van Gool, Incremental learning of random forests for large-scale image classification
-    (2016), IEEE TPAMI 38, for styles that come later: section 4.2, update of the leaves alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +17,7 @@ import numpy as np
 
 from stylernn.styles import Style
 
-__all__ = ["LEAF", "PREFIX", "extended", "margins", "shares"]
+__all__ = ["LEAF", "PREFIX", "margins", "shares"]
 
 PREFIX = "classifier/"
 _VOTES = f"{PREFIX}votes/"
@@ -55,36 +53,6 @@ def shares(arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> dict[str, np.n
         arrays: with those of a classifier.
         rows: descriptors, shape (rows, descriptors).
     """
-    tree, leaf = _leaves(arrays, rows)
-    return {name.removeprefix(_VOTES): votes[tree, leaf].mean(axis=0) for name, votes in _votes(arrays).items()}
-
-
-def extended(arrays: Mapping[str, np.ndarray], name: str, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """The arrays with a classifier that also knows a style of which there are a few melodies.
-
-    No tree is changed; the new style has votes in the leaves that its melodies come to.
-
-    Args:
-        arrays: of a model; without a classifier they stay as they are.
-        name: of the style.
-        rows: descriptors of sections of its melodies, shape (rows, descriptors).
-    """
-    if f"{PREFIX}weight" not in arrays or not len(rows):
-        return dict(arrays)
-    weight = arrays[f"{PREFIX}weight"]
-    own = np.zeros_like(weight)
-    np.add.at(own, _leaves(arrays, rows), 1 / np.sqrt(len(rows)))
-    share = own / np.maximum(weight + own, 1e-9)
-    others = {other: votes * (1 - share) for other, votes in _votes(arrays).items()}
-    return {**arrays, **others, f"{_VOTES}{name}": share, f"{PREFIX}weight": weight + own}
-
-
-def _votes(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: array for name, array in arrays.items() if name.startswith(_VOTES)}
-
-
-def _leaves(arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The leaves that rows of descriptors come to: indices of trees and of nodes, each of shape (trees, rows)."""
     feature, left, right = (arrays[f"{PREFIX}{part}"].astype(np.intp) for part in ("feature", "left", "right"))
     threshold = arrays[f"{PREFIX}threshold"]
     tree, row = np.indices((len(feature), len(rows)))
@@ -92,4 +60,8 @@ def _leaves(arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> tuple[np.ndar
     while (inner := left[tree, node] != LEAF).any():
         below = rows[row, feature[tree, node]] <= threshold[tree, node]
         node = np.where(inner, np.where(below, left[tree, node], right[tree, node]), node)
-    return tree, node
+    return {name.removeprefix(_VOTES): votes[tree, node].mean(axis=0) for name, votes in _votes(arrays).items()}
+
+
+def _votes(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: array for name, array in arrays.items() if name.startswith(_VOTES)}

@@ -8,15 +8,14 @@ for that model already.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from stylernn import checkpoint, classifier, paths
+from stylernn import checkpoint, paths
 from stylernn.checkpoint import Model
-from stylernn.descriptors import DESCRIPTORS
 from stylernn.errors import ModelFileError, UsageError
 from stylernn.styles import Style, parents
 
@@ -37,7 +36,6 @@ __all__ = [
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _ENDING = ".safetensors"
-_UNHEARD = np.zeros((0, len(DESCRIPTORS)), np.float32)
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,6 @@ class Personal:
         vector: a point of the space that the model's styles span, (width,).
         answers: by name of a style kernel, what it adds for this style, (outputs,).
         facts: what the learning measured.
-        described: what the tunes are like, for the model's classifier, see `descriptors`; (sections, descriptors).
     """
 
     style: Style
@@ -60,7 +57,6 @@ class Personal:
     vector: np.ndarray
     answers: Mapping[str, np.ndarray]
     facts: Mapping[str, Any]
-    described: np.ndarray = field(default_factory=lambda: _UNHEARD)
 
 
 def vectors(model: Model) -> np.ndarray:
@@ -115,8 +111,7 @@ def adopted(model: Model, styles: Sequence[Personal], spared: Collection[str] = 
         direction = free[number] if own.answers else np.zeros_like(own.vector)
         changed = put(changed, place, _in_place_of(model.header.styles[place - 1], own.style), own.vector + direction)
         kernels = {name: _answering(changed.arrays[name], direction, answer) for name, answer in own.answers.items()}
-        known = classifier.extended({**changed.arrays, **kernels}, own.style.name, own.described)
-        changed = Model(changed.header, known)
+        changed = Model(changed.header, {**changed.arrays, **kernels})
     return changed
 
 
@@ -180,11 +175,7 @@ def remove(name: str) -> None:
 def save(own: Personal, path: Path) -> None:
     """Write a personal style, its folder included."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {
-        "vector": own.vector,
-        "described": own.described,
-        **{f"answers/{name}": answer for name, answer in own.answers.items()},
-    }
+    arrays = {"vector": own.vector, **{f"answers/{name}": answer for name, answer in own.answers.items()}}
     facts = {"style": asdict(own.style), "model": own.model, "tunes": own.tunes, "learning": dict(own.facts)}
     checkpoint.save_style(path, arrays, facts)
 
@@ -197,13 +188,8 @@ def load(path: Path) -> Personal:
     """
     arrays, facts = checkpoint.load_style(path)
     try:
-        answers = {
-            name.removeprefix("answers/"): array for name, array in arrays.items() if name.startswith("answers/")
-        }
-        described = arrays.get("described", _UNHEARD)
-        if described.shape != (len(described), len(DESCRIPTORS)):
-            raise ValueError(f"descriptors of shape {described.shape}")
-        known = checkpoint.style_from(facts["style"]), str(facts["model"]), str(facts["tunes"])
-        return Personal(*known, arrays["vector"], answers, facts["learning"], described)
+        answers = {name.removeprefix("answers/"): array for name, array in arrays.items() if name != "vector"}
+        style = checkpoint.style_from(facts["style"])
+        return Personal(style, str(facts["model"]), str(facts["tunes"]), arrays["vector"], answers, facts["learning"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"{path} has a damaged header", found=str(error)) from error

@@ -42,19 +42,3 @@ def test_margins_are_means_over_sections(forest: dict[str, np.ndarray]) -> None:
 def test_nothing_is_said_of_a_style_that_is_not_known(forest: dict[str, np.ndarray]) -> None:
     assert classifier.margins(forest, Style("bossa", "bossa"), [np.zeros((1, 2))]) is None
     assert classifier.margins({}, JAZZ, [np.zeros((1, 2))]) is None
-
-
-def test_a_new_style_has_votes_where_its_melodies_come(forest: dict[str, np.ndarray]) -> None:
-    forest["classifier/weight"] = np.array([[0, 2, 0, 1, 1], [4, 0, 0, 0, 0]], np.float32)
-    rows = np.tile([[0.6, 2.1]], (4, 1))
-    known = classifier.extended(forest, "bossa", rows)
-    found = classifier.shares(known, np.array([[0.6, 2.1], [0.5, 7]]))
-    np.testing.assert_allclose(found["bossa"], [(2 / 3 + 1 / 3) / 2, (0 + 1 / 3) / 2])
-    np.testing.assert_allclose(found["celtic"], [(1 / 3 + 1 / 3) / 2, 1 / 6])
-    np.testing.assert_allclose(sum(found.values()), 1)
-    assert "classifier/votes/bossa" not in forest
-
-
-def test_what_cannot_be_extended_stays(forest: dict[str, np.ndarray]) -> None:
-    assert classifier.extended({}, "bossa", np.zeros((1, 2))) == {}
-    assert classifier.extended(forest, "bossa", np.zeros((0, 2))) == forest

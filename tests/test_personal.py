@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from stylernn import adapt, checkpoint, classifier, files, mixtures, personal, settings
+from stylernn import adapt, checkpoint, files, mixtures, personal, settings
 from stylernn.checkpoint import Model
 from stylernn.corpus import Tune
-from stylernn.descriptors import DESCRIPTORS
 from stylernn.errors import CorpusError, ModelFileError, UsageError
 from stylernn.melody import Melody, Note
 from stylernn.personal import Personal
@@ -90,18 +89,6 @@ def test_it_runs_through_the_programs_of_its_model(model: Model) -> None:
     assert nnx.split(adopted.network)[0] == nnx.split(model.network)[0]
 
 
-def test_the_models_classifier_hears_it(model: Model) -> None:
-    leaf = np.zeros((1, 1), np.float32)
-    forest = dict.fromkeys(("feature", "threshold", "left", "right"), leaf) | {"weight": leaf + 1}
-    forest |= {"votes/classical": leaf + 0.75, "votes/jazz": leaf + 0.25}
-    hearing = Model(model.header, model.arrays | {f"{classifier.PREFIX}{part}": a for part, a in forest.items()})
-    rows = np.zeros((9, len(DESCRIPTORS)), np.float32)
-    adopted = personal.adopted(hearing, [replace(own(hearing), described=rows)])
-    style = adopted.header.styles[adopted.style("bossa") - 1]
-    found = classifier.margins(adopted.arrays, style, [rows])
-    np.testing.assert_allclose(found, [3 / 4 - 0.75 / 4], rtol=1e-6)
-
-
 def test_two_of_them_mix(model: Model) -> None:
     one = own(model, "one", **{"films/0/linear/kernel": np.ones(32, np.float32)})
     two = own(model, "two", **{"films/0/linear/kernel": np.full(32, 3, np.float32)})
@@ -121,13 +108,11 @@ def test_it_mixes_with_each_of_the_models_styles(model: Model) -> None:
 
 
 def test_files_come_back_as_they_were(model: Model) -> None:
-    rows = np.arange(2 * len(DESCRIPTORS), dtype=np.float32).reshape(2, -1)
-    style = replace(own(model, **{"films/0/linear/kernel": np.ones(32, np.float32)}), described=rows)
+    style = own(model, **{"films/0/linear/kernel": np.ones(32, np.float32)})
     personal.save(style, personal.file_of("bossa"))
     back = personal.load(personal.file_of("bossa"))
     assert (back.style, back.model, back.tunes) == (style.style, style.model, style.tunes)
     np.testing.assert_array_equal(back.vector, style.vector)
-    np.testing.assert_array_equal(back.described, rows)
     assert list(back.answers) == ["films/0/linear/kernel"]
     assert personal.kept() == ["bossa"]
     personal.remove("bossa")
