@@ -31,11 +31,11 @@ class Standards(NamedTuple):
     """What is good enough, as ranks among the candidates from 0 to 1.
 
     Args:
-        worthy: in tune, style and realism together.
+        worthy: in tune, realism and style.
         formed: in repetition, of which candidates have less than real music has.
     """
 
-    worthy: float = 0.9
+    worthy: float = 0.75
     formed: float = 0.35
 
 
@@ -47,7 +47,7 @@ def ranked(
     melodies: Sequence[Melody],
     plan: Plan,
     tune: Melody,
-    heard: np.ndarray,
+    heard: np.ndarray | None,
     merits: np.ndarray,
     density: float = 0.0,
     standards: Standards = IMPROVISED,
@@ -58,7 +58,8 @@ def ranked(
         melodies: composed to the plan.
         plan: with the structural notes that are asked for.
         tune: what the plan was made from.
-        heard: how much more each is heard in the style than in another, -1 to 1, see `classifier`.
+        heard: how much more each is heard in the style than in another, -1 to 1, see `classifier`; or nothing, and
+            the lower of the ranks in tune and realism counts.
         merits: how much like real music each is, on any scale, see `critic`.
         density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
         standards: what is good enough.
@@ -66,8 +67,9 @@ def ranked(
     structural = _ranks([float(sounding(melody, plan, plan.condition.skeleton).sum()) for melody in melodies])
     chroma = _ranks([chroma_similarity(tune, melody)[0] for melody in melodies])
     busy = _ranks([float(len(melody.notes)) for melody in melodies])
-    in_style = _HEARING * np.minimum(heard, _CLEARLY)
-    worth = _ranks(in_style + _ranks(structural + chroma) + _ranks(merits) + _CROWDING * density * busy)
+    kept, real = _ranks(structural + chroma), _ranks(merits)
+    good = np.minimum(kept, real) if heard is None else kept + real + _HEARING * np.minimum(heard, _CLEARLY)
+    worth = _ranks(good + _CROWDING * density * busy)
     form = _ranks([repetition(melody) for melody in melodies])
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
     return sorted(

