@@ -1,4 +1,4 @@
-"""Index the figures of a model's training set: `python benchmarks/figures.py MODEL DATA_FOLDER`, after `critic.py`.
+"""Index the figures of a model's training set: `python benchmarks/figures.py MODEL DATA_FOLDER`, after `classifier.py`.
 
 Takes the tunes of the training split in the styles that the model knows, and writes their index beside the model, by
 which `stylernn transfer` tells how much of an output stands in the training set.

@@ -8,11 +8,14 @@ import pytest
 
 from stylernn import checkpoint, compose, originality, transfer
 from stylernn.checkpoint import Model
+from stylernn.classifier import PREFIX
 from stylernn.compose import Candidate, Plan
+from stylernn.descriptors import DESCRIPTORS
 from stylernn.likeness import chroma_similarity
 from stylernn.melody import Melody, Note
 from stylernn.ranking import COMPOSED
 from stylernn.selection import Selection
+from stylernn.styles import Style
 
 SCALE = (60, 62, 64, 65, 67, 65, 64, 62)
 TUNE = Melody(tuple(Note(24 * k, 24, SCALE[k % 8]) for k in range(160)))
@@ -65,6 +68,16 @@ def test_each_stretch_has_its_own_best(selection: Selection) -> None:
     others = [strange(0, 24)] * 3
     assert selection.best([*others, early, late], range(12)) == 4
     assert selection.best([*others, early, late], range(12, 24)) == 3
+
+
+@pytest.mark.parametrize(("style", "expected"), [("plain", 1), ("jazz", 0)])
+def test_what_is_heard_counts_but_in_improvised_styles(model: Model, plan: Plan, style: str, expected: int) -> None:
+    leaps = candidate(*(n._replace(pitch=n.pitch + 12 * (n.onset // 24 % 2)) for n in TUNE.notes))
+    forest = {"feature": [DESCRIPTORS.index("leaps"), 0, 0], "threshold": [0.1, 0, 0], "left": [1, 0, 0]}
+    forest |= {"right": [2, 0, 0], f"votes/{style}": [0, 0, 1], "votes/other": [0, 1, 0]}
+    arrays = {f"{PREFIX}{part}": np.array([values], np.float32) for part, values in forest.items()}
+    hearing = Selection(Model(model.header, arrays), Style(style, style), plan, TUNE, COMPOSED)
+    assert hearing.best([candidate(*TUNE.notes), leaps], range(8, 16)) == expected
 
 
 def test_silence_and_copies_come_last(selection: Selection) -> None:
