@@ -4,16 +4,13 @@ A random forest learns in which root style the real melodies of the training spl
 written into the model file, float16 as the rest. Neither held-out tunes nor the evaluation kit's features take part.
 """
 
-import argparse
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
+from judges import asked, root, write
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree._tree import Tree
 
-from stylernn import checkpoint, corpus
-from stylernn.checkpoint import Model
 from stylernn.classifier import LEAF, PREFIX, margins
 from stylernn.corpus import Tune
 from stylernn.descriptors import describe_sections
@@ -21,29 +18,19 @@ from stylernn.styles import Style
 from stylernn.tonality import estimate
 
 TREES, LEAVES, LEAST_LEAF = 100, 128, 2
-SECTIONS, OF_A_TUNE, LEAST_NOTES = 700, 8, 24
+SECTIONS, OF_A_TUNE = 700, 8
 
 
 def main() -> None:
     """Grow, write, and print how held-out tunes of the validation part are heard."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("model", type=Path)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path, help="By default the model itself.")
-    arguments = parser.parse_args()
-    model = checkpoint.load_model(arguments.model)
-    roots = {style.name: style.parent for style in model.header.styles}
-    tunes = [tune for tune in corpus.load_folder(arguments.data) if tune.style in roots]
-    split = corpus.split([tune for tune in tunes if len(tune.melody.notes) >= LEAST_NOTES])
-    grown = grow({root: drawn([t for t in split.train if roots[t.style] == root]) for root in {*roots.values()}})
-    arrays = {name: array for name, array in model.arrays.items() if not name.startswith(PREFIX)} | grown
-    for root in sorted({*roots.values()}):
-        held = [tune for tune in split.valid if roots[tune.style] == root]
-        heard = [sure(grown, root, tune) > 0 for tune in held]
-        print(f"{root}: {len(held)} held-out tunes, of which {np.mean(heard):.2f} are heard as such", flush=True)
-    out = arguments.out or arguments.model
-    checkpoint.save_model(out, Model(model.header, arrays), dtype="float16")
-    print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
+    lesson = asked(__doc__, PREFIX)
+    train, valid = ([(root(lesson.model, tune), tune) for tune in part] for part in (lesson.train, lesson.valid))
+    names = sorted({style.parent for style in lesson.model.header.styles})
+    grown = grow({name: drawn([tune for style, tune in train if style == name]) for name in names})
+    for name in names:
+        heard = [sure(grown, name, tune) > 0 for style, tune in valid if style == name]
+        print(f"{name}: {len(heard)} held-out tunes, of which {np.mean(heard):.2f} are heard as such", flush=True)
+    write(lesson, grown)
 
 
 def drawn(tunes: Sequence[Tune]) -> np.ndarray:
@@ -60,22 +47,21 @@ def grow(described: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     weights = np.repeat(1 / np.sqrt(sizes), sizes)
     forest = RandomForestClassifier(TREES, min_samples_leaf=LEAST_LEAF, max_leaf_nodes=LEAVES, random_state=0)
     forest.fit(np.concatenate([described[name] for name in names]), np.repeat(names, sizes), weights)
-    trees = [estimator.tree_ for estimator in forest.estimators_]
-    most = max(tree.node_count for tree in trees)
+    trees = [nodes(estimator.tree_, forest.classes_) for estimator in forest.estimators_]
+    most = max(len(tree["left"]) for tree in trees)
+    padded = {part: [np.pad(tree[part], (0, most - len(tree[part]))) for tree in trees] for part in trees[0]}
+    return {f"{PREFIX}{part}": np.stack(rows).astype(np.float32) for part, rows in padded.items()}
 
-    def stacked(values: Callable[[Tree], tuple[np.ndarray | int, np.ndarray | int]]) -> np.ndarray:
-        rows = (np.where(tree.children_left < 0, leaf, inner) for tree in trees for inner, leaf in [values(tree)])
-        return np.stack([np.pad(row, (0, most - len(row))) for row in rows]).astype(np.float32)
 
-    arrays = {
-        "feature": stacked(lambda tree: (tree.feature, 0)),
-        "threshold": stacked(lambda tree: (tree.threshold, 0)),
-        "left": stacked(lambda tree: (tree.children_left, LEAF)),
-        "right": stacked(lambda tree: (tree.children_right, LEAF)),
+def nodes(tree: Tree, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """The nodes of a tree as arrays: a leaf asks nothing and has no children, others have no votes."""
+    is_leaf = tree.children_left < 0
+    asking = {"feature": tree.feature, "threshold": tree.threshold}
+    asking |= {"left": tree.children_left, "right": tree.children_right}
+    shares = tree.value[:, 0] / tree.value[:, 0].sum(axis=1, keepdims=True)
+    return {part: np.where(is_leaf, LEAF, values) for part, values in asking.items()} | {
+        f"votes/{name}": np.where(is_leaf, shares[:, k], 0) for k, name in enumerate(names)
     }
-    for k, name in enumerate(forest.classes_):
-        arrays[f"votes/{name}"] = stacked(lambda tree, k=k: (0, tree.value[:, 0, k] / tree.value[:, 0].sum(axis=1)))
-    return {f"{PREFIX}{part}": array for part, array in arrays.items()}
 
 
 def sure(arrays: dict[str, np.ndarray], root: str, tune: Tune) -> float:

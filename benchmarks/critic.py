@@ -6,15 +6,14 @@ to tell its real melodies of the training split from the outcomes and from real 
 model file, float16 as the rest. Neither held-out tunes nor the evaluation kit's features take part.
 """
 
-import argparse
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
+from judges import LEAST_NOTES, asked, root, write
 from sklearn.linear_model import LogisticRegression
 
-from stylernn import checkpoint, corpus, critic, metres, transfer
+from stylernn import critic, metres, transfer
 from stylernn.checkpoint import Model
 from stylernn.compose import compose
 from stylernn.corpus import Tune
@@ -23,34 +22,23 @@ from stylernn.melody import Melody
 from stylernn.styles import Style
 from stylernn.tonality import Tonality, estimate
 
-SOURCES, CANDIDATES, REAL, FEWEST, BARS, LEAST_NOTES = 100, 6, 700, 40, 32, 24
+SOURCES, CANDIDATES, REAL, FEWEST, BARS = 100, 6, 700, 40, 32
 PENALTY = 0.02
 MADE = 0.8
 
 
 def main() -> None:
     """Teach, style by style, and write."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("model", type=Path)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path, help="By default the model itself.")
-    arguments = parser.parse_args()
-    model = checkpoint.load_model(arguments.model)
-    bare = {name: array for name, array in model.arrays.items() if not name.startswith("critic/")}
-    model = Model(model.header, bare)
-    styles = {style.name: style for style in model.header.styles}
-    tunes = [tune for tune in corpus.load_folder(arguments.data) if tune.style in styles]
-    train = [tune for tune in corpus.split(tunes).train if len(tune.melody.notes) >= LEAST_NOTES]
+    lesson = asked(__doc__, critic.PREFIX)
     taught: dict[str, np.ndarray] = {}
-    for style in (style for style in styles.values() if style.parent == style.name):
+    for style in (style for style in lesson.model.header.styles if style.parent == style.name):
         began = time.perf_counter()
         for compound in (False, True):
-            found = teach(model, style, train, compound)
+            found = teach(lesson.model, style, lesson.train, compound)
             taught |= {f"{critic.named(style.name, compound)}/{part}": array for part, array in found.items()}
         print(f"{style.name}: {time.perf_counter() - began:.0f} s", flush=True)
-    out = arguments.out or arguments.model
-    checkpoint.save_model(out, Model(model.header, {**bare, **taught}), dtype="float16")
-    print(f"{out}: {out.stat().st_size / 1e6:.2f} MB, {len(taught) // 3} critics")
+    print(f"{len(taught) // 3} critics")
+    write(lesson, taught)
 
 
 def teach(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> dict[str, np.ndarray]:
@@ -100,11 +88,6 @@ def outcomes(model: Model, style: Style, train: Sequence[Tune], compound: bool) 
         plan = transfer.plan_transfer(metres.fitted(melody, style), model.style(style.name), style)
         for candidate in compose(model, plan, transfer.dials(transfer.Options()), number, CANDIDATES):
             yield candidate.melody, plan.example.tonality
-
-
-def root(model: Model, tune: Tune) -> str:
-    """The root style that a tune belongs to."""
-    return next((style.parent for style in model.header.styles if style.name == tune.style), tune.style)
 
 
 if __name__ == "__main__":

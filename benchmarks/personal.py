@@ -33,9 +33,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--candidates", type=int, default=16)
     parser.add_argument("--test", action="store_true")
-    parser.add_argument("--model", type=Path, help="by default the one in the box")
     asked = parser.parse_args()
-    model = checkpoint.load_model(asked.model)
+    model = checkpoint.load_model()
     shipped = {style.name for style in model.header.styles}
     found = [t for t in corpus.load_folder(asked.data) if t.style in {*shipped, asked.style}]
     if asked.style not in {tune.style for tune in found}:

@@ -18,7 +18,9 @@ import numpy as np
 
 from stylernn.styles import Style
 
-__all__ = ["judge", "named"]
+__all__ = ["PREFIX", "judge", "named"]
+
+PREFIX = "critic/"
 
 
 def judge(
@@ -44,4 +46,4 @@ def judge(
 
 def named(style: str, compound: bool) -> str:
     """The name of a critic's arrays in a model file, without the last part."""
-    return f"critic/{style}/{'compound' if compound else 'simple'}"
+    return f"{PREFIX}{style}/{'compound' if compound else 'simple'}"

@@ -62,8 +62,7 @@ def test_of_good_ones_those_come_first_whose_figures_return(plan: Plan) -> None:
     later = np.random.default_rng(0).integers(0, 11, len(TUNE.notes)).tolist()
     uneven = replace(TUNE, notes=tuple(Note(n.onset + x, 12, n.pitch) for n, x in zip(TUNE.notes, later, strict=True)))
     strangers = [moved(TUNE, seed, 0.3) for seed in range(8)]
-    merits = [0.0] * 8 + [1.0, 1.0]
-    assert chosen(plan, [*strangers, uneven, TUNE], merits, standards=Standards(0.75, 0.6)) == TUNE
+    assert chosen(plan, [*strangers, uneven, TUNE], [0.0] * 8 + [1.0, 1.0]) == TUNE
 
 
 def test_one_that_stands_still_comes_last(plan: Plan) -> None:
