@@ -68,7 +68,7 @@ def main() -> None:
 def _transferred(
     model: Model, target: Style, tunes: Sequence[Melody], standards: Standards, count: int, draw: int
 ) -> list[Melody]:
-    index, dials = model.style(target.name), transfer.dials(transfer.Options())
+    index, dials = model.style(target.name), transfer.dials(transfer.Options(), target)
     made = []
     for number, tune in enumerate(tunes):
         plan = transfer.plan_transfer(tune, index, target)

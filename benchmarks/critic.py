@@ -80,13 +80,14 @@ def outcomes(model: Model, style: Style, train: Sequence[Tune], compound: bool) 
     for tune in (train[k] for k in rng.permutation(len(train))):
         if (tune.melody.metre.is_compound and metres.knows_compound(style)) == compound:
             by_root.setdefault(root(model, tune), []).append(tune)
+    dials = transfer.dials(transfer.Options(), style)
     share = -(-SOURCES // max(len(by_root), 1))
     for number, tune in enumerate(tune for name in sorted(by_root) for tune in by_root[name][:share]):
         melody = tune.melody.slice(0, BARS) if tune.melody.bars > BARS else tune.melody
         if len(melody.notes) < LEAST_NOTES:
             continue
         plan = transfer.plan_transfer(metres.fitted(melody, style), model.style(style.name), style)
-        for candidate in compose(model, plan, transfer.dials(transfer.Options()), number, CANDIDATES):
+        for candidate in compose(model, plan, dials, number, CANDIDATES):
             yield candidate.melody, plan.example.tonality
 
 

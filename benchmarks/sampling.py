@@ -142,13 +142,14 @@ def boxed(count: int) -> list[dict[str, object]]:
     tune = files.read(timing.ROOT / "examples" / "greensleeves.mid")
     model = api._loaded(api.model_file())  # noqa: SLF001  (once, as a session of many transfers has it)
     index = model.style("jazz")
-    plan = transfer.plan_transfer(tune, index, model.header.styles[index - 1])
+    target = model.header.styles[index - 1]
+    plan = transfer.plan_transfer(tune, index, target)
     rows = []
     for candidates in (1, 16, 64):
         made = []
 
         def run(candidates: int = candidates, made: list = made) -> None:
-            made[:] = compose.compose(model, plan, transfer.dials(transfer.Options()), 1, candidates)
+            made[:] = compose.compose(model, plan, transfer.dials(transfer.Options(), target), 1, candidates)
 
         (seconds,) = timing.rounds({"ours": run}, count, time.process_time).values()
         notes = sum(len(candidate.melody.notes) for candidate in made)

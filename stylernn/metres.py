@@ -3,11 +3,12 @@
 A style may never have met the source's metre: no jazz is written in 6/8. But a dotted quarter is a beat whose thirds
 are those of a swung quarter, so `fitted` writes a jig in simple time, beat for beat: 6/8 becomes 2/4 and its eighths
 triplets, at the same speed for the ear. And the bars may be too short or too long: `heard` lets the model count them in
-groups as the style does, without a change to what is written.
+groups or in halves as the style does, without a change to what is written.
 """
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,16 @@ from stylernn.styles import Style
 __all__ = ["fitted", "heard", "knows_compound", "restored"]
 
 _KNOWN = 0.03
+
+
+class _Usual(NamedTuple):
+    """Of a kind of metre in a style: the share of its tunes, and the notes per felt beat of these."""
+
+    share: float
+    density: float
+
+
+_UNKNOWN = _Usual(0.0, 0.0)
 
 
 def knows_compound(style: Style) -> bool:
@@ -66,16 +77,20 @@ def heard(melody: Melody, grid: BeatGrid, style: Style) -> BeatGrid:
         style: the target.
 
     Returns:
-        A grid of the same beats, whose bars may be groups of the source's bars.
+        A grid of the same beats, whose bars may be groups of the source's bars; or halves of them, where the melody has
+        so many notes a beat as the style has only in bars of half the length: a slow solo makes no reel, but a polka.
     """
-    shares: dict[tuple[int, bool], float] = {}
-    for name, share in style.metres.items():
-        shares[_kind(_metre(name))] = shares.get(_kind(_metre(name)), 0.0) + share
+    usual, pickup = _usual(style), int(melody.pickup > 0)
     beats, compound = _kind(melody.metre)
-    if shares.get((beats, compound), 0.0) >= _KNOWN or not shares:
+    own, half = (usual.get((length, compound)) for length in (beats, beats // 2))
+    if own is None:
+        group = max((1, 2, 4), key=lambda group: (usual.get((beats * group, compound), _UNKNOWN).share, -group))
+        return grid if group == 1 else _regrouped(grid, group, pickup)
+    if half is None or beats % 2 or half.density <= own.density:
         return grid
-    group = max((1, 2, 4), key=lambda group: (shares.get((beats * group, compound), 0.0), -group))
-    return grid if group == 1 else _regrouped(grid, group, int(melody.pickup > 0))
+    # Nearer to the density of half bars than to that of whole ones, by ratio.
+    crowded = (len(melody.notes) / grid.beats) ** 2 > own.density * half.density
+    return _halved(grid, pickup) if crowded else grid
 
 
 def _moved(melody: Melody, starts: np.ndarray, times: np.ndarray, frame: Melody) -> Melody:
@@ -117,7 +132,29 @@ def _kind(metre: Metre) -> tuple[int, bool]:
     return max(metre.bar // metre.beat, 1), metre.is_compound
 
 
+def _usual(style: Style) -> dict[tuple[int, bool], _Usual]:
+    """The kinds of metre that a style knows."""
+    kinds: dict[tuple[int, bool], list[str]] = {}
+    for name in style.metres:
+        kinds.setdefault(_kind(_metre(name)), []).append(name)
+    found = {}
+    for kind, names in kinds.items():
+        share = sum(style.metres[name] for name in names)
+        density = sum(style.metres[name] * style.densities.get(name, 0.0) for name in names) / max(share, 1e-9)
+        if share >= _KNOWN:
+            found[kind] = _Usual(share, density)
+    return found
+
+
 def _regrouped(grid: BeatGrid, group: int, pickup: int) -> BeatGrid:
-    first = np.unique(np.concatenate([grid.first[:1], grid.first[pickup:-1:group], grid.first[-1:]]))
+    return _with_bars(grid, np.unique(np.concatenate([grid.first[:1], grid.first[pickup:-1:group], grid.first[-1:]])))
+
+
+def _halved(grid: BeatGrid, pickup: int) -> BeatGrid:
+    full, lengths = grid.first[pickup:-1], np.diff(grid.first[pickup:])
+    return _with_bars(grid, np.union1d(grid.first, (full + lengths // 2)[lengths % 2 == 0]))
+
+
+def _with_bars(grid: BeatGrid, first: np.ndarray) -> BeatGrid:
     bar = np.searchsorted(first, np.arange(grid.beats + 1), side="right") - 1
     return BeatGrid(grid.start, grid.unit, bar, first)

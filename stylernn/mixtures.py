@@ -82,6 +82,10 @@ def _blended(name: str, parts: Sequence[tuple[Style, float]]) -> Style:
         return sum(weight * getattr(style, attribute) for style, weight in parts)
 
     names = {metre for style, _ in parts for metre in style.metres}
+    metres = {name: sum(weight * style.metres.get(name, 0.0) for style, weight in parts) for name in names}
+    # In each metre the mean of the styles that know it, by their share of it.
+    notes = {name: sum(w * s.metres.get(name, 0.0) * s.densities.get(name, 0.0) for s, w in parts) for name in names}
+    densities = {name: notes[name] / share for name, share in metres.items() if share}
     return replace(
         heaviest,
         description=f"mixture: {name}",
@@ -90,6 +94,7 @@ def _blended(name: str, parts: Sequence[tuple[Style, float]]) -> Style:
         diatonic=mean("diatonic"),
         silence=mean("silence"),
         density=mean("density"),
-        metres={metre: sum(weight * style.metres.get(metre, 0.0) for style, weight in parts) for metre in names},
+        metres=metres,
+        densities=densities,
         tempo=mean("tempo"),
     )

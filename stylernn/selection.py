@@ -60,7 +60,7 @@ class Selection:
         found = ranked([cut[k] for k in heard], plan, tune, *judged, self.density, self.standards) if heard else []
         copies = []
         for k in (heard[place] for place in found):
-            if self._copies(cut[k]):
+            if self._copies(candidates[k].melody, bars):
                 copies.append(k)
             else:
                 yield k
@@ -89,8 +89,10 @@ class Selection:
         inside = (beat >= first[bars.start]) & (beat < first[bars.stop])
         return replace(self.plan, condition=replace(condition, skeleton=sk.keep(condition.skeleton, inside)))
 
-    def _copies(self, melody: Melody) -> bool:
-        return self.training is not None and longest_copy(melody, self.training, self.tune) > 0
+    def _copies(self, melody: Melody, bars: range) -> bool:
+        """Whether a melody copies the training set in these bars; what it copies may begin in the bars before."""
+        heard = _within(melody, range(max(bars.start - _CONTEXT, 0), bars.stop))
+        return self.training is not None and longest_copy(heard, self.training, self.tune) > 0
 
 
 def _within(melody: Melody, bars: range) -> Melody:

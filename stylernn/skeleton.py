@@ -5,14 +5,15 @@ model: one note per span (a beat, half a bar, a bar), the one that weighs most t
 towards a style before the model sees it: into its scale and its range.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from stylernn.codec import PITCHES, BeatGrid, Events
+from stylernn.codec import LOWEST, PITCHES, BeatGrid, Events
 from stylernn.tonality import Tonality, scale
 
-__all__ = ["GRAINS", "Skeleton", "fold", "keep", "likenesses", "normalise", "reduce", "repetitions"]
+__all__ = ["GRAINS", "Skeleton", "fold", "in_scale", "keep", "likenesses", "normalise", "reduce", "repetitions"]
 
 # The model learns all of these; NONE is an empty skeleton.
 GRAINS = ("none", "bar", "half", "beat")
@@ -70,6 +71,18 @@ def reduce(events: Events, grain: str, tonality: Tonality) -> Skeleton:
     return Skeleton(edges[where[last_of_span]][begins].astype(np.int32), pitch[heaviest][begins].astype(np.int32))
 
 
+def in_scale(events: Events, tonality: Tonality) -> Events:
+    """Events without the notes outside the diatonic scale, whose time falls to the note before; if none is left, all.
+
+    So a beat of which a chromatic note is the heaviest has its heaviest note of the scale instead, which is a note of
+    the tune, where `normalise` would put one that is not.
+    """
+    member = (events.pitch >= PITCHES) | np.isin((events.pitch + LOWEST) % 12, scale(tonality))
+    if not (member & (events.pitch < PITCHES)).any():
+        return events
+    return replace(events, time=events.time[member], pitch=events.pitch[member], duration=events.duration[member])
+
+
 def normalise(skeleton: Skeleton, tonality: Tonality, low: int, high: int) -> Skeleton:
     """Snap a skeleton to the nearest notes of a scale and fold it by octaves into a range.
 
@@ -80,7 +93,7 @@ def normalise(skeleton: Skeleton, tonality: Tonality, low: int, high: int) -> Sk
         high: its highest pitch, an octave above or more.
     """
     pitches = np.arange(PITCHES + 24) - 12
-    members = pitches[np.isin((pitches + 21) % 12, scale(tonality))]
+    members = pitches[np.isin((pitches + LOWEST) % 12, scale(tonality))]
     right = np.searchsorted(members, skeleton.pitch)
     below, above = members[right - 1], members[right]
     nearer = np.sign((skeleton.pitch - below) - (above - skeleton.pitch))
@@ -204,7 +217,7 @@ def _turns(pitch: np.ndarray) -> np.ndarray:
 
 def _in_triad(pitch: np.ndarray, tonality: Tonality) -> np.ndarray:
     third = 4 if tonality.mode == "major" else 3
-    return np.isin((pitch + 21 - tonality.tonic) % 12, (0, third, 7))
+    return np.isin((pitch + LOWEST - tonality.tonic) % 12, (0, third, 7))
 
 
 def _merge(skeleton: Skeleton) -> Skeleton:

@@ -6,7 +6,6 @@ A tune's label is its substyle where it has one (bebop), else its style (jazz). 
 
 import difflib
 import tomllib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -20,7 +19,7 @@ from stylernn.errors import UsageError
 from stylernn.paths import catalogue
 from stylernn.tonality import anchor, estimate, scale
 
-__all__ = ["Pair", "Style", "caution", "find", "improvised", "label", "pairs", "parents", "profile", "tree"]
+__all__ = ["Pair", "Style", "caution", "find", "hold", "improvised", "label", "pairs", "parents", "profile", "tree"]
 
 _FEWEST = 10
 _ARRIVES, _STAYS = 0.85, 0.8  # what is asked of a pair of styles
@@ -41,6 +40,7 @@ class Style:
         diatonic: share of its notes that lie in their tune's scale.
         density: median of its tunes' notes per felt beat.
         metres: share of its tunes in each metre that 1 in 50 of them or more have.
+        densities: median of their notes per felt beat in each of these metres.
         tempo: median tempo in quarters per minute.
         silence: mean share of its tunes' time in which nothing sounds.
     """
@@ -56,6 +56,7 @@ class Style:
     diatonic: float = 1.0
     density: float = 1.0
     metres: dict[str, float] = field(default_factory=dict)
+    densities: dict[str, float] = field(default_factory=dict)
     tempo: float = 120.0
     silence: float = 0.0
 
@@ -159,13 +160,23 @@ def improvised(style: Style) -> bool:
     return any(known.get(name, {}).get("improvised", False) for name in (style.name, style.parent))
 
 
+def hold(style: Style) -> float:
+    """How much closer than others a style, or its parent, has to be kept to a tune, lest it swallow it; at least 1."""
+    known = _known()
+    return float(max(known.get(name, {}).get("hold", 1.0) for name in (style.name, style.parent)))
+
+
 def _profile(style: Style, tunes: Sequence[Tune]) -> Style:
     """Measure what a style's tunes are like."""
     melodies = [tune.melody for tune in tunes]
     anchors = [anchor(melody) for melody in melodies]
     around = np.concatenate([m.array[:, 2] - middle for m, middle in zip(melodies, anchors, strict=True)])
     diatonic = np.concatenate([np.isin(m.array[:, 2] % 12, scale(estimate(m))) for m in melodies])
-    metres = Counter(str(melody.metre) for melody in melodies)
+    density: dict[str, list[float]] = {}
+    for melody in melodies:
+        density.setdefault(str(melody.metre), []).append(len(melody.notes) * melody.metre.beat / melody.end)
+    by_metre = sorted(density.items(), key=lambda item: len(item[1]), reverse=True)
+    usual = {name: found for name, found in by_metre if len(found) >= 0.02 * len(tunes)}
     return replace(
         style,
         tunes=len(tunes),
@@ -174,8 +185,9 @@ def _profile(style: Style, tunes: Sequence[Tune]) -> Style:
         register=int(np.median(anchors)),
         reach=tuple(int(x) for x in np.percentile(around, [2, 98]).round()),
         diatonic=round(float(diatonic.mean()), 3),
-        density=round(float(np.median([len(m.notes) * m.metre.beat / m.end for m in melodies])), 3),
-        metres={name: round(n / len(tunes), 3) for name, n in metres.most_common() if n >= 0.02 * len(tunes)},
+        density=round(float(np.median(np.concatenate(list(density.values())))), 3),
+        metres={name: round(len(found) / len(tunes), 3) for name, found in usual.items()},
+        densities={name: round(float(np.median(found)), 3) for name, found in usual.items()},
         tempo=float(np.median([melody.tempo for melody in melodies])),
         silence=round(float(np.mean([silence(melody) for melody in melodies])), 3),
     )

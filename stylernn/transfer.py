@@ -21,7 +21,7 @@ from stylernn.originality import Figures
 from stylernn.ranking import COMPOSED, IMPROVISED, sounding
 from stylernn.sample import Dials
 from stylernn.selection import Selection
-from stylernn.styles import Style, improvised
+from stylernn.styles import Style, hold, improvised
 from stylernn.tonality import Tonality
 
 __all__ = ["Options", "Result", "dials", "plan_transfer", "transfer", "variations"]
@@ -30,6 +30,8 @@ __all__ = ["Options", "Result", "dials", "plan_transfer", "transfer", "variation
 _BREATHING = 0.5
 # Share of bars that repeat another, below which a tune has no strains.
 _STRAINS = 0.25
+# Share of notes in the scale of their tune from which on a style has no structural notes outside it.
+_DIATONIC = 0.95
 # Candidates drawn in addition where none of those asked for has two notes.
 _MORE = 32
 
@@ -40,7 +42,8 @@ class Options:
 
     Args:
         preserve: how closely to keep to the tune, 0 to 1.
-        strength: how strongly to take on the style; 0 not at all, 1 as the model learnt it, 4 and more caricature it.
+        strength: how strongly to take on the style; 0 not at all, 1 (or `styles.hold`) as the model learnt it, 4 and
+            more caricature it.
         candidates: melodies to compose, of which the best is kept.
         temperature: 1 is as varied as the style; lower is plainer.
         density: prefer the sparsest (-1) or the busiest (1) of the candidates; 0 does not mind.
@@ -139,7 +142,7 @@ def variations(
     selection = Selection(model, target, plan, tune, standards, options.density, training)
     asked = max(options.candidates, 2 * count if count > 1 else 1)
     choice = selection.best if count == 1 else None
-    candidates = _melodies(model, plan, options, seed, asked, choice)
+    candidates = _melodies(model, plan, dials(options, target), seed, asked, choice)
     bars = sections(plan)[-1] if choice else range(tune.bars)
     chosen: dict[tuple[Note, ...], Result] = {}
     for k in selection.order(candidates, bars):
@@ -150,14 +153,16 @@ def variations(
     return list(chosen.values())
 
 
-def dials(options: Options) -> Dials:
-    """The sampler's settings for a user's wishes."""
+def dials(options: Options, target: Style) -> Dials:
+    """The sampler's settings for a user's wishes and a style, see `styles.hold`."""
+    tight = hold(target)
+    strength = options.strength / tight
     return Dials(
-        strength=options.strength,
+        strength=strength,
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
-        preserve=options.preserve * (options.preserve + 0.4),
-        rhythm_strength=min(options.strength, 1.0 + (options.strength - 1.0) / 5),
-        chroma=1.2 * options.preserve,
+        preserve=tight * options.preserve * (options.preserve + 0.4),
+        rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),
+        chroma=tight * 1.2 * options.preserve,
         rhythm=options.temperature,
         pitch=0.9 * options.temperature,
         lowest=options.lowest - LOWEST,
@@ -177,7 +182,10 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
     middle = example.anchor - LOWEST
     told = sk.GRAINS.index(grain)
     low, high = (middle + edge for edge in target.reach)
-    skeleton = sk.normalise(sk.fold(example.skeletons[told], low, high), example.tonality, low, high)
+    skeleton = example.skeletons[told]
+    if target.diatonic >= _DIATONIC:
+        skeleton = sk.reduce(sk.in_scale(example.events, example.tonality), grain, example.tonality)
+    skeleton = sk.normalise(sk.fold(skeleton, low, high), example.tonality, low, high)
     told += len(sk.GRAINS)
     # Where many notes stand in a beat, as in a jig, as many beats would be too much of the tune.
     density = max(len(tune.notes) / grid.beats, 1.0)
@@ -196,11 +204,11 @@ def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") 
 
 
 def _melodies(
-    model: Model, plan: Plan, options: Options, seed: int, count: int, choice: Choice | None
+    model: Model, plan: Plan, settings: Dials, seed: int, count: int, choice: Choice | None
 ) -> list[Candidate]:
     """Candidates that are melodies: of a very short tune a style may leave a single note; then more are drawn."""
     for drawn in (count, count + _MORE):
-        candidates = compose(model, plan, dials(options), seed, drawn, choice)
+        candidates = compose(model, plan, settings, seed, drawn, choice)
         melodies = [candidate for candidate in candidates if len(_from_pickup(candidate.melody).notes) > 1]
         if melodies:
             return melodies

@@ -1,5 +1,7 @@
 """Putting a melody into a metre that a style knows: beat for beat, at the same speed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -35,6 +37,24 @@ def test_bars_are_grouped_as_the_style_counts(metre: Metre, style: Style, bars: 
     heard = metres.heard(melody, grid, style)
     assert heard.first.tolist() == bars
     assert (heard.start == grid.start).all()
+
+
+@pytest.mark.parametrize(
+    ("length", "pickup", "bars"),
+    [
+        (24, 0, [0, 4, 8]),  # a note a beat, as in a march
+        (12, 0, [0, 4, 8]),  # 2 are nearer to 1.5 than to 3
+        (8, 0, [0, 2, 4, 6, 8]),
+        (6, 0, [0, 2, 4, 6, 8]),
+        (6, 24, [0, 4, 6, 8]),  # the pickup bar stays whole
+    ],
+)
+def test_bars_with_as_many_notes_as_half_bars_have_are_halved(length: int, pickup: int, bars: list[int]) -> None:
+    polkas = Style("x", "x", metres={"4/4": 0.5, "2/4": 0.5}, densities={"4/4": 1.5, "2/4": 3.0})
+    melody = Melody(tuple(Note(k, length, 60) for k in range(96 - pickup if pickup else 0, 192, length)), pickup=pickup)
+    assert metres.heard(melody, BeatGrid.of(melody), polkas).first.tolist() == bars
+    for other in (replace(polkas, densities={}), replace(polkas, metres={"4/4": 1.0}), JAZZ):
+        assert metres.heard(melody, BeatGrid.of(melody), other).first.tolist() == [0, 4, 8]
 
 
 def test_a_pickup_bar_stays_alone() -> None:

@@ -90,8 +90,23 @@ def test_silence_and_copies_come_last(selection: Selection) -> None:
     assert list(selection.order([silent, silent], range(8, 16))) == [0, 1]
 
 
+def test_a_copy_that_began_in_the_section_before_is_one(selection: Selection) -> None:
+    elsewhere = replace(TUNE, notes=tuple(n._replace(pitch=60 + n.onset // 24 * 5 % 12) for n in TUNE.notes))
+    blind = replace(selection, tune=elsewhere)
+    wary = replace(blind, training=originality.collect([TUNE], "a model"))
+    # Eight notes of the tune on either side of the line, and before the line alone.
+    across = candidate(*(strayed(n, n.onset // 96 in range(14, 18)) for n in TUNE.notes))
+    before = candidate(*(strayed(n, n.onset // 96 in range(14, 16)) for n in TUNE.notes))
+    assert list(blind.order([across, before], range(16, 24))) == [0, 1]
+    assert list(wary.order([across, before], range(16, 24))) == [1, 0]
+
+
+def strayed(note: Note, stays: bool) -> Note:
+    return note if stays else note._replace(pitch=50 + (note.onset // 24) ** 2 % 13)
+
+
 def test_a_long_melody_is_chosen_bit_by_bit(model: Model, plan: Plan, selection: Selection) -> None:
-    dials = transfer.dials(transfer.Options())
+    dials = transfer.dials(transfer.Options(), model.header.styles[0])
     asked: list[range] = []
 
     def choice(candidates: list[Candidate], bars: range) -> int:
@@ -110,7 +125,7 @@ def test_a_long_melody_is_chosen_bit_by_bit(model: Model, plan: Plan, selection:
 
 def test_what_is_chosen_is_what_a_candidate_wrote(model: Model, plan: Plan) -> None:
     """The first section is that of the candidate chosen from a batch that nothing is chosen from."""
-    dials = transfer.dials(transfer.Options())
+    dials = transfer.dials(transfer.Options(), model.header.styles[0])
     whole = compose.compose(model, plan, dials, 5, 4)
     chosen = compose.compose(model, plan, dials, 5, 4, lambda _, __: 2)
     stop = 96 * compose.sections(plan)[0].stop

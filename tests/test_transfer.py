@@ -92,11 +92,29 @@ def test_improvisers_repeat_no_bar() -> None:
         assert transfer.plan_transfer(tune, 1, style).condition.repeats.tolist() == expected
 
 
+def test_only_diatonic_styles_look_for_notes_of_the_scale() -> None:
+    """An F sharp is the heaviest of its bar: diatonic styles take the E before it, in others it becomes the next G."""
+    notes = [(0, 96, 60), (96, 24, 64), (120, 72, 66), (192, 96, 62), (288, 96, 60)]
+    tune = Melody(tuple(Note(*note) for note in notes), key=Key(0, "major"))
+    for diatonic, expected in ((0.99, 64), (0.75, 67)):
+        plan = transfer.plan_transfer(tune, 1, Style("x", "x", diatonic=diatonic), grain="bar")
+        assert (plan.condition.skeleton.pitch + codec.LOWEST).tolist() == [60, expected, 62, 60]
+
+
+def test_a_style_may_have_to_be_held_to_the_tune() -> None:
+    usual, held = (transfer.dials(transfer.Options(), Style(name, name)) for name in ("jazz", "celtic"))
+    child = transfer.dials(transfer.Options(), Style("irish", "celtic"))
+    assert child == held
+    assert held.strength < usual.strength
+    assert held.preserve > usual.preserve
+
+
 def test_pitch_classes_of_the_tune_come_with_their_dial(model: Model, tune: Melody) -> None:
-    plan = transfer.plan_transfer(tune, 1, model.header.styles[0], grain="bar")
+    target = model.header.styles[0]
+    plan = transfer.plan_transfer(tune, 1, target, grain="bar")
 
     def likeness(dial: float) -> float:
-        dials = transfer.dials(transfer.Options(preserve=0.0))._replace(chroma=dial)
+        dials = transfer.dials(transfer.Options(preserve=0.0), target)._replace(chroma=dial)
         drawn = compose.compose(model, plan, dials, seed=3, count=8)
         return float(np.mean([chroma_similarity(tune, candidate.melody)[0] for candidate in drawn]))
 
