@@ -140,9 +140,9 @@ def _usual(style: Style) -> dict[tuple[int, bool], _Usual]:
     found = {}
     for kind, names in kinds.items():
         share = sum(style.metres[name] for name in names)
-        density = sum(style.metres[name] * style.densities.get(name, 0.0) for name in names) / max(share, 1e-9)
         if share >= _KNOWN:
-            found[kind] = _Usual(share, density)
+            notes = sum(style.metres[name] * style.densities.get(name, 0.0) for name in names)
+            found[kind] = _Usual(share, notes / share)
     return found
 
 

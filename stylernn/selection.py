@@ -91,8 +91,10 @@ class Selection:
 
     def _copies(self, melody: Melody, bars: range) -> bool:
         """Whether a melody copies the training set in these bars; what it copies may begin in the bars before."""
+        if self.training is None:
+            return False
         heard = _within(melody, range(max(bars.start - _CONTEXT, 0), bars.stop))
-        return self.training is not None and longest_copy(heard, self.training, self.tune) > 0
+        return longest_copy(heard, self.training, self.tune) > 0
 
 
 def _within(melody: Melody, bars: range) -> Melody:
