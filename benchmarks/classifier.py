@@ -1,7 +1,8 @@
 """Grow the classifier of a model: `python benchmarks/classifier.py MODEL DATA_FOLDER`, fourth part of `make weights`.
 
-A random forest learns in which root style the real melodies of the training split are (`stylernn.classifier`). It is
-written into the model file, float16 as the rest. Neither held-out tunes nor the evaluation kit's features take part.
+A random forest learns in which root style the real melodies of the training split are (`stylernn.classifier`), and the
+means of the same sections are taken, beside which personal styles are heard (`stylernn.discriminant`). Both are written
+into the model file, float16 as the rest. Neither held-out tunes nor the evaluation kit's features take part.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from judges import asked, root, write
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree._tree import Tree
 
+from stylernn import discriminant
 from stylernn.classifier import LEAF, PREFIX, margins
 from stylernn.corpus import Tune
 from stylernn.descriptors import describe_sections
@@ -23,14 +25,15 @@ SECTIONS, OF_A_TUNE = 700, 8
 
 def main() -> None:
     """Grow, write, and print how held-out tunes of the validation part are heard."""
-    lesson = asked(__doc__, PREFIX)
+    lesson = asked(__doc__, (PREFIX, discriminant.PREFIX))
     train, valid = ([(root(lesson.model, tune), tune) for tune in part] for part in (lesson.train, lesson.valid))
     names = sorted({style.parent for style in lesson.model.header.styles})
-    grown = grow({name: drawn([tune for style, tune in train if style == name]) for name in names})
+    described = {name: drawn([tune for style, tune in train if style == name]) for name in names}
+    grown = grow(described)
     for name in names:
         heard = [sure(grown, name, tune) > 0 for style, tune in valid if style == name]
         print(f"{name}: {len(heard)} held-out tunes, of which {np.mean(heard):.2f} are heard as such", flush=True)
-    write(lesson, grown)
+    write(lesson, grown | discriminant.fit(described))
 
 
 def drawn(tunes: Sequence[Tune]) -> np.ndarray:

@@ -22,8 +22,8 @@ class Lesson(NamedTuple):
     out: Path
 
 
-def asked(description: str, prefix: str) -> Lesson:
-    """Read the command line and what it names; `prefix` begins the names of the judge's arrays."""
+def asked(description: str, prefix: str | tuple[str, ...]) -> Lesson:
+    """Read the command line and what it names; `prefix`, or one of several, begins the names of the judge's arrays."""
     parser = argparse.ArgumentParser(description=description.partition("\n")[0])
     parser.add_argument("model", type=Path)
     parser.add_argument("data", type=Path)

@@ -26,6 +26,7 @@ from stylernn import checkpoint, corpus, files, loss, paths, personal, styles
 from stylernn.batches import Batcher, Example, collate, cover, prepare
 from stylernn.checkpoint import Model
 from stylernn.corpus import MIN_NOTES, Dropped, Tune
+from stylernn.descriptors import describe_sections
 from stylernn.errors import CorpusError, UsageError
 from stylernn.personal import Personal
 from stylernn.pieces import Batch
@@ -89,7 +90,10 @@ def learn(
     vector = np.asarray(free.weights) @ personal.vectors(model)
     answers = {kernel: np.asarray(answer) for kernel, answer in free.answers.items() if np.any(answer)}
     profile = replace(styles.profile(name, tunes), licences=("your own",), description="your own")
-    return Personal(profile, model.digest, corpus.fingerprint(tunes), vector.astype(np.float32), answers, facts)
+    sections = (describe_sections(tune.melody, each.tonality) for tune, each in zip(tunes, examples, strict=True))
+    described = np.mean([rows.mean(axis=0) for rows in sections], axis=0).astype(np.float32)
+    fingerprint = corpus.fingerprint(tunes)
+    return Personal(profile, model.digest, fingerprint, vector.astype(np.float32), answers, facts, described)
 
 
 def from_folder(

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from stylernn import checkpoint, paths
+from stylernn import checkpoint, discriminant, paths
 from stylernn.checkpoint import Model
 from stylernn.errors import ModelFileError, UsageError
 from stylernn.styles import Style, parents
@@ -36,6 +36,7 @@ __all__ = [
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _ENDING = ".safetensors"
+_ANSWERS = "answers/"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Personal:
         vector: a point of the space that the model's styles span, (width,).
         answers: by name of a style kernel, what it adds for this style, (outputs,).
         facts: what the learning measured.
+        described: mean of its tunes' descriptors, by which it is heard among other styles, see `discriminant`; None in
+            early files.
     """
 
     style: Style
@@ -57,6 +60,7 @@ class Personal:
     vector: np.ndarray
     answers: Mapping[str, np.ndarray]
     facts: Mapping[str, Any]
+    described: np.ndarray | None = None
 
 
 def vectors(model: Model) -> np.ndarray:
@@ -111,7 +115,8 @@ def adopted(model: Model, styles: Sequence[Personal], spared: Collection[str] = 
         direction = free[number] if own.answers else np.zeros_like(own.vector)
         changed = put(changed, place, _in_place_of(model.header.styles[place - 1], own.style), own.vector + direction)
         kernels = {name: _answering(changed.arrays[name], direction, answer) for name, answer in own.answers.items()}
-        changed = Model(changed.header, {**changed.arrays, **kernels})
+        heard = {} if own.described is None else discriminant.adopted(model.arrays, own.style.name, own.described)
+        changed = Model(changed.header, {**changed.arrays, **kernels, **heard})
     return changed
 
 
@@ -175,7 +180,8 @@ def remove(name: str) -> None:
 def save(own: Personal, path: Path) -> None:
     """Write a personal style, its folder included."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {"vector": own.vector, **{f"answers/{name}": answer for name, answer in own.answers.items()}}
+    arrays = {"vector": own.vector, **{f"{_ANSWERS}{name}": answer for name, answer in own.answers.items()}}
+    arrays |= {} if own.described is None else {"described": own.described}
     facts = {"style": asdict(own.style), "model": own.model, "tunes": own.tunes, "learning": dict(own.facts)}
     checkpoint.save_style(path, arrays, facts)
 
@@ -188,8 +194,8 @@ def load(path: Path) -> Personal:
     """
     arrays, facts = checkpoint.load_style(path)
     try:
-        answers = {name.removeprefix("answers/"): array for name, array in arrays.items() if name != "vector"}
-        style = checkpoint.style_from(facts["style"])
-        return Personal(style, str(facts["model"]), str(facts["tunes"]), arrays["vector"], answers, facts["learning"])
+        answers = {name.removeprefix(_ANSWERS): arrays[name] for name in arrays if name.startswith(_ANSWERS)}
+        style, told = checkpoint.style_from(facts["style"]), (str(facts["model"]), str(facts["tunes"]))
+        return Personal(style, *told, arrays["vector"], answers, facts["learning"], arrays.get("described"))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"{path} has a damaged header", found=str(error)) from error

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import classifier, critic
+from stylernn import classifier, critic, discriminant
 from stylernn import skeleton as sk
 from stylernn.checkpoint import Model
 from stylernn.compose import Candidate, Plan
@@ -71,13 +71,18 @@ class Selection:
         """How clearly candidates are heard in the style, and how much they are like real music.
 
         Improvised styles are heard in nearly all candidates, so nobody is asked, and the choice is free for the rest.
-        Without a critic the second is how far the style raised the odds.
+        A personal style is told by its mean alone, which says all that is known of it. Without a critic the second is
+        how far the style raised the odds.
         """
         context = max(min(bars.start, bars.stop - _CONTEXT), 0)
         parts = [candidate.melody.slice(context, bars.stop) for candidate in candidates]
         described = [describe_sections(part, self.plan.example.tonality) for part in parts]
-        heard = None if improvised(self.style) else classifier.margins(self.model.arrays, self.style, described)
-        merits = critic.judge(self.model.arrays, self.style, described, self.tune.metre.is_compound)
+        arrays, style = self.model.arrays, self.style
+        personal = discriminant.margins(arrays, style, described)
+        if personal is not None:
+            return personal, np.zeros(len(described))
+        heard = None if improvised(style) else classifier.margins(arrays, style, described)
+        merits = critic.judge(arrays, style, described, self.tune.metre.is_compound)
         if merits is None:
             merits = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
         return heard, merits

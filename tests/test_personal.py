@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from stylernn import adapt, checkpoint, files, mixtures, personal, settings
+from stylernn import adapt, checkpoint, discriminant, files, mixtures, personal, settings
 from stylernn.checkpoint import Model
 from stylernn.corpus import Tune
+from stylernn.descriptors import DESCRIPTORS, describe_sections
 from stylernn.errors import CorpusError, ModelFileError, UsageError
 from stylernn.melody import Melody, Note
 from stylernn.personal import Personal
 from stylernn.styles import Style
+from stylernn.tonality import estimate
 
 SHARES = {"4/4": 1.0}
 
@@ -114,11 +116,25 @@ def test_files_come_back_as_they_were(model: Model) -> None:
     assert (back.style, back.model, back.tunes) == (style.style, style.model, style.tunes)
     np.testing.assert_array_equal(back.vector, style.vector)
     assert list(back.answers) == ["films/0/linear/kernel"]
+    assert back.described is None
     assert personal.kept() == ["bossa"]
     personal.remove("bossa")
     assert personal.kept() == []
     with pytest.raises(UsageError, match="no personal style"):
         personal.remove("bossa")
+
+
+def test_a_model_with_means_hears_a_style_by_its_own(model: Model) -> None:
+    described = np.linspace(0, 1, len(DESCRIPTORS), dtype=np.float32)
+    personal.save(replace(own(model), described=described), personal.file_of("bossa"))
+    back = personal.load(personal.file_of("bossa"))
+    rows = np.random.default_rng(0).random((9, len(DESCRIPTORS)))
+    hearing = Model(model.header, {**model.arrays, **discriminant.fit({"jazz": rows, "classical": rows[::-1] + 1})})
+    adopted = personal.adopted(hearing, [replace(back, model=hearing.digest)])
+    found = discriminant.margins(adopted.arrays, back.style, [described[None], described[None] + 1])
+    assert found is not None
+    assert found[0] > found[1]
+    assert not any("own" in name for name in personal.adopted(model, [back]).arrays)
 
 
 def test_another_model_is_refused(model: Model) -> None:
@@ -153,6 +169,8 @@ def test_learning_predicts_tunes_better_and_is_repeatable(model: Model, monkeypa
     np.testing.assert_array_equal(first.vector, again.vector)
     assert all(np.array_equal(before[name], array) for name, array in model.arrays.items())
     assert (first.style.tunes, first.style.parent) == (6, "own")
+    each = [describe_sections(t.melody, estimate(t.melody)).mean(axis=0) for t in labelled(6)]
+    np.testing.assert_allclose(first.described, np.mean(each, axis=0), rtol=1e-5)
 
 
 def test_one_tune_gives_a_mixture_and_is_remembered(model: Model, tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stylernn import checkpoint, compose, originality, transfer
+from stylernn import checkpoint, compose, discriminant, originality, transfer
 from stylernn.checkpoint import Model
 from stylernn.classifier import PREFIX
 from stylernn.compose import Candidate, Plan
-from stylernn.descriptors import DESCRIPTORS
+from stylernn.descriptors import DESCRIPTORS, describe_sections
 from stylernn.likeness import chroma_similarity
 from stylernn.melody import Melody, Note
 from stylernn.ranking import COMPOSED
@@ -88,6 +88,16 @@ def test_silence_and_copies_come_last(selection: Selection) -> None:
     wary = replace(selection, tune=elsewhere, training=training)
     assert list(wary.order([silent, copied, new], range(8, 16))) == [2, 1, 0]
     assert list(selection.order([silent, silent], range(8, 16))) == [0, 1]
+
+
+def test_a_personal_style_is_heard_by_its_mean(model: Model, plan: Plan) -> None:
+    leaps = candidate(*(n._replace(pitch=n.pitch + 12 * (n.onset // 24 % 2)) for n in TUNE.notes))
+    described = [describe_sections(c.melody, plan.example.tonality) for c in (candidate(*TUNE.notes), leaps)]
+    spread = np.random.default_rng(0).normal(size=(40, len(DESCRIPTORS)))
+    arrays = discriminant.fit({"plain": spread * 0.1 + described[0][0]})
+    arrays |= discriminant.adopted(arrays, "own", described[1][0])
+    hearing = Selection(Model(model.header, arrays), Style("own", "own"), plan, TUNE, COMPOSED)
+    assert hearing.best([candidate(*TUNE.notes), leaps], range(8, 16)) == 1
 
 
 def test_a_copy_that_began_in_the_section_before_is_one(selection: Selection) -> None:
