@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stylernn import codec
+from stylernn.breaths import silence
 from stylernn.codec import BeatGrid
 from stylernn.melody import TICKS_PER_QUARTER, Chord, Melody, Metre, Note
 from stylernn.styles import Style
@@ -77,8 +78,9 @@ def heard(melody: Melody, grid: BeatGrid, style: Style) -> BeatGrid:
         style: the target.
 
     Returns:
-        A grid of the same beats, whose bars may be groups of the source's bars; or halves of them, where the melody has
-        so many notes a beat as the style has only in bars of half the length: a slow solo makes no reel, but a polka.
+        A grid of the same beats, whose bars may be groups of the source's bars; or halves of them, where the melody,
+        while it plays, has so many notes a beat as the style has only in bars of half the length: a slow solo makes no
+        reel, but a polka.
     """
     usual, pickup = _usual(style), int(melody.pickup > 0)
     beats, compound = _kind(melody.metre)
@@ -88,8 +90,9 @@ def heard(melody: Melody, grid: BeatGrid, style: Style) -> BeatGrid:
         return grid if group == 1 else _regrouped(grid, group, pickup)
     if half is None or beats % 2 or half.density <= own.density:
         return grid
-    # Nearer to the density of half bars than to that of whole ones, by ratio.
-    crowded = (len(melody.notes) / grid.beats) ** 2 > own.density * half.density
+    # While it plays, nearer to the density of half bars than to that of whole ones, by ratio.
+    playing = grid.beats * (1 - silence(melody))
+    crowded = (len(melody.notes) / playing) ** 2 > own.density * half.density
     return _halved(grid, pickup) if crowded else grid
 
 

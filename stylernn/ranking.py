@@ -33,10 +33,12 @@ class Standards(NamedTuple):
     Args:
         worthy: in tune, realism and style.
         formed: in repetition, of which candidates have less than real music has.
+        keeping: weight of the tune.
     """
 
     worthy: float = 0.75
     formed: float = 0.35
+    keeping: float = 1.0
 
 
 IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.0)
@@ -68,12 +70,13 @@ def ranked(
     chroma = _ranks([chroma_similarity(tune, melody)[0] for melody in melodies])
     busy = _ranks([float(len(melody.notes)) for melody in melodies])
     kept, real = _ranks(structural + chroma), _ranks(merits)
-    good = np.minimum(kept, real) if heard is None else kept + real + _HEARING * np.minimum(heard, _CLEARLY)
+    both = standards.keeping * kept + real
+    good = np.minimum(kept, real) if heard is None else both + _HEARING * np.minimum(heard, _CLEARLY)
     worth = _ranks(good + _CROWDING * density * busy)
     form = _ranks([repetition(melody) for melody in melodies])
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
     return sorted(
-        range(len(melodies)), key=lambda k: (stuck[k], worth[k] < standards.worthy, form[k] < standards.formed)
+        range(len(melodies)), key=lambda k: (stuck[k], -min(worth[k], standards.worthy), form[k] < standards.formed)
     )
 
 

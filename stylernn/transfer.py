@@ -42,8 +42,8 @@ class Options:
 
     Args:
         preserve: how closely to keep to the tune, 0 to 1.
-        strength: how strongly to take on the style; 0 not at all, 1 (or `styles.hold`) as the model learnt it, 4 and
-            more caricature it.
+        strength: how strongly to take on the style; 0 not at all, 1 (more where there is a `styles.hold`) as the model
+            learnt it, 4 and more caricature it.
         candidates: melodies to compose, of which the best is kept.
         temperature: 1 is as varied as the style; lower is plainer.
         density: prefer the sparsest (-1) or the busiest (1) of the candidates; 0 does not mind.
@@ -138,7 +138,7 @@ def variations(
     tune = metres.fitted(melody, target)
     plan = plan_transfer(tune, index, target, grain=_grain(options.preserve))
     plan = replace(plan, given=plan.example.events, locked=options.locked)
-    standards = IMPROVISED if improvised(target) else COMPOSED
+    standards = IMPROVISED if improvised(target) else COMPOSED._replace(keeping=hold(target) ** 2)
     selection = Selection(model, target, plan, tune, standards, options.density, training)
     asked = max(options.candidates, 2 * count if count > 1 else 1)
     choice = selection.best if count == 1 else None
@@ -158,7 +158,7 @@ def dials(options: Options, target: Style) -> Dials:
     tight = hold(target)
     strength = options.strength / tight
     return Dials(
-        strength=strength,
+        strength=strength / tight,
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
         preserve=tight * options.preserve * (options.preserve + 0.4),
         rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),

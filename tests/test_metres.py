@@ -57,6 +57,14 @@ def test_bars_with_as_many_notes_as_half_bars_have_are_halved(length: int, picku
         assert metres.heard(melody, BeatGrid.of(melody), other).first.tolist() == [0, 4, 8]
 
 
+def test_rests_do_not_make_a_melody_less_crowded() -> None:
+    polkas = Style("x", "x", metres={"4/4": 0.5, "2/4": 0.5}, densities={"4/4": 1.5, "2/4": 3.0})
+    busy = Melody(tuple(Note(k, 8, 60) for k in range(0, 192, 8)))
+    breathing = replace(busy, notes=tuple(note for note in busy.notes if not 96 <= note.onset < 176))
+    for melody in (busy, breathing):
+        assert metres.heard(melody, BeatGrid.of(melody), polkas).first.tolist() == [0, 2, 4, 6, 8]
+
+
 def test_a_pickup_bar_stays_alone() -> None:
     melody = tune(Metre(2, 4), 5, pickup=12)
     assert metres.heard(melody, BeatGrid.of(melody), JAZZ).first.tolist() == [0, 2, 6, 10]

@@ -58,6 +58,14 @@ def test_one_that_is_heard_in_the_style_beats_one_that_keeps_more_of_the_tune(pl
     assert chosen(plan, melodies, [0.0] * 8, heard, ranking.COMPOSED) == melodies[4]
 
 
+def test_a_style_that_is_held_weighs_the_tune_for_more(plan: Plan) -> None:
+    melodies = [TUNE, *[moved(TUNE, seed, 0.5) for seed in range(5)]]
+    heard = [0.0, 0.3, *[-0.5] * 4]
+    loose, tight = (ranking.COMPOSED._replace(keeping=weight) for weight in (1.0, 2.0))
+    assert chosen(plan, melodies, [0.0] * 6, heard, loose) == melodies[1]
+    assert chosen(plan, melodies, [0.0] * 6, heard, tight) == TUNE
+
+
 def test_of_good_ones_those_come_first_whose_figures_return(plan: Plan) -> None:
     later = np.random.default_rng(0).integers(0, 11, len(TUNE.notes)).tolist()
     uneven = replace(TUNE, notes=tuple(Note(n.onset + x, 12, n.pitch) for n, x in zip(TUNE.notes, later, strict=True)))
