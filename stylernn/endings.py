@@ -8,7 +8,9 @@ from stylernn.codec import LOWEST, PITCHES, Events
 from stylernn.melody import Melody
 from stylernn.tonality import Tonality
 
-__all__ = ["cadence", "closing", "on_tonic"]
+__all__ = ["cadence", "closing", "on_tonic", "strays"]
+
+_FOURTH = 5
 
 
 def closing(melody: Melody, tonality: Tonality) -> float:
@@ -30,19 +32,25 @@ def closing(melody: Melody, tonality: Tonality) -> float:
 def cadence(events: Events, tonality: Tonality, pitch: int) -> tuple[int, int] | None:
     """Where a melody over these beats is to close, and on what: time code and pitch of its last note.
 
-    That is where the tune closes, if its last note stands on a strong beat of the last bar; else it is the last bar's
-    first beat. The pitch, a MIDI number less LOWEST, is the member of the tonic triad nearest to a given one. A melody
-    of a single bar has none.
+    That is where the tune closes, if its last note stands on a strong beat of the last bar; else, or where there is no
+    tune yet, it is the last bar's first beat. The pitch, a MIDI number less LOWEST, is the member of the tonic triad
+    nearest to a given one. A melody of a single bar has none.
     """
     grid = events.grid
     if len(grid.first) < 3:
         return None
     first, beats = int(grid.first[-2]), int(grid.first[-1] - grid.first[-2])
-    last = int(events.time[events.pitch < PITCHES][-1])
+    last = int(events.time[events.pitch < PITCHES].max(initial=-1))
     strong = (16 * first, 16 * (first + beats // 2)) if beats % 2 == 0 else (16 * first,)
     triad = (tonality.tonic + np.array([0, 4 if tonality.mode == "major" else 3, 7]) - LOWEST) % 12
     near = np.array([p for p in range(PITCHES) if p % 12 in triad])
     return last if last in strong else strong[0], int(near[np.argmin(np.abs(near - pitch))])
+
+
+def strays(melody: Melody) -> int:
+    """By how many semitones a melody leaps to its last note, beyond a fourth."""
+    leap = abs(melody.notes[-1].pitch - melody.notes[-2].pitch) if len(melody.notes) > 1 else 0
+    return max(leap - _FOURTH, 0)
 
 
 def on_tonic(melody: Melody, tonality: Tonality) -> Melody:

@@ -11,7 +11,7 @@ from stylernn import endings, locks, metres, mixtures
 from stylernn import skeleton as sk
 from stylernn.batches import Condition, Example, prepare
 from stylernn.checkpoint import Model
-from stylernn.codec import BeatGrid, Events
+from stylernn.codec import LOWEST, BeatGrid, Events
 from stylernn.compose import Plan, compose
 from stylernn.errors import UsageError
 from stylernn.melody import Key, Melody, Metre
@@ -24,6 +24,7 @@ __all__ = ["form", "generate"]
 _TEMPERATURES = (0.05, 5)
 _SECTIONS = 4
 _FORM_FROM = 16
+_LONG_FROM = 64
 
 
 def generate(
@@ -53,7 +54,8 @@ def generate(
         key: by default C major.
         tempo: in quarters per minute, by default the style's median.
         temperature: 1 is as varied as the style; lower is plainer.
-        candidates: melodies to compose for each, of which the one that closes best is kept.
+        candidates: melodies to compose for each, of which the first is kept that closes well; of
+            64 bars or more that whose last quarter is as dense as its first.
 
     Raises:
         UsageError: if the style is unknown, the temperature cannot be used, or the prompt leaves no room or contradicts
@@ -79,7 +81,7 @@ def generate(
     composed = compose(model, plan, dials, seed, count * candidates)
     tonality = plan.example.tonality
     groups = [composed[k : k + candidates] for k in range(0, len(composed), candidates)]
-    made = [max(group, key=lambda candidate: endings.closing(candidate.melody, tonality)).melody for group in groups]
+    made = [min(group, key=lambda candidate: _faults(candidate.melody, tonality)).melody for group in groups]
     written = [metres.restored(melody, asked) for melody in made]
     return [locks.splice(prompt, melody, range(prompt.bars)) for melody in written] if prompt else written
 
@@ -114,7 +116,24 @@ def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Pla
             repeats[: len(begun.repeats)] = begun.repeats
     events = Events(nothing, nothing, nothing, grid, frame)
     example = Example(events, index, index, tonality, middle, (empty,) * len(sk.GRAINS), repeats, int(frame.pickup > 0))
-    return Plan(example, heard, Condition(index, 0, empty, repeats), given, frozenset(range(locked)))
+    home = middle + (tonality.tonic - middle + 5) % 12 - 5  # the tonic that is nearest
+    close = endings.cadence(events, tonality, home - LOWEST)
+    return Plan(example, heard, Condition(index, 0, empty, repeats), given, frozenset(range(locked)), cadence=close)
+
+
+def _faults(melody: Melody, tonality: Tonality) -> tuple[float, int, float]:
+    """What is wrong with a melody: how it closes, how it comes there, and, if it is long, whether it runs dry."""
+    return -endings.closing(melody, tonality), endings.strays(melody), _unevenness(melody)
+
+
+def _unevenness(melody: Melody) -> float:
+    """How far the numbers of notes in the first and in the last quarter of a long melody are apart, by ratio."""
+    if melody.bars < _LONG_FROM:
+        return 0.0
+    lines, quarter = melody.bar_lines, melody.bars // 4
+    edges = lines[[0, quarter, melody.bars - quarter, melody.bars]]
+    first, _, last = np.diff(np.searchsorted(melody.array[:, 0], edges))
+    return float(abs(np.log((last + 1) / (first + 1))))
 
 
 def _usual_metre(style: Style) -> Metre:

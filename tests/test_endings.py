@@ -1,5 +1,8 @@
 """How melodies end, by hand."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from stylernn import codec, endings
@@ -31,6 +34,17 @@ def test_a_cadence_is_where_the_tune_closes_or_on_the_last_bars_first_beat(
 ) -> None:
     events = codec.encode(ending(onset, 12, 60))
     assert endings.cadence(events, C_MAJOR, given - LOWEST) == (time, pitch - LOWEST)
+
+
+def test_without_a_tune_it_is_on_the_last_bars_first_beat() -> None:
+    events, nothing = codec.encode(ending(120, 12, 60)), np.zeros(0, np.int32)
+    empty = replace(events, time=nothing, pitch=nothing, duration=nothing)
+    assert endings.cadence(empty, C_MAJOR, 63 - LOWEST) == (64, 64 - LOWEST)
+
+
+@pytest.mark.parametrize(("pitch", "semitones"), [(67, 0), (62, 0), (61, 1), (79, 7)])
+def test_a_fourth_is_no_leap_to_the_last_note(pitch: int, semitones: int) -> None:
+    assert endings.strays(ending(96, 48, pitch)) == semitones
 
 
 def test_a_single_bar_has_no_cadence() -> None:

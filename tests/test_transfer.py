@@ -14,6 +14,7 @@ from stylernn.errors import UsageError
 from stylernn.likeness import chroma_similarity
 from stylernn.melody import Key, Melody, Metre, Note
 from stylernn.styles import Style
+from stylernn.tonality import Tonality
 
 QUICK = transfer.Options(candidates=2)
 
@@ -162,6 +163,8 @@ def test_generation_keeps_its_length_and_key(model: Model, bars: int) -> None:
     made = generate.generate(model, "classical", bars=bars, count=2, seed=5, key=Key(1), metre=Metre(3, 4))
     assert [m.bars for m in made] == [bars, bars]
     assert made[0].notes != made[1].notes
+    last = [melody.notes[-1] for melody in made]
+    assert [(n.onset, n.end, n.pitch % 12) for n in last] == [(72 * (bars - 1), 72 * bars, 7)] * 2
     assert made[0] == generate.generate(model, "classical", bars=bars, seed=5, key=Key(1), metre=Metre(3, 4))[0]
 
 
@@ -176,6 +179,14 @@ def test_generation_goes_on_from_a_melody(model: Model, tune: Melody) -> None:
     assert made.bars == 12
     with pytest.raises(UsageError, match="no room"):
         generate.generate(model, "jazz", bars=8, prompt=tune)
+
+
+@pytest.mark.parametrize(("bars", "least"), [(64, 1), (63, 0)])
+def test_a_long_melody_does_not_run_dry(bars: int, least: int) -> None:
+    steady = Melody(tuple(Note(96 * k, 96, 60) for k in range(bars)), end=96 * bars)
+    dry = replace(steady, notes=(*steady.notes[: 3 * bars // 4], steady.notes[-1]))
+    faults = [generate._faults(melody, Tonality(0, "major")) for melody in (dry, steady)]
+    assert faults.index(min(faults)) == least
 
 
 def test_sections_return() -> None:
