@@ -17,7 +17,7 @@ import numpy as np
 
 from stylernn.styles import Style
 
-__all__ = ["PREFIX", "adopted", "fit", "margins"]
+__all__ = ["PREFIX", "adopted", "fit", "knows", "margins"]
 
 PREFIX = "discriminant/"
 _MEAN, _OWN = f"{PREFIX}mean/", f"{PREFIX}own/"
@@ -54,6 +54,11 @@ def adopted(arrays: Mapping[str, np.ndarray], name: str, described: np.ndarray) 
     return {} if scale is None else {f"{_OWN}{name}": described / scale}
 
 
+def knows(arrays: Mapping[str, np.ndarray], style: Style) -> bool:
+    """Whether a style is a personal one that a model can hear."""
+    return f"{_OWN}{style.name}" in arrays
+
+
 def margins(arrays: Mapping[str, np.ndarray], style: Style, described: Sequence[np.ndarray]) -> np.ndarray | None:
     """How much more each melody is like a personal style than like the next best one; float64, shape (melodies,).
 
@@ -65,14 +70,13 @@ def margins(arrays: Mapping[str, np.ndarray], style: Style, described: Sequence[
     Returns:
         From -1 to 1, the log-odds squashed; or None where the style is not a personal one, or the model has no means.
     """
-    names = [name for name in arrays if name.startswith((_MEAN, _OWN))]
-    own = f"{_OWN}{style.name}"
-    if own not in names:
+    if not knows(arrays, style):
         return None
+    names = [name for name in arrays if name.startswith((_MEAN, _OWN))]
     means = np.stack([arrays[name] for name in names]).astype(np.float64)
     slopes = means @ arrays[f"{PREFIX}precision"]
     scores = np.concatenate(described) / arrays[f"{PREFIX}scale"] @ slopes.T - (slopes * means).sum(axis=1) / 2
-    mine = np.array(names) == own
+    mine = np.array(names) == f"{_OWN}{style.name}"
     odds = scores[:, mine][:, 0] - scores[:, ~mine].max(axis=1)
     ends = np.cumsum([len(sections) for sections in described])[:-1]
     return np.tanh([part.mean() / _CLEAR for part in np.split(odds, ends)])

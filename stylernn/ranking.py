@@ -17,7 +17,7 @@ from stylernn.compose import Plan
 from stylernn.likeness import chroma_similarity, repetition
 from stylernn.melody import Melody
 
-__all__ = ["COMPOSED", "IMPROVISED", "Standards", "ranked", "sounding"]
+__all__ = ["COMPOSED", "IMPROVISED", "PERSONAL", "Standards", "ranked", "sounding"]
 
 _HEARING = 4.0
 """Weight of the style, beside the ranks in tune and realism."""
@@ -43,6 +43,8 @@ class Standards(NamedTuple):
 
 IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.0)
 """For improvised styles; for the others, whose bars return by plan, and which never rest where they repeat most."""
+PERSONAL = COMPOSED._replace(worthy=1.0)
+"""For styles that are learnt from a few tunes, so that few candidates are heard in them."""
 
 
 def ranked(
@@ -55,6 +57,8 @@ def ranked(
     standards: Standards = IMPROVISED,
 ) -> list[int]:
     """Numbers of the melodies, the best first; one that stands still on a note for over two bars comes last.
+
+    Those that are good enough are in the order of their form, then as drawn; the others follow by their worth.
 
     Args:
         melodies: composed to the plan.
@@ -72,12 +76,10 @@ def ranked(
     kept, real = _ranks(structural + chroma), _ranks(merits)
     both = standards.keeping * kept + real
     good = np.minimum(kept, real) if heard is None else both + _HEARING * np.minimum(heard, _CLEARLY)
-    worth = _ranks(good + _CROWDING * density * busy)
+    worth = np.minimum(_ranks(good + _CROWDING * density * busy), standards.worthy)
     form = _ranks([repetition(melody) for melody in melodies])
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
-    return sorted(
-        range(len(melodies)), key=lambda k: (stuck[k], -min(worth[k], standards.worthy), form[k] < standards.formed)
-    )
+    return sorted(range(len(melodies)), key=lambda k: (stuck[k], -worth[k], form[k] < standards.formed))
 
 
 def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:

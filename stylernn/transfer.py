@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import breaths, chroma, endings, locks, metres, mixtures
+from stylernn import breaths, chroma, discriminant, endings, locks, metres, mixtures
 from stylernn import skeleton as sk
 from stylernn.batches import Condition, prepare
 from stylernn.checkpoint import Model
@@ -18,7 +18,7 @@ from stylernn.compose import Candidate, Choice, Plan, compose, sections
 from stylernn.errors import UsageError
 from stylernn.melody import Melody, Note
 from stylernn.originality import Figures
-from stylernn.ranking import COMPOSED, IMPROVISED, sounding
+from stylernn.ranking import COMPOSED, IMPROVISED, PERSONAL, Standards, sounding
 from stylernn.sample import Dials
 from stylernn.selection import Selection
 from stylernn.styles import Style, hold, improvised
@@ -138,8 +138,7 @@ def variations(
     tune = metres.fitted(melody, target)
     plan = plan_transfer(tune, index, target, grain=_grain(options.preserve))
     plan = replace(plan, given=plan.example.events, locked=options.locked)
-    standards = IMPROVISED if improvised(target) else COMPOSED._replace(keeping=hold(target) ** 2)
-    selection = Selection(model, target, plan, tune, standards, options.density, training)
+    selection = Selection(model, target, plan, tune, _standards(model, target), options.density, training)
     asked = max(options.candidates, 2 * count if count > 1 else 1)
     choice = selection.best if count == 1 else None
     candidates = _melodies(model, plan, dials(options, target), seed, asked, choice)
@@ -151,6 +150,13 @@ def variations(
         if len(chosen) == count:
             break
     return list(chosen.values())
+
+
+def _standards(model: Model, target: Style) -> Standards:
+    """What is good enough in a style."""
+    if discriminant.knows(model.arrays, target):
+        return PERSONAL
+    return IMPROVISED if improvised(target) else COMPOSED._replace(keeping=hold(target) ** 2)
 
 
 def dials(options: Options, target: Style) -> Dials:

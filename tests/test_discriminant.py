@@ -49,6 +49,8 @@ def test_units_do_not_matter(described: dict[str, np.ndarray]) -> None:
 
 def test_only_personal_styles_are_heard(described: dict[str, np.ndarray]) -> None:
     arrays = discriminant.fit(described)
+    assert not discriminant.knows(arrays, Style("jazz", "jazz"))
+    assert discriminant.knows(discriminant.adopted(arrays, "bossa", np.zeros(2)), BOSSA)
     assert discriminant.margins(arrays, Style("jazz", "jazz"), [np.zeros((1, 2))]) is None
     assert discriminant.adopted({}, "bossa", np.zeros(2)) == {}
     assert discriminant.margins({}, BOSSA, [np.zeros((1, 2))]) is None
