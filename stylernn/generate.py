@@ -54,8 +54,8 @@ def generate(
         key: by default C major.
         tempo: in quarters per minute, by default the style's median.
         temperature: 1 is as varied as the style; lower is plainer.
-        candidates: melodies to compose for each, of which the first is kept that closes well; of
-            64 bars or more that whose last quarter is as dense as its first.
+        candidates: melodies to compose for each, of which the first that closes well is kept, or, from 64 bars on, the
+            one of these whose last quarter is most nearly as dense as its first.
 
     Raises:
         UsageError: if the style is unknown, the temperature cannot be used, or the prompt leaves no room or contradicts
