@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from stylernn.descriptors import mean_of_sections
 from stylernn.styles import Style
 
 __all__ = ["LEAF", "PREFIX", "margins", "shares"]
@@ -42,8 +43,7 @@ def margins(arrays: Mapping[str, np.ndarray], style: Style, described: Sequence[
         return None
     votes = shares(arrays, np.concatenate(described))
     others = np.max([share for other, share in votes.items() if other != name], axis=0)
-    ends = np.cumsum([len(sections) for sections in described])[:-1]
-    return np.array([part.mean() for part in np.split(votes[name] - others, ends)])
+    return mean_of_sections(votes[name] - others, described)
 
 
 def shares(arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -5,12 +5,14 @@ Times are in beats, so that a jig and a march can be compared. The evaluation ki
 nothing of these.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from stylernn.melody import TICKS_PER_QUARTER, Melody
 from stylernn.tonality import Tonality
 
-__all__ = ["DESCRIPTORS", "describe", "describe_sections", "sections"]
+__all__ = ["DESCRIPTORS", "describe", "describe_sections", "mean_of_sections", "sections"]
 
 _QUARTERS = 64
 _FEWEST = 8
@@ -33,6 +35,17 @@ DESCRIPTORS = (
 def describe_sections(melody: Melody, tonality: Tonality) -> np.ndarray:
     """The descriptors of each section of a melody with notes; float64, shape (sections, len(DESCRIPTORS))."""
     return np.stack([describe(part, tonality) for part in sections(melody)])
+
+
+def mean_of_sections(values: np.ndarray, described: Sequence[np.ndarray]) -> np.ndarray:
+    """The mean of each melody; float64, shape (melodies,).
+
+    Args:
+        values: of all sections, (sections,).
+        described: the melodies that they are of, see `describe_sections`.
+    """
+    ends = np.cumsum([len(rows) for rows in described])[:-1]
+    return np.array([part.mean() for part in np.split(values, ends)])
 
 
 def sections(melody: Melody) -> list[Melody]:

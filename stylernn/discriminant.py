@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from stylernn.descriptors import mean_of_sections
 from stylernn.styles import Style
 
 __all__ = ["PREFIX", "adopted", "fit", "knows", "margins"]
@@ -78,5 +79,4 @@ def margins(arrays: Mapping[str, np.ndarray], style: Style, described: Sequence[
     scores = np.concatenate(described) / arrays[f"{PREFIX}scale"] @ slopes.T - (slopes * means).sum(axis=1) / 2
     mine = np.array(names) == f"{_OWN}{style.name}"
     odds = scores[:, mine][:, 0] - scores[:, ~mine].max(axis=1)
-    ends = np.cumsum([len(sections) for sections in described])[:-1]
-    return np.tanh([part.mean() / _CLEAR for part in np.split(odds, ends)])
+    return np.tanh(mean_of_sections(odds, described) / _CLEAR)
