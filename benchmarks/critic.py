@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from stylernn import critic, metres, transfer
 from stylernn.checkpoint import Model
-from stylernn.compose import compose
+from stylernn.compose import characterised, compose
 from stylernn.corpus import Tune
 from stylernn.descriptors import describe_sections
 from stylernn.melody import Melody
@@ -87,7 +87,7 @@ def outcomes(model: Model, style: Style, train: Sequence[Tune], compound: bool) 
         if len(melody.notes) < LEAST_NOTES:
             continue
         plan = transfer.plan_transfer(metres.fitted(melody, style), model.style(style.name), style)
-        for candidate in compose(model, plan, dials, number, CANDIDATES):
+        for candidate in compose(model, characterised(model, plan, style.name, number), dials, number, CANDIDATES):
             yield candidate.melody, plan.example.tonality
 
 

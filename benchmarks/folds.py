@@ -29,7 +29,7 @@ from stylernn.settings import DataSettings, ModelSettings
 
 FOLDS, VALIDATED, EVERY, WINDOWS = 10, 10, 50, 32
 MODEL = ModelSettings(layers=1, hidden=256, style=4, skeleton=8, head=128, dropout=0.35)
-DATA = DataSettings(events=128, style_dropout=0.0, parent=0.0, grains=(1.0, 0.0, 0.0, 0.0), map_dropout=1.0)
+DATA = DataSettings(events=128, style_dropout=0.0, parent=0.0, grains=(1.0, 0.0, 0.0, 0.0), map_dropout=1.0, traits=0.0)
 PITCH = 1  # the second of the heads
 
 

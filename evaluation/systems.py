@@ -59,6 +59,7 @@ def ablations(model: "Model", target: str, options: "Options") -> dict[str, Syst
         style = model.header.styles[index - 1]
         plan = transfer.plan_transfer(metres.fitted(melody, style), index, style, grain="none")
         plan = replace(plan, condition=replace(plan.condition, grain=0), chroma=None)
+        plan = compose.characterised(model, plan, style.name, seed)
         return compose.compose(model, plan, transfer.dials(single, style), seed, 1)[0].melody
 
     def unconditional(melody: Melody, seed: int) -> Melody:

@@ -22,7 +22,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from stylernn import checkpoint, corpus, files, loss, paths, personal, styles
+from stylernn import checkpoint, corpus, files, loss, paths, personal, styles, traits
 from stylernn.batches import Batcher, Example, collate, cover, prepare
 from stylernn.checkpoint import Model
 from stylernn.corpus import MIN_NOTES, Dropped, Tune
@@ -92,8 +92,8 @@ def learn(
     profile = replace(styles.profile(name, tunes), licences=("your own",), description="your own")
     sections = (describe_sections(tune.melody, each.tonality) for tune, each in zip(tunes, examples, strict=True))
     described = np.mean([rows.mean(axis=0) for rows in sections], axis=0).astype(np.float32)
-    fingerprint = corpus.fingerprint(tunes)
-    return Personal(profile, model.digest, fingerprint, vector.astype(np.float32), answers, facts, described)
+    own = profile, model.digest, corpus.fingerprint(tunes), vector.astype(np.float32), answers, facts
+    return Personal(*own, described, traits.rows(tune.melody for tune in tunes))
 
 
 def from_folder(

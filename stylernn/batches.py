@@ -6,7 +6,7 @@ bucket, then windows from it, such that each style gets its share of windows wha
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from stylernn.melody import TICKS_PER_QUARTER, Melody
 from stylernn.pieces import FAR, Batch, Piece, begun
 from stylernn.settings import DataSettings
 from stylernn.tonality import Tonality, anchor, estimate
+from stylernn.traits import traits, unknown
 
 __all__ = ["BEATS", "Batcher", "Condition", "Example", "collate", "cover", "prepare", "window_piece"]
 
@@ -24,6 +25,7 @@ BEATS = 208
 
 _BUCKET = 32
 _LEFT = 17
+_TOLD = 0.8  # chance of each trait, where any is told
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Example:
         skeletons: one per grain of GRAINS.
         repeats: see `skeleton.repetitions`.
         pickup: 1 if bar 0 is a pickup, else 0.
+        traits: see `traits.traits`.
     """
 
     events: Events
@@ -47,16 +50,18 @@ class Example:
     skeletons: tuple[sk.Skeleton, ...]
     repeats: np.ndarray
     pickup: int
+    traits: np.ndarray = field(default_factory=unknown)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What a window tells the model: a style index, a skeleton with its grain index, the map of repetitions."""
+    """What a window tells the model: a style index, a skeleton with its grain index, the map of repetitions, traits."""
 
     style: int
     grain: int
     skeleton: sk.Skeleton
     repeats: np.ndarray
+    traits: np.ndarray = field(default_factory=unknown)
 
 
 def prepare(melody: Melody, style: int = 0, parent: int = 0) -> Example:
@@ -65,7 +70,8 @@ def prepare(melody: Melody, style: int = 0, parent: int = 0) -> Example:
     tonality = estimate(melody)
     skeletons = tuple(sk.reduce(events, grain, tonality) for grain in sk.GRAINS)
     pickup = int(melody.pickup > 0)
-    return Example(events, style, parent, tonality, anchor(melody), skeletons, sk.repetitions(events), pickup)
+    known = traits(melody, tonality)
+    return Example(events, style, parent, tonality, anchor(melody), skeletons, sk.repetitions(events), pickup, known)
 
 
 def window_piece(
@@ -93,6 +99,7 @@ def window_piece(
         anchor=_number(np.clip(example.anchor - LOWEST, 0, PITCHES - 1)),
         grain=_number(condition.grain),
         end=_number(16 * (high - low) if last == len(bars) else FAR),
+        traits=condition.traits.astype(np.int32),
         bar=bar,
         first=_fill(grid.first[first : last + 1] - low, beats, high - low),
         kind=(np.minimum(bars[absolute], 8) + 9 * _fill(compound, beats, 0)).astype(np.int32),
@@ -180,7 +187,9 @@ class Batcher:
             middle = example.anchor - LOWEST
             skeleton = sk.normalise(skeleton, example.tonality, middle - 8, middle + 8)
         repeats = example.repeats if rng.random() >= settings.map_dropout else np.full_like(example.repeats, -1)
-        return Condition(style, grain, skeleton, repeats)
+        told = np.where(rng.random(len(example.traits)) < _TOLD, example.traits, 0)
+        told = told if rng.random() < settings.traits else np.zeros_like(told)
+        return Condition(style, grain, skeleton, repeats, told)
 
     def _kept(self, skeleton: sk.Skeleton, rng: np.random.Generator) -> np.ndarray:
         """Leave out notes here and there, or whole stretches: the model must fill gaps and may rest in them."""

@@ -18,7 +18,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from stylernn import __version__, codec, limits, lookback, skeleton
+from stylernn import __version__, codec, limits, lookback, skeleton, traits
 from stylernn.atomic import replacing
 from stylernn.errors import FileFormatError, ModelFileError, StylernnError
 from stylernn.model.parameters import Parameters, checked, flatten, unflatten
@@ -187,6 +187,7 @@ def _vocabulary() -> dict[str, Any]:
         "lags": list(lookback.LAGS),
         "echo": lookback.LONGEST_ECHO,
         "grains": list(skeleton.GRAINS),
+        "traits": list(traits.TRAITS),
     }
 
 

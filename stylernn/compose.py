@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn import breaths, codec, course, sample
+from stylernn import breaths, codec, course, sample, traits
 from stylernn.batches import Condition, Example, window_piece
 from stylernn.checkpoint import Model
 from stylernn.codec import END, LEGATO, PITCHES, BeatGrid, Events
@@ -20,7 +20,7 @@ from stylernn.pieces import FAR
 from stylernn.sample import Dials
 from stylernn.script import Script
 
-__all__ = ["Candidate", "Choice", "Plan", "compose", "sections"]
+__all__ = ["Candidate", "Choice", "Plan", "characterised", "compose", "sections"]
 
 _EVENTS_PER_BEAT = 5
 _SECTION = 16
@@ -73,6 +73,12 @@ class Candidate(NamedTuple):
 
 Choice = Callable[[list[Candidate], range], int]
 """Which of several candidates is best in a range of bars."""
+
+
+def characterised(model: Model, plan: Plan, style: str, seed: int) -> Plan:
+    """The plan with the traits of a tune of a style, which the seed chooses; see `traits.drawn`."""
+    told = traits.drawn(model.arrays, style, plan.grid, seed)
+    return replace(plan, condition=replace(plan.condition, traits=told))
 
 
 def compose(

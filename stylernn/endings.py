@@ -8,7 +8,7 @@ from stylernn.codec import LOWEST, PITCHES, Events
 from stylernn.melody import Melody
 from stylernn.tonality import Tonality
 
-__all__ = ["cadence", "closing", "on_tonic", "strays"]
+__all__ = ["cadence", "closing", "nearest_tonic", "on_tonic", "strays"]
 
 _FOURTH = 5
 
@@ -54,9 +54,13 @@ def strays(melody: Melody) -> int:
 
 
 def on_tonic(melody: Melody, tonality: Tonality) -> Melody:
-    """The melody with its last note moved to the nearest tonic, down rather than up where both are as near."""
+    """The melody with its last note moved to the nearest tonic."""
     if not melody.notes:
         return melody
     *before, last = melody.notes
-    up = (tonality.tonic - last.pitch) % 12
-    return replace(melody, notes=(*before, last._replace(pitch=last.pitch + (up if up < 6 else up - 12))))
+    return replace(melody, notes=(*before, last._replace(pitch=nearest_tonic(last.pitch, tonality))))
+
+
+def nearest_tonic(pitch: int, tonality: Tonality) -> int:
+    """The tonic that is nearest to a pitch, below rather than above it where both are as near; MIDI numbers."""
+    return pitch + (tonality.tonic - pitch + 6) % 12 - 6

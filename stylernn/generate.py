@@ -12,7 +12,7 @@ from stylernn import skeleton as sk
 from stylernn.batches import Condition, Example, prepare
 from stylernn.checkpoint import Model
 from stylernn.codec import LOWEST, BeatGrid, Events
-from stylernn.compose import Plan, compose
+from stylernn.compose import Plan, characterised, compose
 from stylernn.errors import UsageError
 from stylernn.melody import Key, Melody, Metre
 from stylernn.sample import Dials
@@ -78,10 +78,7 @@ def generate(
     asked = Melody((), changes, key, tempo, prompt.pickup if prompt else 0, end, f"{style} {seed}")
     plan = _plan(metres.fitted(asked, known), index, known, prompt and metres.fitted(prompt, known))
     dials = Dials(rhythm=temperature, pitch=0.95 * temperature)
-    composed = compose(model, plan, dials, seed, count * candidates)
-    tonality = plan.example.tonality
-    groups = [composed[k : k + candidates] for k in range(0, len(composed), candidates)]
-    made = [min(group, key=lambda candidate: _faults(candidate.melody, tonality)).melody for group in groups]
+    made = [_melody(model, plan, known, dials, _seed(seed, number), candidates) for number in range(count)]
     written = [metres.restored(melody, asked) for melody in made]
     return [locks.splice(prompt, melody, range(prompt.bars)) for melody in written] if prompt else written
 
@@ -116,9 +113,20 @@ def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Pla
             repeats[: len(begun.repeats)] = begun.repeats
     events = Events(nothing, nothing, nothing, grid, frame)
     example = Example(events, index, index, tonality, middle, (empty,) * len(sk.GRAINS), repeats, int(frame.pickup > 0))
-    home = middle + (tonality.tonic - middle + 5) % 12 - 5  # the tonic that is nearest
-    close = endings.cadence(events, tonality, home - LOWEST)
+    close = endings.cadence(events, tonality, endings.nearest_tonic(middle, tonality) - LOWEST)
     return Plan(example, heard, Condition(index, 0, empty, repeats), given, frozenset(range(locked)), cadence=close)
+
+
+def _melody(model: Model, plan: Plan, style: Style, dials: Dials, seed: int, candidates: int) -> Melody:
+    """The best of some candidates, which have the traits of one tune."""
+    composed = compose(model, characterised(model, plan, style.name, seed), dials, seed, candidates)
+    tonality = plan.example.tonality
+    return min(composed, key=lambda candidate: _faults(candidate.melody, tonality)).melody
+
+
+def _seed(seed: int, number: int) -> int:
+    """The seed of each of several melodies; the first has the seed itself."""
+    return int(np.random.SeedSequence([seed % 2**32, number]).generate_state(1)[0]) if number else seed
 
 
 def _faults(melody: Melody, tonality: Tonality) -> tuple[float, int, float]:

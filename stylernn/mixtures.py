@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from stylernn import files, personal
+from stylernn import files, personal, traits
 from stylernn.checkpoint import Model
 from stylernn.errors import UsageError
 from stylernn.styles import Style
@@ -55,7 +55,9 @@ def resolve(model: Model, text: str) -> tuple[Model, int]:
     blended = _blended(text, [(styles[index - 1], weight) for index, weight in shares.items()])
     known = personal.vectors(model)
     vector = sum(weight * known[index] for index, weight in shares.items())
-    return personal.put(model, place, blended, vector), place
+    model = personal.put(model, place, blended, vector)
+    named = {styles[index - 1].name: weight for index, weight in shares.items()}
+    return replace(model, arrays=traits.mixed(model.arrays, named, blended.name)), place
 
 
 def knowing(model: Model, names: Iterable[str]) -> Model:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from stylernn import checkpoint, discriminant, paths
+from stylernn import checkpoint, discriminant, paths, traits
 from stylernn.checkpoint import Model
 from stylernn.errors import ModelFileError, UsageError
 from stylernn.styles import Style, parents
@@ -50,6 +50,7 @@ class Personal:
         vector: a point of the space that the model's styles span, (width,).
         answers: by name of a style kernel, what it adds for this style, (outputs,).
         facts: what the learning measured.
+        traits: of its tunes, see `traits.rows`; None in early files.
         described: mean of its tunes' descriptors, by which it is heard among other styles, see `discriminant`; None in
             early files.
     """
@@ -61,6 +62,7 @@ class Personal:
     answers: Mapping[str, np.ndarray]
     facts: Mapping[str, Any]
     described: np.ndarray | None = None
+    traits: np.ndarray | None = None
 
 
 def vectors(model: Model) -> np.ndarray:
@@ -116,6 +118,7 @@ def adopted(model: Model, styles: Sequence[Personal], spared: Collection[str] = 
         changed = put(changed, place, _in_place_of(model.header.styles[place - 1], own.style), own.vector + direction)
         kernels = {name: _answering(changed.arrays[name], direction, answer) for name, answer in own.answers.items()}
         heard = {} if own.described is None else discriminant.adopted(model.arrays, own.style.name, own.described)
+        heard |= {} if own.traits is None else {traits.PREFIX + own.style.name: own.traits}
         changed = Model(changed.header, {**changed.arrays, **kernels, **heard})
     return changed
 
@@ -181,7 +184,8 @@ def save(own: Personal, path: Path) -> None:
     """Write a personal style, its folder included."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {"vector": own.vector, **{f"{_ANSWERS}{name}": answer for name, answer in own.answers.items()}}
-    arrays |= {} if own.described is None else {"described": own.described}
+    found = {"described": own.described, "traits": own.traits}
+    arrays |= {name: array for name, array in found.items() if array is not None}
     facts = {"style": asdict(own.style), "model": own.model, "tunes": own.tunes, "learning": dict(own.facts)}
     checkpoint.save_style(path, arrays, facts)
 
@@ -196,6 +200,7 @@ def load(path: Path) -> Personal:
     try:
         answers = {name.removeprefix(_ANSWERS): arrays[name] for name in arrays if name.startswith(_ANSWERS)}
         style, told = checkpoint.style_from(facts["style"]), (str(facts["model"]), str(facts["tunes"]))
-        return Personal(style, *told, arrays["vector"], answers, facts["learning"], arrays.get("described"))
+        further = (arrays.get(name) for name in ("described", "traits"))
+        return Personal(style, *told, arrays["vector"], answers, facts["learning"], *further)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"{path} has a damaged header", found=str(error)) from error

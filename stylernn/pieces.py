@@ -29,6 +29,7 @@ class Piece(NamedTuple, Generic[A]):
         anchor: median pitch less LOWEST.
         grain: index into GRAINS, plus 4 where the skeleton is normalised.
         end: time code of the closing bar line, or FAR in a window that stops before it.
+        traits: see `traits.traits`, (traits,).
         bar: bar of each beat, (beats,).
         first: first beat of each bar, (bars,).
         kind: beats per bar (at most 8), plus 9 in a compound metre, for each beat, (beats,).
@@ -46,6 +47,7 @@ class Piece(NamedTuple, Generic[A]):
     anchor: A
     grain: A
     end: A
+    traits: A
     bar: A
     first: A
     kind: A

@@ -237,11 +237,11 @@ def provenance(settings: Settings, corpus_fingerprint: str) -> dict[str, Any]:
 
 
 def _commit() -> str:
-    """The commit of a checkout, "" for an installed package."""
+    """The commit of a checkout, with "-dirty" if files differ from it, "" for an installed package."""
     here = Path(__file__).resolve().parents[1]
     if not (here / ".git").exists():
         return ""
-    command = ["git", "-C", str(here), "rev-parse", "--short=12", "HEAD"]
+    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):

@@ -74,6 +74,7 @@ class DataSettings:
         skeleton_dropout: range of the share of structural notes left out.
         normalised: share of skeletons snapped to their scale and folded into their range.
         map_dropout: share of windows without the map of bar repetitions.
+        traits: share of windows with traits of their tune, see `traits`.
         balance: styles are drawn in proportion to their number of notes to this power.
     """
 
@@ -84,11 +85,12 @@ class DataSettings:
     skeleton_dropout: tuple[float, ...] = (0.0, 0.3)
     normalised: float = 0.5
     map_dropout: float = 0.4
+    traits: float = 0.6
     balance: float = 0.7
 
     def __post_init__(self) -> None:
         _require(self.events >= 16, "data.events", "at least 16 events", self.events)
-        for name in ("style_dropout", "parent", "normalised", "map_dropout"):
+        for name in ("style_dropout", "parent", "normalised", "map_dropout", "traits"):
             _require(0 <= getattr(self, name) <= 1, f"data.{name}", "a share in [0, 1]", getattr(self, name))
         _require(len(self.grains) == 4 and sum(self.grains) > 0, "data.grains", "four odds", self.grains)
         low_high = self.skeleton_dropout

@@ -20,7 +20,7 @@ import optax
 from flax import nnx
 from jax.sharding import Mesh
 
-from stylernn import checkpoint, devices, loss, runs, styles
+from stylernn import checkpoint, devices, loss, runs, styles, traits
 from stylernn.batches import Batcher
 from stylernn.checkpoint import Header, Model
 from stylernn.corpus import Split, Tune, fingerprint, split
@@ -113,7 +113,8 @@ def fit(
         state = devices.everywhere(state, mesh)
         header = Header(settings, tree, sources(divided.train), None, runs.provenance(settings, corpus_fingerprint))
         step = _compiled_step(graph, optimiser, settings.train)
-        run = _Run(folder, header, mesh, step, scorer(network)[0], *_batches(divided, tree, settings))
+        known = _traits(divided.train, tree)
+        run = _Run(folder, header, known, mesh, step, scorer(network)[0], *_batches(divided, tree, settings))
         _train(run, state, place, on_event)
         return _finish(folder, divided, place)
 
@@ -123,6 +124,7 @@ class _Run(NamedTuple):
 
     folder: Path
     header: Header
+    traits: dict[str, np.ndarray]
     mesh: Mesh
     step: Callable[[State, Batch, int], tuple[State, jax.Array]]
     compiled: Scorer
@@ -167,7 +169,8 @@ def _validate(run: _Run, state: State, place: Place) -> None:
     if place.valid_bits < place.best_bits:
         place.best_bits, place.best_step = place.valid_bits, place.step
         if devices.is_writer():
-            checkpoint.save_model(run.folder / runs.MODEL, Model(run.header, checkpoint.flatten(state.parameters)))
+            arrays = checkpoint.flatten(state.parameters) | run.traits
+            checkpoint.save_model(run.folder / runs.MODEL, Model(run.header, arrays))
     if devices.is_writer():
         runs.record(run.folder, place, state)
 
@@ -192,6 +195,13 @@ def _batches(divided: Split, tree: tuple[styles.Style, ...], settings: Settings)
     return Batcher(train, settings.data, settings.train.batch, settings.train.seed), [
         validator(k) for k in range(_VALIDATION_BATCHES)
     ]
+
+
+def _traits(tunes: Sequence[Tune], tree: tuple[styles.Style, ...]) -> dict[str, np.ndarray]:
+    """What the model file keeps of the tunes of each style, see `traits.rows`."""
+    grouped = styles.by_name(tunes)
+    melodies = {style.name: [tune.melody for tune in grouped[style.name]] for style in tree}
+    return {f"{traits.PREFIX}{name}": traits.rows(known) for name, known in melodies.items()}
 
 
 def _optimiser(settings: TrainSettings) -> optax.GradientTransformation:

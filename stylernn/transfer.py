@@ -14,7 +14,7 @@ from stylernn import skeleton as sk
 from stylernn.batches import Condition, prepare
 from stylernn.checkpoint import Model
 from stylernn.codec import HIGHEST, LOWEST
-from stylernn.compose import Candidate, Choice, Plan, compose, sections
+from stylernn.compose import Candidate, Choice, Plan, characterised, compose, sections
 from stylernn.errors import UsageError
 from stylernn.melody import Melody, Note
 from stylernn.originality import Figures
@@ -137,6 +137,7 @@ def variations(
     target = model.header.styles[index - 1]
     tune = metres.fitted(melody, target)
     plan = plan_transfer(tune, index, target, grain=_grain(options.preserve))
+    plan = characterised(model, plan, target.name, seed)
     plan = replace(plan, given=plan.example.events, locked=options.locked)
     selection = Selection(model, target, plan, tune, _standards(model, target), options.density, training)
     asked = max(options.candidates, 2 * count if count > 1 else 1)

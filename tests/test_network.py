@@ -13,7 +13,7 @@ from flax import nnx
 from stylernn import batches, checkpoint, codec, course, loss, sample
 from stylernn.batches import Condition, Example
 from stylernn.checkpoint import Model
-from stylernn.measure import hidden, measure, scorer
+from stylernn.measure import hidden, scorer
 from stylernn.melody import Melody, Note
 from stylernn.model.network import Logits, Network
 from stylernn.model.parameters import Parameters, flatten, shapes
@@ -85,13 +85,17 @@ def test_filling_does_not_count(score: Callable, example: Example) -> None:
     assert short.notes.item() == 40
 
 
-def test_the_sampler_scores_as_the_trainer_does(network: Network, example: Example) -> None:
+def test_the_sampler_scores_as_the_trainer_does(network: Network, score: Callable, example: Example) -> None:
     """A script of all events makes the sampler say how likely they are."""
-    condition = hidden(example, "beat", styled=True)
-    compiled, state = scorer(network)
-    whole = measure(compiled, state, [example], EVENTS, grain="beat")[0].bits.sum()
-    drawn = draw(network, example, condition, scripted=len(example.events.time))
-    assert -drawn.log_p[0] / np.log(2) == pytest.approx(whole, rel=1e-4)
+    told = replace(hidden(example, "beat", styled=True), traits=example.traits)
+    untold = hidden(example, "beat", styled=True)
+    whole = []
+    for condition in (told, untold):
+        windows = [(example, 0, len(example.repeats), condition)]
+        whole.append(float(score(batches.collate(windows, EVENTS)).bits.sum()))
+        drawn = draw(network, example, condition, scripted=len(example.events.time))
+        assert -drawn.log_p[0] / np.log(2) == pytest.approx(whole[-1], rel=1e-4)
+    assert whole[0] != whole[1]
 
 
 def draw(network: Network, example: Example, condition: Condition, *, count: int = 1, scripted: int = 0, seed: int = 0):

@@ -123,12 +123,12 @@ def test_a_long_melody_is_chosen_bit_by_bit(model: Model, plan: Plan, selection:
         asked.append(bars)
         return selection.best(candidates, bars)
 
-    composed = compose.compose(model, plan, dials, 3, 8, choice)
+    composed = compose.compose(model, plan, dials, 3, 32, choice)
     assert asked == compose.sections(plan)[:-1]
     begun = {tuple(n for n in c.melody.notes if n.onset < 96 * asked[-1].stop) for c in composed}
     assert len(begun) == 1
     assert len({c.melody.notes for c in composed}) > 1
-    whole = compose.compose(model, plan, dials, 3, 8)
+    whole = compose.compose(model, plan, dials, 3, 32)
     kept = [np.mean([chroma_similarity(TUNE, c.melody)[0] for c in part]) for part in (whole, composed)]
     assert kept[0] < kept[1]
 

@@ -29,6 +29,7 @@ from stylernn.model.layers import Dense, FeatureSum, FiLM, Recurrent, StyleTable
 from stylernn.model.parameters import ONSET_OUTPUTS, PITCH_OUTPUTS, PREVIOUS, STRUCTURAL, Parameters, unflatten
 from stylernn.pieces import FAR, History, Piece
 from stylernn.settings import ModelSettings
+from stylernn.traits import CLASSES, TRAITS
 
 __all__ = ["Logits", "Network", "filled", "onset_logits", "pitch_logits", "structural_onset", "structural_pitches"]
 
@@ -58,6 +59,7 @@ class Network(nnx.Module):
         self.backwards = Recurrent("lstm", settings.skeleton, style, settings.skeleton, rngs=rngs)
         self.event_in = FeatureSum(ft.ONSET_FEATURES, width, rngs=rngs)
         self.view_in = Dense(2 * coded, width, use_bias=False, rngs=rngs)
+        self.traits_in = FeatureSum((CLASSES,) * len(TRAITS), width, rngs=rngs)
         self.layers = nnx.List(
             [Recurrent(settings.cell, width, style, width, rngs=rngs) for _ in range(settings.layers)]
         )
@@ -65,6 +67,7 @@ class Network(nnx.Module):
         self.onset_out = Dense(width, ONSET_OUTPUTS, rngs=rngs)
         self.pitch_in = FeatureSum(ft.PITCH_FEATURES, settings.head, rngs=rngs)
         self.pitch_view = Dense(2 * coded, settings.head, use_bias=False, rngs=rngs)
+        self.pitch_traits = FeatureSum((CLASSES,) * len(TRAITS), settings.head, rngs=rngs)
         self.pitch_hidden = Dense(width, settings.head, rngs=rngs)
         self.pitch_film = FiLM(style, settings.head, rngs=rngs)
         self.candidates = FeatureSum((24, 2 * PITCHES), settings.head, rngs=rngs)
@@ -108,12 +111,13 @@ class Network(nnx.Module):
         steps = jnp.broadcast_to(jnp.arange(time.shape[1]), time.shape)
         found = jax.tree.map(lambda x: x[:, :-1], jax.vmap(echoes)(history))
         features, view, suggested = _over(ft.onset_features, (None, None, 0, 0))(piece, history, found, steps)
-        x = self.event_in(features) + self.view_in(_look(coded, view))
+        x = self.event_in(features) + self.view_in(_look(coded, view)) + self.traits_in(piece.traits)[:, None]
         h = self._run(x.swapaxes(0, 1), style, key, products).swapaxes(0, 1)
         meeting = jax.vmap(structural_onset)(piece, view, history.time[:, :-1])
         onset = onset_logits(self.onset_out(h), suggested, meeting)
         features, view, known = _over(ft.pitch_features, (None, None, 0, 0, 0))(piece, history, found, steps, time)
         z = self.pitch_in(features) + self.pitch_view(_look(coded, view)) + self.pitch_hidden(h)
+        z = z + self.pitch_traits(piece.traits)[:, None]
         z = jax.nn.gelu(self.pitch_film(z, style[:, None]))
         z = self._dropped(z.swapaxes(0, 1), key, len(self.layers) + 1).swapaxes(0, 1)
         among = jnp.einsum("btd,bpd->btp", z, jax.vmap(self.pitch_vectors)(piece))

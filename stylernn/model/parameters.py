@@ -16,6 +16,7 @@ from stylernn.codec import DURATIONS, PITCHES
 from stylernn.errors import ModelFileError
 from stylernn.lookback import ONSETS, SUGGESTIONS
 from stylernn.settings import ModelSettings
+from stylernn.traits import CLASSES, TRAITS
 
 __all__ = [
     "ONSET_OUTPUTS",
@@ -66,6 +67,8 @@ def _shapes(settings: ModelSettings, styles: int) -> Iterator[tuple[str, tuple[i
     tables |= {"pitch": (ft.PITCH_FEATURES, head), "duration": (ft.DURATION_FEATURES, head)}
     yield from ((f"{name}_in/table", (sum(sizes), units)) for name, (sizes, units) in tables.items())
     yield "candidates/table", (24 + 2 * PITCHES, head)
+    yield "traits_in/table", (CLASSES * len(TRAITS), width)
+    yield "pitch_traits/table", (CLASSES * len(TRAITS), head)
     yield "view_in/kernel", (4 * small, width)
     yield "pitch_view/kernel", (4 * small, head)
     linear = {"onset_out": (width, ONSET_OUTPUTS), "pitch_hidden": (width, head), "pitch_out": (head, PITCH_OUTPUTS)}

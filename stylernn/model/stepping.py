@@ -35,8 +35,8 @@ class Told(NamedTuple):
 
     Args:
         piece: without a batch axis; style, grain and skeleton_time have one of ways.
-        event, pitch: what the current and the following structural note add to the input of the layers and of the
-            pitch head, (ways, notes + 1, 2, width).
+        event, pitch: what the current structural note, with the traits, and the following one add to the input of the
+            layers and of the pitch head, (ways, notes + 1, 2, width).
         layers: what style and bias add to the gates of each layer, (ways, 1, gates).
         films: factor and summand after each layer and, last, in the pitch head, (ways, 1, width).
         pitches: see `Network.pitch_vectors`.
@@ -69,8 +69,8 @@ def tell(network: Network, piece: Piece, ways: Ways) -> Told:
     films = [film.parts(style) for film in [*network.films, network.pitch_film]]
     return Told(
         piece,
-        _either(coded, network.view_in.kernel[...]),
-        _either(coded, network.pitch_view.kernel[...]),
+        _either(coded, network.view_in.kernel[...], network.traits_in.look_up(piece.traits)),
+        _either(coded, network.pitch_view.kernel[...], network.pitch_traits.look_up(piece.traits)),
         [layer.of_style(style) for layer in network.layers],
         films,
         network.pitch_vectors(piece),
@@ -135,9 +135,12 @@ def _asked(
     return jax.vmap(each, (_AXES, *(ways or (None,) * len(axes))))
 
 
-def _either(coded: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Codes (ways, notes, code) through the halves of a kernel, for the current and for the following note."""
-    return jnp.stack([coded @ half for half in jnp.split(kernel, 2)], axis=2)
+def _either(coded: jax.Array, kernel: jax.Array, always: jax.Array) -> jax.Array:
+    """Codes (ways, notes, code) through the halves of a kernel, for the current and for the following note; the first
+    with what is added always, (width,).
+    """
+    current, following = (coded @ half for half in jnp.split(kernel, 2))
+    return jnp.stack([current + jax.lax.broadcast_to_rank(always, current.ndim), following], axis=2)
 
 
 def _look(table: jax.Array, view: View) -> jax.Array:

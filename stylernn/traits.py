@@ -1,0 +1,101 @@
+"""Traits: what one tune of a style is like beside another, in a few numbers that the model can be told.
+
+Tunes of a style differ: one reel runs in steps, another leaps through chords; one never rests, another after every
+phrase. A model that knows the style alone plays the average of them all. So it learns to follow the classes into which
+a tune falls by some of its `descriptors`, each of them hidden now and then, and a result gets those of a real tune of
+the style in its kind of metre, drawn by the seed. No note of that tune is known to anybody.
+
+Reference:
+    Such controls by description are those of von Rütte et al., FIGARO (2023), here for a melody as a whole.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from stylernn.codec import BeatGrid
+from stylernn.descriptors import DESCRIPTORS, describe_sections
+from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.tonality import Tonality, estimate
+
+__all__ = ["CLASSES", "PREFIX", "TRAITS", "drawn", "mixed", "rows", "traits", "unknown"]
+
+PREFIX = "traits/"
+"""Under which a model file keeps the traits of some tunes of each style."""
+
+# Octiles of the training split, every style for the same; where many tunes have nothing, the first class is that.
+_EDGES = {
+    "steps": (0.376, 0.444, 0.493, 0.534, 0.574, 0.619, 0.684),
+    "turns": (0.4, 0.439, 0.465, 0.492, 0.519, 0.552, 0.597),
+    "leaps": (0.001, 0.016, 0.027, 0.039, 0.053, 0.071, 0.1),
+    "interval +0": (0.036, 0.061, 0.084, 0.106, 0.136, 0.177, 0.243),
+    "interval entropy": (2.73, 2.93, 3.06, 3.19, 3.28, 3.38, 3.51),
+    "pitch spread": (0.5, 0.57, 0.64, 0.73, 0.85, 0.94, 1.06),
+    "degree entropy": (2.48, 2.62, 2.71, 2.81, 2.92, 3.01, 3.17),
+    "density": (0.77, 0.95, 1.1, 1.27, 1.59, 1.92, 2.48),
+    "silence": (0.002, 0.02, 0.06, 0.1, 0.15, 0.2, 0.28),
+    "longest breath": (0.1, 0.6, 1.1, 1.6, 2.6, 3.8, 5.3),
+    "held over the beat": (0.002, 0.01, 0.03, 0.06, 0.1, 0.15, 0.2),
+    "same advance again": (0.28, 0.37, 0.45, 0.53, 0.6, 0.66, 0.76),
+    "advance entropy": (0.95, 1.26, 1.48, 1.67, 1.87, 2.06, 2.31),
+    "figures that return": (0.11, 0.16, 0.21, 0.26, 0.31, 0.35, 0.42),
+}
+TRAITS = tuple(_EDGES)
+"""Their names, among those of `descriptors.DESCRIPTORS`."""
+
+CLASSES = 9
+"""Classes of each trait; the first means that it is not known."""
+
+_COLUMNS = [DESCRIPTORS.index(name) for name in TRAITS]
+_FEWEST, _MOST = 5, 200
+
+
+def unknown() -> np.ndarray:
+    """Traits of which nothing is known; int32, shape (len(TRAITS),)."""
+    return np.zeros(len(TRAITS), np.int32)
+
+
+def traits(melody: Melody, tonality: Tonality) -> np.ndarray:
+    """The classes of a melody's traits, from 1, as means over its sections; unknown if it has fewer than two notes."""
+    if len(melody.notes) < 2:
+        return unknown()
+    described = describe_sections(melody, tonality).mean(axis=0)[_COLUMNS]
+    classes = [1 + np.searchsorted(_EDGES[name], value, "right") for name, value in zip(TRAITS, described, strict=True)]
+    return np.array(classes, np.int32)
+
+
+def rows(melodies: Iterable[Melody]) -> np.ndarray:
+    """What a model file keeps of a style's tunes: beats a bar, 1 in compound metres, traits.
+
+    They are in random order; float32, shape (tunes, 2 + len(TRAITS)).
+    """
+    found = [np.r_[round(m.metre.bar / m.metre.beat), m.metre.is_compound, traits(m, estimate(m))] for m in melodies]
+    chosen = np.random.default_rng(0).permutation(len(found))[:_MOST]
+    return np.array([found[k] for k in chosen], np.float32).reshape(-1, 2 + len(TRAITS))
+
+
+def mixed(arrays: Mapping[str, np.ndarray], shares: Mapping[str, float], name: str) -> dict[str, np.ndarray]:
+    """Arrays of a model that also know a mixture of styles, which has the tunes of each by its share."""
+    known = [
+        arrays[PREFIX + style][: round(_MOST * share)] for style, share in shares.items() if PREFIX + style in arrays
+    ]
+    return {**arrays, PREFIX + name: np.concatenate(known)} if known else dict(arrays)
+
+
+def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: int) -> np.ndarray:
+    """The traits of a random tune of a style, in the grid's kind of metre if there are a few; else unknown.
+
+    Args:
+        arrays: of a model.
+        style: name of one of its styles.
+        grid: beats of the melody to write, in bars as the style counts them.
+        seed: of the draw.
+    """
+    known = arrays.get(PREFIX + style)
+    if known is None or not len(known):
+        return unknown()
+    bars = np.diff(grid.first)
+    kind = np.bincount(bars).argmax(), np.median(grid.unit) != TICKS_PER_QUARTER
+    same = known[(known[:, :2] == kind).all(axis=1)]
+    among = same if len(same) >= _FEWEST else known
+    return among[np.random.default_rng([seed % 2**32, len(bars)]).integers(len(among)), 2:].astype(np.int32)

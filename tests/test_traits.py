@@ -1,0 +1,101 @@
+"""Traits by hand, what is drawn of them, and that the model in the box follows them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stylernn import batches, checkpoint, compose, generate
+from stylernn.codec import BeatGrid
+from stylernn.melody import Key, Melody, Metre, Note
+from stylernn.sample import Dials
+from stylernn.tonality import Tonality
+from stylernn.traits import CLASSES, PREFIX, TRAITS, drawn, mixed, rows, traits, unknown
+
+C_MAJOR = Tonality(0, "major")
+SCALE = Melody(tuple(Note(24 * k, 24, 60 + step) for k, step in enumerate((0, 2, 4, 5, 7, 9, 11, 12))))
+JIG = Melody(tuple(Note(12 * k, 12, 60 + k % 5) for k in range(24)), ((0, Metre(6, 8)),))
+
+
+def told(melody: Melody) -> dict[str, int]:
+    return dict(zip(TRAITS, traits(melody, C_MAJOR).tolist(), strict=True))
+
+
+def test_a_scale_by_hand() -> None:
+    found = told(SCALE)
+    assert found["steps"] == found["same advance again"] == CLASSES - 1
+    assert all(found[name] == 1 for name in ("turns", "leaps", "interval +0", "silence", "longest breath"))
+    assert found["density"] == 3  # one note a beat, between .95 and 1.1
+
+
+def test_rests_by_hand() -> None:
+    found = told(Melody((Note(0, 12, 60), Note(24, 12, 62), Note(96, 48, 64))))
+    assert found["silence"] == CLASSES - 1
+    assert found["longest breath"] == 5  # two and a half beats
+
+
+def test_transposition_changes_nothing() -> None:
+    moved = Melody(tuple(note._replace(pitch=note.pitch + 3) for note in SCALE.notes))
+    np.testing.assert_array_equal(traits(moved, Tonality(3, "major")), traits(SCALE, C_MAJOR))
+
+
+def test_nothing_is_known_of_a_note() -> None:
+    np.testing.assert_array_equal(traits(Melody((Note(0, 24, 60),)), C_MAJOR), unknown())
+
+
+def test_a_few_tunes_of_each_metre_are_kept() -> None:
+    kept = rows([SCALE] * 150 + [JIG] * 150)
+    assert kept.shape == (200, 2 + len(TRAITS))
+    assert {tuple(row[:2]) for row in kept} == {(4, 0), (2, 1)}
+    assert kept[:, 2:].min() >= 1
+    assert kept.max() < CLASSES
+
+
+def test_a_tune_in_the_same_metre_is_drawn() -> None:
+    arrays = {f"{PREFIX}dance": rows([SCALE] * 6 + [JIG] * 6)}
+    for melody in (SCALE, JIG):
+        grid = BeatGrid.of(melody)
+        assert {tuple(drawn(arrays, "dance", grid, seed)) for seed in range(20)} == {tuple(traits(melody, C_MAJOR))}
+
+
+def test_any_tune_is_drawn_where_too_few_are_in_the_same_metre() -> None:
+    arrays = {f"{PREFIX}dance": rows([SCALE] * 6 + [JIG] * 2)}
+    found = {tuple(drawn(arrays, "dance", BeatGrid.of(JIG), seed)) for seed in range(50)}
+    assert len(found) == 2
+
+
+def test_nothing_is_drawn_of_an_unknown_style() -> None:
+    np.testing.assert_array_equal(drawn({}, "dance", BeatGrid.of(SCALE), 0), unknown())
+
+
+def test_a_mixture_has_tunes_of_both() -> None:
+    arrays = {f"{PREFIX}{name}": np.full((200, 2 + len(TRAITS)), k, np.float32) for k, name in enumerate("ab", 1)}
+    found = mixed(arrays, {"a": 0.75, "b": 0.25}, "both")[f"{PREFIX}both"]
+    assert [(found[:, 0] == k).sum() for k in (1, 2)] == [150, 50]
+
+
+def test_some_are_hidden_in_training() -> None:
+    example = batches.prepare(SCALE, 1, 1)
+    batcher = batches.Batcher([example], batches.DataSettings(traits=0.5), 1, 0)
+    rng = np.random.default_rng(0)
+    shown = np.array([batcher.condition(example, rng).traits for _ in range(400)])
+    assert (shown.sum(axis=1) == 0).mean() == pytest.approx(0.5, abs=0.08)
+    assert (shown[shown.sum(axis=1) > 0] > 0).mean() == pytest.approx(0.8, abs=0.03)
+    assert ((shown == 0) | (shown == example.traits)).all()
+
+
+@pytest.mark.parametrize("name", ["density", "silence", "steps"])
+def test_the_model_follows_them(name: str) -> None:
+    """Told the second or the last class of a trait and no other, it writes melodies that differ in it that way."""
+    model = checkpoint.load_model()
+    index = model.style("classical")
+    frame = Melody((), ((0, Metre(4, 4)),), Key(0), 120.0, 0, 16 * 96, "")
+    plan = generate._plan(frame, index, model.header.styles[index - 1], None)
+    measured = []
+    for value in (2, CLASSES - 1):
+        asked = unknown()
+        asked[TRAITS.index(name)] = value
+        composed = replace(plan, condition=replace(plan.condition, traits=asked))
+        made = [candidate.melody for candidate in compose.compose(model, composed, Dials(), 0, 16)]
+        measured.append(np.mean([told(melody)[name] for melody in made]))
+    assert measured[0] + 1 < measured[1]
