@@ -19,20 +19,7 @@ from stylernn.errors import UsageError
 from stylernn.paths import catalogue
 from stylernn.tonality import anchor, estimate, scale
 
-__all__ = [
-    "Pair",
-    "Style",
-    "by_name",
-    "caution",
-    "find",
-    "hold",
-    "improvised",
-    "label",
-    "pairs",
-    "parents",
-    "profile",
-    "tree",
-]
+__all__ = ["Pair", "Style", "caution", "find", "hold", "improvised", "label", "pairs", "parents", "profile", "tree"]
 
 _FEWEST = 10
 _ARRIVES, _STAYS = 0.85, 0.8  # what is asked of a pair of styles
@@ -126,23 +113,19 @@ def tree(tunes: Iterable[Tune]) -> tuple[Style, ...]:
 
     A substyle of fewer than ten tunes is left to its parent.
     """
+    known = _known()
+    grouped: dict[str, list[Tune]] = {}
+    for tune in tunes:
+        name = label(tune)
+        for style in {name, tune.style, known.get(name, {}).get("parent", name)}:
+            grouped.setdefault(style, []).append(tune)
     styles = []
-    for name, members in sorted(by_name(tunes).items()):
-        entry = _known().get(name, {})
+    for name, members in sorted(grouped.items()):
+        entry = known.get(name, {})
         parent = entry.get("parent", name)
         if parent == name or len(members) >= _FEWEST:
             styles.append(_profile(Style(name, parent, entry.get("description", "")), members))
     return tuple(styles)
-
-
-def by_name(tunes: Iterable[Tune]) -> dict[str, list[Tune]]:
-    """The tunes of each style, those of its substyles included."""
-    grouped: dict[str, list[Tune]] = {}
-    for tune in tunes:
-        name = label(tune)
-        for style in {name, tune.style, _known().get(name, {}).get("parent", name)}:
-            grouped.setdefault(style, []).append(tune)
-    return grouped
 
 
 def profile(name: str, tunes: Sequence[Tune]) -> Style:

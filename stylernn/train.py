@@ -21,7 +21,7 @@ from flax import nnx
 from jax.sharding import Mesh
 
 from stylernn import checkpoint, devices, loss, runs, styles, traits
-from stylernn.batches import Batcher
+from stylernn.batches import Batcher, Example
 from stylernn.checkpoint import Header, Model
 from stylernn.corpus import Split, Tune, fingerprint, split
 from stylernn.errors import TrainingError
@@ -113,8 +113,9 @@ def fit(
         state = devices.everywhere(state, mesh)
         header = Header(settings, tree, sources(divided.train), None, runs.provenance(settings, corpus_fingerprint))
         step = _compiled_step(graph, optimiser, settings.train)
-        known = _traits(divided.train, tree)
-        run = _Run(folder, header, known, mesh, step, scorer(network)[0], *_batches(divided, tree, settings))
+        batches, validation = _batches(divided, tree, settings)
+        known = _traits(batches.examples, tree)
+        run = _Run(folder, header, known, mesh, step, scorer(network)[0], batches, validation)
         _train(run, state, place, on_event)
         return _finish(folder, divided, place)
 
@@ -197,11 +198,14 @@ def _batches(divided: Split, tree: tuple[styles.Style, ...], settings: Settings)
     ]
 
 
-def _traits(tunes: Sequence[Tune], tree: tuple[styles.Style, ...]) -> dict[str, np.ndarray]:
-    """What the model file keeps of the tunes of each style, see `traits.rows`."""
-    grouped = styles.by_name(tunes)
-    melodies = {style.name: [tune.melody for tune in grouped[style.name]] for style in tree}
-    return {f"{traits.PREFIX}{name}": traits.rows(known) for name, known in melodies.items()}
+def _traits(examples: Sequence[Example], tree: tuple[styles.Style, ...]) -> dict[str, np.ndarray]:
+    """What the model file keeps of the tunes of each style and its substyles, see `traits.rows`."""
+    return {
+        f"{traits.PREFIX}{style.name}": traits.rows(
+            (each.events.frame.metre, each.traits) for each in examples if k in (each.style, each.parent)
+        )
+        for k, style in enumerate(tree, 1)
+    }
 
 
 def _optimiser(settings: TrainSettings) -> optax.GradientTransformation:

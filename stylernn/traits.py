@@ -15,8 +15,8 @@ import numpy as np
 
 from stylernn.codec import BeatGrid
 from stylernn.descriptors import DESCRIPTORS, describe_sections
-from stylernn.melody import TICKS_PER_QUARTER, Melody
-from stylernn.tonality import Tonality, estimate
+from stylernn.melody import TICKS_PER_QUARTER, Melody, Metre
+from stylernn.tonality import Tonality
 
 __all__ = ["CLASSES", "PREFIX", "TRAITS", "drawn", "mixed", "rows", "traits", "unknown"]
 
@@ -64,20 +64,21 @@ def traits(melody: Melody, tonality: Tonality) -> np.ndarray:
     return np.array(classes, np.int32)
 
 
-def rows(melodies: Iterable[Melody]) -> np.ndarray:
-    """What a model file keeps of a style's tunes: beats a bar, 1 in compound metres, traits.
+def rows(tunes: Iterable[tuple[Metre, np.ndarray]]) -> np.ndarray:
+    """What a model file keeps of a style's tunes, given by metre and traits: beats a bar, 1 if compound, traits.
 
-    They are in random order; float32, shape (tunes, 2 + len(TRAITS)).
+    Of many, a random few, in the order of the tunes; float32, shape (tunes, 2 + len(TRAITS)).
     """
-    found = [np.r_[round(m.metre.bar / m.metre.beat), m.metre.is_compound, traits(m, estimate(m))] for m in melodies]
-    chosen = np.random.default_rng(0).permutation(len(found))[:_MOST]
-    return np.array([found[k] for k in chosen], np.float32).reshape(-1, 2 + len(TRAITS))
+    found = [np.r_[round(metre.bar / metre.beat), metre.is_compound, known] for metre, known in tunes]
+    return _some(np.array(found, np.float32).reshape(-1, 2 + len(TRAITS)), _MOST)
 
 
 def mixed(arrays: Mapping[str, np.ndarray], shares: Mapping[str, float], name: str) -> dict[str, np.ndarray]:
     """Arrays of a model that also know a mixture of styles, which has the tunes of each by its share."""
     known = [
-        arrays[PREFIX + style][: round(_MOST * share)] for style, share in shares.items() if PREFIX + style in arrays
+        _some(arrays[PREFIX + style], round(_MOST * share))
+        for style, share in shares.items()
+        if PREFIX + style in arrays
     ]
     return {**arrays, PREFIX + name: np.concatenate(known)} if known else dict(arrays)
 
@@ -99,3 +100,8 @@ def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: in
     same = known[(known[:, :2] == kind).all(axis=1)]
     among = same if len(same) >= _FEWEST else known
     return among[np.random.default_rng([seed % 2**32, len(bars)]).integers(len(among)), 2:].astype(np.int32)
+
+
+def _some(tunes: np.ndarray, most: int) -> np.ndarray:
+    """So many rows at most, chosen at random, in the order in which they were."""
+    return tunes[np.sort(np.random.default_rng(0).permutation(len(tunes))[:most])]

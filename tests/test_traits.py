@@ -17,6 +17,10 @@ SCALE = Melody(tuple(Note(24 * k, 24, 60 + step) for k, step in enumerate((0, 2,
 JIG = Melody(tuple(Note(12 * k, 12, 60 + k % 5) for k in range(24)), ((0, Metre(6, 8)),))
 
 
+def kept(melody: Melody) -> tuple[Metre, np.ndarray]:
+    return melody.metre, traits(melody, C_MAJOR)
+
+
 def told(melody: Melody) -> dict[str, int]:
     return dict(zip(TRAITS, traits(melody, C_MAJOR).tolist(), strict=True))
 
@@ -44,22 +48,22 @@ def test_nothing_is_known_of_a_note() -> None:
 
 
 def test_a_few_tunes_of_each_metre_are_kept() -> None:
-    kept = rows([SCALE] * 150 + [JIG] * 150)
-    assert kept.shape == (200, 2 + len(TRAITS))
-    assert {tuple(row[:2]) for row in kept} == {(4, 0), (2, 1)}
-    assert kept[:, 2:].min() >= 1
-    assert kept.max() < CLASSES
+    found = rows([kept(SCALE)] * 150 + [kept(JIG)] * 150)
+    assert found.shape == (200, 2 + len(TRAITS))
+    assert {tuple(row[:2]) for row in found} == {(4, 0), (2, 1)}
+    assert found[:, 2:].min() >= 1
+    assert found.max() < CLASSES
 
 
 def test_a_tune_in_the_same_metre_is_drawn() -> None:
-    arrays = {f"{PREFIX}dance": rows([SCALE] * 6 + [JIG] * 6)}
+    arrays = {f"{PREFIX}dance": rows([kept(SCALE)] * 6 + [kept(JIG)] * 6)}
     for melody in (SCALE, JIG):
         grid = BeatGrid.of(melody)
         assert {tuple(drawn(arrays, "dance", grid, seed)) for seed in range(20)} == {tuple(traits(melody, C_MAJOR))}
 
 
 def test_any_tune_is_drawn_where_too_few_are_in_the_same_metre() -> None:
-    arrays = {f"{PREFIX}dance": rows([SCALE] * 6 + [JIG] * 2)}
+    arrays = {f"{PREFIX}dance": rows([kept(SCALE)] * 6 + [kept(JIG)] * 2)}
     found = {tuple(drawn(arrays, "dance", BeatGrid.of(JIG), seed)) for seed in range(50)}
     assert len(found) == 2
 

@@ -110,16 +110,17 @@ def test_a_style_may_have_to_be_held_to_the_tune() -> None:
     assert held.preserve > usual.preserve
 
 
-def test_pitch_classes_of_the_tune_come_with_their_dial(model: Model, tune: Melody) -> None:
+def test_pitch_classes_of_the_tune_come_with_their_dial(tune: Melody) -> None:
+    model = checkpoint.load_model()
     target = model.header.styles[0]
     plan = transfer.plan_transfer(tune, 1, target, grain="bar")
 
     def likeness(dial: float) -> float:
         dials = transfer.dials(transfer.Options(preserve=0.0), target)._replace(chroma=dial)
-        drawn = compose.compose(model, plan, dials, seed=3, count=32)
+        drawn = compose.compose(model, plan, dials, seed=3, count=8)
         return float(np.mean([chroma_similarity(tune, candidate.melody)[0] for candidate in drawn]))
 
-    assert likeness(0.0) + 0.1 < likeness(8.0)
+    assert likeness(0.0) + 0.1 < likeness(4.0)
 
 
 def test_what_copies_the_training_set_comes_last(model: Model) -> None:
