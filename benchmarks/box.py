@@ -15,6 +15,9 @@ from stylernn.checkpoint import Model
 from stylernn.corpus import Split
 from stylernn.paths import boxed_model
 
+OPENING = 8
+"""Events at the beginning of a melody, where a style is worth most."""
+
 
 def main() -> None:
     """Store, measure, store again with the numbers."""
@@ -41,16 +44,20 @@ def _metrics(model: Model, divided: Split) -> dict[str, object]:
     """All that the model card says."""
     examples = measure.labelled(divided.test, model.header.styles)
     compiled, state = measure.scorer(model.network)
-    events = model.header.settings.data.events
     by_grain = {}
     for grain in ("none", "bar", "half", "beat"):
-        results = measure.measure(compiled, state, examples, events, grain=grain)
+        results = measure.measure(compiled, state, examples, grain=grain)
         by_grain[grain] = measure.bits_per_note(results)
-    unstyled = measure.measure(compiled, state, examples, events, styled=False)
+    unstyled = measure.measure(compiled, state, examples, styled=False)
+    opening = {
+        name: measure.bits_per_note(measure.measure(compiled, state, examples, styled=styled, opening=OPENING))
+        for name, styled in (("style", True), ("no style", False))
+    }
     return {
         "test": [asdict(row) for row in measure.table(model, divided)],
         "bits_by_skeleton": by_grain,
         "bits_without_style": measure.bits_per_note(unstyled),
+        "bits_of_opening": {"events": OPENING, **opening},
     }
 
 

@@ -86,6 +86,9 @@ def conditions(header: Header) -> list[list[str]]:
     rows = [[f"skeleton: {grain}", f"{bits:.3f}"] for grain, bits in measured.get("bits_by_skeleton", {}).items()]
     if "bits_without_style" in measured:
         rows.append(["no skeleton, no style", f"{measured['bits_without_style']:.3f}"])
+    if opening := dict(measured.get("bits_of_opening", {})):
+        events = opening.pop("events")
+        rows += [[f"no skeleton, {told}: the first {events} events", f"{bits:.3f}"] for told, bits in opening.items()]
     return rows
 
 

@@ -112,9 +112,11 @@ def window_piece(
     )
 
 
-def collate(windows: Sequence[tuple[Example, int, int, Condition]], events: int) -> Batch[np.ndarray]:
-    """Stack windows (example, first bar, last bar excluded, condition), filled up to a number of events."""
-    pieces = [window_piece(*window, BEATS, events) for window in windows]
+def collate(
+    windows: Sequence[tuple[Example, int, int, Condition]], events: int, beats: int = BEATS
+) -> Batch[np.ndarray]:
+    """Stack windows (example, first bar, last bar excluded, condition), filled up to numbers of events and of beats."""
+    pieces = [window_piece(*window, beats, events) for window in windows]
     rows = [_window_events(example, first, last, events) for example, first, last, _ in windows]
     time, pitch, duration, scored = (np.stack(column) for column in zip(*rows, strict=True))
     piece: Piece[np.ndarray] = Piece(*(np.stack(leaves) for leaves in zip(*pieces, strict=True)))
@@ -122,12 +124,12 @@ def collate(windows: Sequence[tuple[Example, int, int, Condition]], events: int)
     return Batch(piece, begun(piece.anchor, time, pitch, duration), time, pitch, duration, scored, style)
 
 
-def cover(example: Example, events: int) -> list[tuple[int, int]]:
+def cover(example: Example, events: int, beats: int = BEATS) -> list[tuple[int, int]]:
     """Cut a melody into consecutive windows of whole bars, each as long as fits; bars too full to fit are left out."""
     bars = len(example.events.grid.first) - 1
     windows, first = [], 0
     while first < bars:
-        last = _longest(example, first, events)
+        last = _longest(example, first, events, beats)
         if last > first:
             windows.append((first, last))
         first = max(last, first + 1)
@@ -205,11 +207,11 @@ def _counts(example: Example) -> np.ndarray:
     return np.searchsorted(example.events.time, 16 * example.events.grid.first)
 
 
-def _longest(example: Example, first: int, events: int) -> int:
+def _longest(example: Example, first: int, events: int, beats: int = BEATS) -> int:
     """The bar up to which a window from bar `first` can reach; END needs room too."""
-    counts, beats = _counts(example), example.events.grid.first
+    counts, starts = _counts(example), example.events.grid.first
     counts[-1] += 1
-    fits = (counts - counts[first] <= events) & (beats - beats[first] < BEATS)
+    fits = (counts - counts[first] <= events) & (starts - starts[first] < beats)
     return int(np.flatnonzero(fits)[-1])
 
 

@@ -42,7 +42,7 @@ SUGGESTIONS = len(LAGS) + 1
 """One a lag, and the echo's."""
 
 LONGEST_ECHO = 6
-_MEMORY = 256  # events that an echo can look back; training windows are shorter
+_MEMORY = 1536  # events that an echo can look back: nearly all tunes as a whole
 
 
 class Echo(NamedTuple):

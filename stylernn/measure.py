@@ -1,7 +1,8 @@
 """Bits per note and accuracy of a model, and of n-gram models beside it, on held-out melodies.
 
 All are asked the same: p(onset, pitch, duration | all before, style), note by note, no skeleton unless one is named,
-on the same events. Numbers are per note: a melody's bits over all heads, its END included, divided by its notes.
+on the same events, and each melody as a whole: what it repeats may be long ago. Numbers are per note: a melody's bits
+over all heads, its END included, divided by its notes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +41,8 @@ __all__ = [
     "tested",
 ]
 
-_WINDOWS = 32
+# Events and windows of a batch; melodies that need more events have them doubled, in batches of half as many.
+_EVENTS, _WINDOWS, _DOUBLED = 192, 32, 8
 
 Scorer = Callable[[nnx.State, Batch], Score]
 
@@ -100,35 +102,49 @@ def measure(
     compiled: Scorer,
     state: nnx.State,
     examples: Sequence[Example],
-    events: int,
     *,
     grain: str = "none",
     styled: bool = True,
+    opening: int | None = None,
 ) -> list[Measure]:
     """Score melodies, one Measure each.
 
     Args:
         compiled: see `scorer`.
         state: of the network.
-        examples: the melodies; long ones are scored in windows.
-        events: longest window, as in training.
+        examples: the melodies; those of over 1,536 events or 1,664 beats are scored in windows.
         grain: of the skeleton that the model is shown, one of GRAINS.
         styled: whether the model is told the style.
+        opening: count so many events of each melody, the first ones, and no more.
     """
-    windows = [
-        (k, (example, first, last, hidden(example, grain, styled)))
-        for k, example in enumerate(examples)
-        for first, last in batches.cover(example, events)
-    ]
     heads, notes = np.zeros((len(examples), 3, 3)), np.zeros(len(examples))
-    for start in range(0, len(windows), _WINDOWS):
-        part = windows[start : start + _WINDOWS]
-        filled = [window for _, window in part] + [part[0][1]] * (_WINDOWS - len(part))
-        result = compiled(state, batches.collate(filled, events))
-        owners = [k for k, _ in part]
-        np.add.at(heads, owners, np.stack([result.bits, result.hits, result.choices], axis=1)[: len(part)])
-        np.add.at(notes, owners, np.asarray(result.notes)[: len(part)])
+    scale = [_scale(example) for example in examples]
+    for times in sorted(set(scale)):
+        events, beats, count = times * _EVENTS, times * batches.BEATS, _WINDOWS // times
+        windows = [
+            (k, (example, first, last, hidden(example, grain, styled)))
+            for k, example in enumerate(examples)
+            if scale[k] == times
+            for first, last in batches.cover(example, events, beats)
+        ]
+        for start in range(0, len(windows), count):
+            part = windows[start : start + count]
+            filled = [window for _, window in part] + [part[0][1]] * (count - len(part))
+            batch = batches.collate(filled, events, beats)
+            if opening is not None:
+                begins = np.array([first == 0 for _, first, *_ in filled])
+                batch = batch._replace(scored=batch.scored * np.outer(begins, np.arange(events) < opening))
+            result = compiled(state, batch)
+            owners = [k for k, _ in part]
+            np.add.at(heads, owners, np.stack([result.bits, result.hits, result.choices], axis=1)[: len(part)])
+            np.add.at(notes, owners, np.asarray(result.notes)[: len(part)])
     return [Measure(*sums) for sums in zip(*heads.swapaxes(0, 1), map(float, notes), strict=True)]
+
+
+def _scale(example: Example) -> int:
+    """How many times the usual size a window has to be to hold a melody; a power of two."""
+    needed = max(len(example.events.time) / _EVENTS, (example.events.grid.beats + 1) / batches.BEATS, 1.0)
+    return int(min(2 ** np.ceil(np.log2(needed)), _DOUBLED))
 
 
 def bits_per_note(results: Sequence[Measure]) -> float:
@@ -177,7 +193,7 @@ def tested(model: Model, divided: Split) -> Iterator[Tested]:
             continue
         own = [test[i] for i in places]
         learnt = [example for example in train if example.parent == k]
-        ours, untrained = (measure(compiled, state, own, settings.data.events) for state in (trained, fresh))
+        ours, untrained = (measure(compiled, state, own) for state in (trained, fresh))
         works = tuple(heard[i].work for i in places)
         yield Tested(style.name, works, learnt, own, ours, untrained, markov_bits(learnt, own))
 

@@ -44,14 +44,14 @@ def test_agreement_is_counted_up_to_a_limit() -> None:
 
 def test_a_long_past_gives_the_same_as_its_end() -> None:
     rng = np.random.default_rng(0)
-    steps, pitches = [16] * 600, rng.integers(60, 64, 600).tolist()
-    whole, end = history(steps, pitches, 700), history(steps[-250:], pitches[-250:], 251)
-    far, near = echo(whole, 600), echo(end, 250)
+    steps, pitches = [16] * 3000, rng.integers(60, 64, 3000).tolist()
+    whole, end = history(steps, pitches, 3100), history(steps[-1500:], pitches[-1500:], 1501)
+    far, near = echo(whole, 3000), echo(end, 1500)
     assert int(far.agree) == int(near.agree) > 0
-    assert int(far.at) - 600 == int(near.at) - 250
+    assert int(far.at) - 3000 == int(near.at) - 1500
 
 
-@pytest.mark.parametrize("size", [40, 300])
+@pytest.mark.parametrize("size", [40, 1600])
 def test_it_is_what_a_search_of_the_whole_past_finds(size: int) -> None:
     """Within what an echo remembers and beyond it."""
     rng = np.random.default_rng(1)

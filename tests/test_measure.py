@@ -1,7 +1,6 @@
 """Loss and measures: bits of a model that knows nothing, masks, windows put together, Markov-3."""
 
 import math
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -57,19 +56,23 @@ def test_only_a_bridge_can_rest() -> None:
     assert (np.asarray(masked[:, :REST]) == 0).all()
 
 
-def test_long_melodies_are_scored_in_windows_that_add_up(quarters: Example) -> None:
-    long = batches.prepare(Melody(tuple(Note(24 * k, 24, 60 + 2 * (k % 3)) for k in range(160))), 1, 1)
+def quarter_notes(count: int) -> Example:
+    return batches.prepare(Melody(tuple(Note(24 * k, 24, 60 + 2 * (k % 3)) for k in range(count))), 1, 1)
+
+
+def test_melodies_are_scored_whole_and_very_long_ones_in_windows_that_add_up() -> None:
+    short, fitting, long, very_long = map(quarter_notes, (8, 191, 204, 2000))
     calls = []
 
     def compiled(state, batch):
         calls.append(batch.time.shape)
         return loss.score(uniform, batch)
 
-    results = measure.measure(compiled, None, [quarters, long, quarters], 16)
-    assert [entry.notes for entry in results] == [8, 160, 8]
-    assert results[1].choices.tolist() == [161, 160, 160]
-    np.testing.assert_array_equal(results[0].bits, results[2].bits)
-    assert set(calls) == {(32, 16)}
+    results = measure.measure(compiled, None, [short, long, very_long, fitting, short])
+    assert [entry.notes for entry in results] == [8, 204, 2000, 191, 8]
+    assert results[2].choices.tolist() == [2001, 2000, 2000]
+    np.testing.assert_array_equal(results[0].bits, results[4].bits)
+    assert calls == [(32, 192), (16, 384), (4, 1536)]
     assert measure.bits_per_note(results[:1]) == pytest.approx(results[0].bits.sum() / 8)
 
 
@@ -101,8 +104,6 @@ def test_the_end_of_a_markov_melody_has_an_onset_only(quarters: Example) -> None
 
 def test_the_table_has_a_row_for_every_root_style_that_was_tested(tiny_model: Path) -> None:
     model = checkpoint.load_model(tiny_model)
-    settings = replace(model.header.settings, data=replace(model.header.settings.data, events=16))
-    model = checkpoint.Model(replace(model.header, settings=settings), model.arrays)
     tune = SimpleNamespace(
         melody=Melody(tuple(Note(24 * k, 24, 60 + k) for k in range(8))), style="jazz", substyle="bebop", work="a"
     )
