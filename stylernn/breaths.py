@@ -15,7 +15,8 @@ from stylernn.melody import Melody
 __all__ = ["hushed", "plan", "silence"]
 
 _PHRASES = (8, 4)  # bars, those that are served first first
-_LONGEST = 3  # beats
+_BEFORE = 3  # beats at the end of a phrase
+_BEYOND = 1  # beats of the next one, after the longer phrases
 
 
 def silence(melody: Melody) -> float:
@@ -30,8 +31,8 @@ def silence(melody: Melody) -> float:
 def plan(events: Events, grid: BeatGrid, share: float) -> np.ndarray:
     """Choose the beats that fall silent: the last three, but not the first, of bars that end eight bars, then four.
 
-    Few long breaths are more like a player than many short ones. Where the tune begins with a pickup its phrases do
-    too: that sounds, and so does the last bar.
+    Few long breaths are more like a player than many short ones, so after eight bars the next beat is silent too. The
+    last bar sounds. Where the tune begins with a pickup its phrases do too, so they end a pickup earlier.
 
     Args:
         events: the tune.
@@ -43,12 +44,15 @@ def plan(events: Events, grid: BeatGrid, share: float) -> np.ndarray:
     """
     bars = np.arange(len(grid.first) - 2) + 1 - int(events.frame.pickup > 0)
     whole = [(bars > 0) & (bars % phrase == 0) for phrase in _PHRASES]
-    ends = [*np.flatnonzero(whole[0]), *np.flatnonzero(whole[1] & ~whole[0])]
-    stops = grid.first[1:][ends] - -(-events.frame.pickup // int(grid.unit[0]))
-    starts = np.maximum(grid.first[ends] + 1, stops - _LONGEST)
-    breaths = [np.arange(start, stop)[::-1] for start, stop in zip(starts, stops, strict=True)]
+    upbeat = -(-events.frame.pickup // int(grid.unit[0]))
+    beats: list[int] = []
+    for ends, beyond in ((whole[0], _BEYOND), (whole[1] & ~whole[0], 0)):
+        for end in np.flatnonzero(ends):
+            stop = int(grid.first[end + 1]) - upbeat
+            beats += [*range(stop - 1, max(int(grid.first[end]) + 1, stop - _BEFORE) - 1, -1)]
+            beats += range(stop, stop + beyond)
     chosen = np.zeros(grid.beats, bool)
-    chosen[np.concatenate([[], *breaths]).astype(int)[: round(share * grid.beats)]] = True
+    chosen[beats[: round(share * grid.beats)]] = True
     return chosen
 
 

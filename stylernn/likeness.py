@@ -1,6 +1,7 @@
 """How alike two melodies are, and a melody and itself: asked by the choice among candidates and by the evaluation.
 
 chroma_similarity: do the same pitch classes sound at the same time?
+pitch_class_distance: where they do not, how far apart are they?
 repetition: do its figures come again?
 pitch_classes: which sound when?
 """
@@ -9,9 +10,10 @@ import numpy as np
 
 from stylernn.melody import TICKS_PER_QUARTER, Melody
 
-__all__ = ["chroma_similarity", "pitch_classes", "repetition"]
+__all__ = ["chroma_similarity", "pitch_class_distance", "pitch_classes", "repetition"]
 
 _FRAME = TICKS_PER_QUARTER // 12
+_SPANS = 128
 _FIGURE = 4
 _WITHIN_BARS = 8
 
@@ -33,6 +35,24 @@ def chroma_similarity(source: Melody, output: Melody) -> tuple[float, float]:
     either = max(int(np.sum(a.any(axis=0) | b.any(axis=0))), 1)
     values = [float(np.sum(a * np.roll(b, turn, axis=0)) / either) for turn in range(12)]
     return values[0], max(values)
+
+
+def pitch_class_distance(source: Melody, output: Melody) -> float:
+    """Mean distance, 0 to 6 semitones, of the pitch classes that sound longest in each span in which either sounds.
+
+    Spans are of a quarter, or of more where there would be over 128 of them: of a long melody the outline is known. A
+    span without a note counts as the one before it.
+    """
+    end = max(source.end, output.end)
+    span = max(round(end / (_SPANS * TICKS_PER_QUARTER)), 1) * TICKS_PER_QUARTER
+    ticks = np.arange(0, (end // span + 1) * span, _FRAME).reshape(-1, span // _FRAME)
+    counts = [pitch_classes(melody, ticks) for melody in (source, output)]
+    either = (counts[0] + counts[1]).any(axis=1)
+    if not either.any():
+        return 0.0
+    first, second = (_carried_on(each)[either] for each in counts)
+    gap = (first - second) % 12
+    return float(np.minimum(gap, 12 - gap).mean())
 
 
 def pitch_classes(melody: Melody, ticks: np.ndarray) -> np.ndarray:
@@ -62,6 +82,13 @@ def repetition(melody: Melody) -> float:
         again += any(i - j >= _FIGURE and bars[i] - bars[j] <= _WITHIN_BARS for j in places[-_FIGURE - 1 :])
         places.append(i)
     return again / count
+
+
+def _carried_on(counts: np.ndarray) -> np.ndarray:
+    """The pitch class with the highest of its counts (spans, 12) in each span, or in the one before if it has none."""
+    known = counts.max(axis=1) > 0
+    latest = np.maximum.accumulate(np.where(known, np.arange(len(counts)), -1))
+    return counts.argmax(axis=1)[np.where(latest < 0, known.argmax(), latest)]
 
 
 def _chroma(melody: Melody, windows: int) -> np.ndarray:

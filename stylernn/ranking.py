@@ -1,9 +1,9 @@
 """The best of several candidates: those that keep the tune and are in the style, and of these those with most form.
 
-Likeness to the tune is taken from structural notes and from chroma; in which style a candidate is heard, and how much
-it is like real music, is judged by others, see `classifier` and `critic`. Choosing the likeliest, or the most faithful,
-would make all results alike, and a classifier would tell them from real music by it; so whatever is good enough is
-equally good, and the first drawn of these is taken.
+Likeness to the tune is taken from structural notes, from chroma and from how far pitch classes are apart; in which
+style a candidate is heard, and how much it is like real music, is judged by others, see `classifier` and `critic`.
+Choosing the likeliest, or the most faithful, would make all results alike, and a classifier would tell them from real
+music by it; so whatever is good enough is equally good, and the first drawn of these is taken.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ import numpy as np
 from stylernn import skeleton as sk
 from stylernn.codec import LOWEST
 from stylernn.compose import Plan
-from stylernn.likeness import chroma_similarity, repetition
+from stylernn.likeness import chroma_similarity, pitch_class_distance, repetition
 from stylernn.melody import Melody
 
 __all__ = ["COMPOSED", "IMPROVISED", "PERSONAL", "Standards", "ranked", "sounding"]
@@ -36,12 +36,12 @@ class Standards(NamedTuple):
         keeping: weight of the tune.
     """
 
-    worthy: float = 0.75
-    formed: float = 0.35
+    worthy: float = 0.85
+    formed: float = 0.45
     keeping: float = 1.0
 
 
-IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.0)
+IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35)
 """For improvised styles; for the others, whose bars return by plan, and which never rest where they repeat most."""
 PERSONAL = COMPOSED._replace(worthy=1.0)
 """For styles that are learnt from a few tunes, so that few candidates are heard in them."""
@@ -72,8 +72,9 @@ def ranked(
     """
     structural = _ranks([float(sounding(melody, plan, plan.condition.skeleton).sum()) for melody in melodies])
     chroma = _ranks([chroma_similarity(tune, melody)[0] for melody in melodies])
+    near = _ranks([-pitch_class_distance(tune, melody) for melody in melodies])
     busy = _ranks([float(len(melody.notes)) for melody in melodies])
-    kept, real = _ranks(structural + chroma), _ranks(merits)
+    kept, real = _ranks(structural + chroma + near), _ranks(merits)
     both = standards.keeping * kept + real
     good = np.minimum(kept, real) if heard is None else both + _HEARING * np.minimum(heard, _CLEARLY)
     worth = np.minimum(_ranks(good + _CROWDING * density * busy), standards.worthy)

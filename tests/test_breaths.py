@@ -24,21 +24,22 @@ def test_silence_is_what_lies_between_notes() -> None:
 def test_eight_bars_end_first_then_four() -> None:
     assert chosen(QUARTERS, 2 / 64) == [30, 31]
     assert chosen(QUARTERS, 3 / 64) == [29, 30, 31]
-    assert chosen(QUARTERS, 7 / 64) == [13, 14, 15, 29, 30, 31, 47]
+    assert chosen(QUARTERS, 4 / 64) == [29, 30, 31, 32]
+    assert chosen(QUARTERS, 8 / 64) == [13, 14, 15, 29, 30, 31, 32, 47]
     assert chosen(QUARTERS, 0.0) == []
 
 
-def test_the_last_bar_and_first_beats_of_bars_sound() -> None:
-    assert chosen(QUARTERS, 1.0) == [13, 14, 15, 29, 30, 31, 45, 46, 47]
+def test_the_last_bar_sounds_and_first_beats_of_bars_do_but_after_eight_of_them() -> None:
+    assert chosen(QUARTERS, 1.0) == [13, 14, 15, 29, 30, 31, 32, 45, 46, 47]
     waltz = Melody(tuple(Note(24 * k, 24, 60) for k in range(24)), ((0, Metre(3, 4)),))
     assert chosen(waltz, 1.0) == [10, 11]
     assert chosen(Melody((Note(0, 24, 60),)), 1.0) == []
 
 
-def test_pickups_sound() -> None:
-    """Bar 0 is the pickup's; its phrase ends with bar 8, on the beat before the next pickup."""
+def test_pickups_sound_but_after_eight_bars() -> None:
+    """Bar 0 is the pickup's; its phrase ends with bar 8, on the beat before the next pickup, which falls silent too."""
     begun = Melody(tuple(Note(24 * k, 24, 60 + k % 5) for k in range(3, 68)), pickup=24)
-    assert chosen(begun, 1.0) == [17, 18, 33, 34, 49, 50]
+    assert chosen(begun, 1.0) == [17, 18, 33, 34, 35, 49, 50]
 
 
 def test_notes_that_ring_into_silence_are_cut_and_no_others() -> None:
