@@ -76,6 +76,14 @@ def test_melodies_are_scored_whole_and_very_long_ones_in_windows_that_add_up() -
     assert measure.bits_per_note(results[:1]) == pytest.approx(results[0].bits.sum() / 8)
 
 
+def test_only_the_opening_counts_where_it_is_asked_for() -> None:
+    results = measure.measure(
+        lambda state, batch: loss.score(uniform, batch), None, [quarter_notes(20), quarter_notes(2000)], opening=8
+    )
+    assert [entry.notes for entry in results] == [8, 8]
+    assert results[1].choices.tolist() == [8, 8, 8]
+
+
 def test_what_the_model_is_told(quarters: Example) -> None:
     told, untold = hidden(quarters, "beat", True), hidden(quarters, "none", False)
     assert (told.style, told.grain, len(told.skeleton.time)) == (1, 3, 8)
