@@ -42,7 +42,7 @@ class Standards(NamedTuple):
 
 
 IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35)
-"""For improvised styles; for the others, whose bars return by plan, and which never rest where they repeat most."""
+"""For improvised styles; for the others, whose bars return by plan, and which rest less where they repeat most."""
 PERSONAL = COMPOSED._replace(worthy=1.0)
 """For styles that are learnt from a few tunes, so that few candidates are heard in them."""
 
