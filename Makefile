@@ -47,6 +47,7 @@ weights: $(VENV)/installed
 	$(BIN)/stylernn train --config box --data runs/box-data --out runs/box
 	$(BIN)/python benchmarks/box.py runs/box runs/box-data
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluation]'
+	$(BIN)/python benchmarks/tilt.py stylernn/weights/stylernn.safetensors runs/box-data
 	$(BIN)/python benchmarks/critic.py stylernn/weights/stylernn.safetensors runs/box-data
 	$(BIN)/python benchmarks/classifier.py stylernn/weights/stylernn.safetensors runs/box-data
 	$(BIN)/python benchmarks/figures.py stylernn/weights/stylernn.safetensors runs/box-data

@@ -15,10 +15,10 @@ from stylernn.evaluation import content, features, music, realism, style
 from stylernn.evaluation.study import RATIOS
 from stylernn.evaluation.task import WINDOW_QUARTERS
 
-from stylernn import checkpoint, corpus, metres, ranking, transfer
+from stylernn import checkpoint, corpus, metres, planning, ranking, transfer
 from stylernn.checkpoint import Model
 from stylernn.cli import judging
-from stylernn.compose import characterised, compose, sections
+from stylernn.compose import compose, sections
 from stylernn.melody import Melody
 from stylernn.ranking import Standards
 from stylernn.selection import Selection
@@ -71,7 +71,7 @@ def _transferred(
     index, dials = model.style(target.name), transfer.dials(transfer.Options(), target)
     made = []
     for number, tune in enumerate(tunes):
-        plan = characterised(model, transfer.plan_transfer(tune, index, target), target.name, 1000 * draw + number)
+        plan = planning.laid_out(model, tune, index, 1000 * draw + number)
         selection = Selection(model, target, plan, tune, standards)
         candidates = compose(model, plan, dials, 1000 * draw + number, count, selection.best)
         made.append(candidates[selection.best(candidates, sections(plan)[-1])].melody)

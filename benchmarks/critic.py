@@ -1,4 +1,4 @@
-"""Teach the critic of a model: `python benchmarks/critic.py MODEL DATA_FOLDER`, third part of `make weights`.
+"""Teach the critic of a model: `python benchmarks/critic.py MODEL DATA_FOLDER`, fourth part of `make weights`.
 
 For each root style, tunes of the training split in all styles are transferred to it, and a logistic regression learns
 to tell its real melodies of the training split from the outcomes and from real melodies of the other styles
@@ -13,9 +13,9 @@ import numpy as np
 from judges import LEAST_NOTES, asked, root, write
 from sklearn.linear_model import LogisticRegression
 
-from stylernn import critic, metres, transfer
+from stylernn import critic, metres, planning, transfer
 from stylernn.checkpoint import Model
-from stylernn.compose import characterised, compose
+from stylernn.compose import compose
 from stylernn.corpus import Tune
 from stylernn.descriptors import describe_sections
 from stylernn.melody import Melody
@@ -86,8 +86,8 @@ def outcomes(model: Model, style: Style, train: Sequence[Tune], compound: bool) 
         melody = tune.melody.slice(0, BARS) if tune.melody.bars > BARS else tune.melody
         if len(melody.notes) < LEAST_NOTES:
             continue
-        plan = transfer.plan_transfer(metres.fitted(melody, style), model.style(style.name), style)
-        for candidate in compose(model, characterised(model, plan, style.name, number), dials, number, CANDIDATES):
+        plan = planning.laid_out(model, metres.fitted(melody, style), model.style(style.name), number)
+        for candidate in compose(model, plan, dials, number, CANDIDATES):
             yield candidate.melody, plan.example.tonality
 
 

@@ -137,13 +137,13 @@ def keras_predict() -> Callable[[], object]:
 
 def boxed(count: int) -> list[dict[str, object]]:
     """The model in the box on an example: seconds and notes a second, by candidates."""
-    from stylernn import api, compose, files, transfer
+    from stylernn import api, compose, files, planning, transfer
 
     tune = files.read(timing.ROOT / "examples" / "greensleeves.mid")
     model = api._loaded(api.model_file())  # noqa: SLF001  (once, as a session of many transfers has it)
     index = model.style("jazz")
     target = model.header.styles[index - 1]
-    plan = transfer.plan_transfer(tune, index, target)
+    plan = planning.plan_transfer(tune, index, target)
     rows = []
     for candidates in (1, 16, 64):
         made = []

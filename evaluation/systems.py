@@ -50,16 +50,15 @@ def ablations(model: "Model", target: str, options: "Options") -> dict[str, Syst
 
     All draw one candidate, so they are to be compared with the first of them, which has all its parts.
     """
-    from stylernn import compose, generate, metres, transfer
+    from stylernn import compose, generate, metres, planning, transfer
 
     single = replace(options, candidates=1)
 
     def without_skeleton(melody: Melody, seed: int) -> Melody:
         index = model.style(target)
         style = model.header.styles[index - 1]
-        plan = transfer.plan_transfer(metres.fitted(melody, style), index, style, grain="none")
+        plan = planning.laid_out(model, metres.fitted(melody, style), index, seed, grain="none")
         plan = replace(plan, condition=replace(plan.condition, grain=0), chroma=None)
-        plan = compose.characterised(model, plan, style.name, seed)
         return compose.compose(model, plan, transfer.dials(single, style), seed, 1)[0].melody
 
     def unconditional(melody: Melody, seed: int) -> Melody:

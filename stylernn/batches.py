@@ -16,7 +16,7 @@ from stylernn.melody import TICKS_PER_QUARTER, Melody
 from stylernn.pieces import FAR, Batch, Piece, begun
 from stylernn.settings import DataSettings
 from stylernn.tonality import Tonality, anchor, estimate
-from stylernn.traits import traits, unknown
+from stylernn.traits import compass, traits, unknown
 
 __all__ = ["BEATS", "Batcher", "Condition", "Example", "collate", "cover", "prepare", "window_piece"]
 
@@ -39,7 +39,7 @@ class Example:
         skeletons: one per grain of GRAINS.
         repeats: see `skeleton.repetitions`.
         pickup: 1 if bar 0 is a pickup, else 0.
-        traits: see `traits.traits`.
+        traits, compass: see `traits.traits` and `traits.compass`.
     """
 
     events: Events
@@ -51,6 +51,7 @@ class Example:
     repeats: np.ndarray
     pickup: int
     traits: np.ndarray = field(default_factory=unknown)
+    compass: tuple[int, int] = (-12, 12)
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ def prepare(melody: Melody, style: int = 0, parent: int = 0) -> Example:
     events = encode(melody)
     tonality = estimate(melody)
     skeletons = tuple(sk.reduce(events, grain, tonality) for grain in sk.GRAINS)
-    pickup = int(melody.pickup > 0)
-    known = traits(melody, tonality)
-    return Example(events, style, parent, tonality, anchor(melody), skeletons, sk.repetitions(events), pickup, known)
+    middle = anchor(melody)
+    told = sk.repetitions(events), int(melody.pickup > 0), traits(melody, tonality)
+    return Example(events, style, parent, tonality, middle, skeletons, *told, compass(melody.array[:, 2], middle))
 
 
 def window_piece(

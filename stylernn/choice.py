@@ -1,7 +1,7 @@
 """Choosing from the network's logits: the dials, guidance and nucleus.
 
-Each event is scored in three ways: with style and skeleton, without style, without skeleton. The candidates of the
-three ways stand one after another along the first axis.
+Each event is scored in four ways: with all that is told, without style, without skeleton, without traits. The
+candidates of the four ways stand one after another along the first axis.
 """
 
 from typing import NamedTuple
@@ -22,6 +22,7 @@ class Dials(NamedTuple):
     Args:
         strength: style guidance of the pitches; 0 leaves the style out, 1 is the model's own distribution.
         preserve: content guidance of the pitches; 0 is the model's own distribution given the skeleton.
+        character: guidance of the pitches by the traits; 0 is the model's own distribution given the traits.
         rhythm_strength, rhythm_preserve: the same for onsets and durations. Much of the second leaves bare skeletons.
         chroma: how far pitch classes that sound in the tune around a beat are raised, see `towards`.
         rhythm: temperature of onsets and durations; 1 keeps the rests and syncopations of the style.
@@ -31,11 +32,12 @@ class Dials(NamedTuple):
         lowest, highest: range of the pitches, each a MIDI number less LOWEST.
 
     Reference:
-        Ho & Salimans, Classifier-free diffusion guidance (2022), equation 6, with two conditions.
+        Ho & Salimans, Classifier-free diffusion guidance (2022), equation 6, with three conditions.
     """
 
     strength: float = 1.0
     preserve: float = 0.0
+    character: float = 0.0
     rhythm_strength: float = 1.0
     rhythm_preserve: float = 0.0
     chroma: float = 0.0
@@ -47,10 +49,12 @@ class Dials(NamedTuple):
     highest: int = PITCHES - 1
 
 
-def guide(logits: jax.Array, strength: float, preserve: float) -> tuple[jax.Array, jax.Array]:
-    """Combine logits (3 * candidates, n) of the three ways; also the log-probabilities of the first two, stacked."""
-    full, plain, free = jax.nn.log_softmax(logits).reshape(3, logits.shape[0] // 3, -1)
-    return plain + strength * (full - plain) + preserve * (full - free), jnp.stack([full, plain])
+def guide(logits: jax.Array, strength: float, preserve: float, character: float = 0.0) -> tuple[jax.Array, jax.Array]:
+    """Combine logits (4 * candidates, n) of the four ways; also the log-probabilities of the first two, stacked."""
+    full, plain, free, bare = jax.nn.log_softmax(logits).reshape(4, logits.shape[0] // 4, -1)
+    return plain + strength * (full - plain) + preserve * (full - free) + character * (full - bare), jnp.stack(
+        [full, plain]
+    )
 
 
 def at(parts: jax.Array, index: jax.Array) -> jax.Array:

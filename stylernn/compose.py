@@ -19,11 +19,13 @@ from stylernn.melody import Melody
 from stylernn.pieces import FAR
 from stylernn.sample import Dials
 from stylernn.script import Script
+from stylernn.tilt import Tilt, nothing
 
 __all__ = ["Candidate", "Choice", "Plan", "characterised", "compose", "sections"]
 
 _EVENTS_PER_BEAT = 5
 _SECTION = 16
+_OCTAVE = 12
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Plan:
         silent: beats that are rests but in locked bars, bool, shape (beats,); by default none, see `breaths`.
         cadence: time code and pitch of the last note, if it is given and its bar not locked, see `endings`.
         chroma: of the tune around each beat, if there is one, see `chroma.around`.
+        compass: lowest and highest pitch that may be drawn, less LOWEST, whatever the dials allow beyond it.
+        tilt: see `tilt.of_style`; by default none.
     """
 
     example: Example
@@ -49,6 +53,8 @@ class Plan:
     silent: np.ndarray | None = None
     cadence: tuple[int, int] | None = None
     chroma: np.ndarray | None = None
+    compass: tuple[int, int] | None = None
+    tilt: Tilt | None = None
 
     @property
     def hushed(self) -> np.ndarray:
@@ -78,7 +84,7 @@ Choice = Callable[[list[Candidate], range], int]
 def characterised(model: Model, plan: Plan, style: str, seed: int) -> Plan:
     """The plan with the traits of a tune of a style, which the seed chooses; see `traits.drawn`."""
     told = traits.drawn(model.arrays, style, plan.grid, seed)
-    return replace(plan, condition=replace(plan.condition, traits=told))
+    return replace(plan, condition=replace(plan.condition, traits=told.traits))
 
 
 def compose(
@@ -103,7 +109,7 @@ def compose(
     piece = window_piece(listened, 0, bars, plan.condition, beats, notes)
     places = np.zeros_like(piece.places)
     places[: source.grid.beats + 1] = source.grid.ticks.reshape(-1, 16) >= 0
-    asked = piece._replace(places=places), _script(plan, events, beats), dials, seed
+    asked = piece._replace(places=places), _script(plan, events, beats), _within(dials, plan.compass), seed
     written = course.begin(model.header.settings.model, int(piece.anchor), count, events)
     if choice is not None and count > 1:
         for section in sections(plan)[:-1]:
@@ -121,6 +127,13 @@ def sections(plan: Plan) -> list[range]:
     if len(starts) > 1 and frame.bars - starts[-1] <= _SECTION // 2:
         starts.pop()
     return [range(first, last) for first, last in zip([0, *starts[1:]], [*starts[1:], frame.bars], strict=True)]
+
+
+def _within(dials: Dials, compass: tuple[int, int] | None) -> Dials:
+    """The dials with the pitches of a compass; with their own where the two have less than an octave in common."""
+    low, high = compass or (dials.lowest, dials.highest)
+    low, high = max(low, dials.lowest), min(high, dials.highest)
+    return dials._replace(lowest=low, highest=high) if high - low >= _OCTAVE else dials
 
 
 def _decoded(plan: Plan, written: Course[np.ndarray], k: int) -> Candidate:
@@ -149,4 +162,4 @@ def _script(plan: Plan, events: int, beats: int) -> Script:
     chroma = np.zeros((beats, 12), np.float32)
     if plan.chroma is not None:
         chroma[: len(plan.chroma)] = plan.chroma
-    return Script(columns[0], columns[1], columns[2], taken, chroma)
+    return Script(columns[0], columns[1], columns[2], taken, chroma, plan.tilt or nothing())

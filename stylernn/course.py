@@ -13,7 +13,7 @@ from stylernn.settings import ModelSettings
 
 __all__ = ["Course", "begin", "gone_on_from"]
 
-_WAYS = 3
+_WAYS = 4
 """Ways in which each event is scored, see `choice`."""
 
 
@@ -29,6 +29,7 @@ class Course(NamedTuple, Generic[A]):
         ended: who has written all, bool (candidates,).
         halted: who has, or has come past the point up to which was asked, bool (candidates,).
         log_p, log_p_plain: given style and skeleton, and without the style, float32 (candidates,).
+        heading: moves in one direction up to the latest note, see `tilt.headed`, (candidates,).
     """
 
     i: A
@@ -40,6 +41,7 @@ class Course(NamedTuple, Generic[A]):
     halted: A
     log_p: A
     log_p_plain: A
+    heading: A
 
 
 def begin(settings: ModelSettings, anchor: int, count: int, events: int) -> Course[np.ndarray]:
@@ -66,6 +68,7 @@ def begin(settings: ModelSettings, anchor: int, count: int, events: int) -> Cour
         halted=np.zeros(count, bool),
         log_p=np.zeros(count, np.float32),
         log_p_plain=np.zeros(count, np.float32),
+        heading=np.zeros(count, np.int32),
     )
 
 
@@ -85,4 +88,5 @@ def gone_on_from(course: Course[np.ndarray], k: int) -> Course[np.ndarray]:
         halted=spread(course.ended),
         log_p=spread(course.log_p),
         log_p_plain=spread(course.log_p_plain),
+        heading=spread(course.heading),
     )

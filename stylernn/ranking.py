@@ -23,6 +23,8 @@ _HEARING = 4.0
 """Weight of the style, beside the ranks in tune and realism."""
 _CLEARLY = 0.7
 """Margin of votes beyond which more is no better."""
+_ALIKE = 0.25
+"""Share of the candidates that may be near enough to what all should be like."""
 _CROWDING = 8.0
 """Weight of the density, should any be preferred."""
 
@@ -55,6 +57,7 @@ def ranked(
     merits: np.ndarray,
     density: float = 0.0,
     standards: Standards = IMPROVISED,
+    apart: np.ndarray | None = None,
 ) -> list[int]:
     """Numbers of the melodies, the best first; one that stands still on a note for over two bars comes last.
 
@@ -69,7 +72,10 @@ def ranked(
         merits: how much like real music each is, on any scale, see `critic`.
         density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
         standards: what is good enough.
+        apart: how far each is from what all should be like; the nearest quarter goes first.
     """
+    if not melodies:
+        return []
     structural = _ranks([float(sounding(melody, plan, plan.condition.skeleton).sum()) for melody in melodies])
     chroma = _ranks([chroma_similarity(tune, melody)[0] for melody in melodies])
     near = _ranks([-pitch_class_distance(tune, melody) for melody in melodies])
@@ -80,7 +86,8 @@ def ranked(
     worth = np.minimum(_ranks(good + _CROWDING * density * busy), standards.worthy)
     form = _ranks([repetition(melody) for melody in melodies])
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
-    return sorted(range(len(melodies)), key=lambda k: (stuck[k], -worth[k], form[k] < standards.formed))
+    far = np.zeros(len(melodies), bool) if apart is None else apart > np.quantile(apart, _ALIKE)
+    return sorted(range(len(melodies)), key=lambda k: (stuck[k], far[k], -worth[k], form[k] < standards.formed))
 
 
 def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:

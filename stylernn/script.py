@@ -1,5 +1,5 @@
-"""What a sampler is told of the tune beside its skeleton: events that are given, in locked bars and at a beginning, and
-the pitch classes around each beat.
+"""What a sampler is told of the tune beside its skeleton: events that are given, in locked bars and at a beginning, the
+pitch classes around each beat, and the tilt of its pitches.
 """
 
 from typing import NamedTuple
@@ -10,6 +10,7 @@ import numpy as np
 
 from stylernn.lookback import ONSETS
 from stylernn.pieces import FAR
+from stylernn.tilt import Tilt
 
 __all__ = ["Due", "Script", "due", "free_onsets"]
 
@@ -22,6 +23,7 @@ class Script(NamedTuple):
         pitch, duration: of the same events.
         locked: beats in which no other note can begin, bool (beats,).
         chroma: of the tune around each beat, see `chroma.around`, zeros where there is none; float32 (beats, 12).
+        tilt: of the style, in the key of the tune, see `tilt`.
     """
 
     time: np.ndarray
@@ -29,6 +31,7 @@ class Script(NamedTuple):
     duration: np.ndarray
     locked: np.ndarray
     chroma: np.ndarray
+    tilt: Tilt
 
 
 class Due(NamedTuple):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import classifier, critic, discriminant
+from stylernn import breaths, classifier, critic, discriminant
 from stylernn import skeleton as sk
 from stylernn.checkpoint import Model
 from stylernn.compose import Candidate, Plan
@@ -57,7 +57,8 @@ class Selection:
         heard = [k for k, melody in enumerate(cut) if melody.notes]
         tune, plan = _within(self.tune, bars), self._asked(bars)
         judged = self._judged([candidates[k] for k in heard], bars)
-        found = ranked([cut[k] for k in heard], plan, tune, *judged, self.density, self.standards) if heard else []
+        melodies = [cut[k] for k in heard]
+        found = ranked(melodies, plan, tune, *judged, self.density, self.standards, self._apart(melodies))
         copies = []
         for k in (heard[place] for place in found):
             if self._copies(candidates[k].melody, bars):
@@ -86,6 +87,17 @@ class Selection:
         if merits is None:
             merits = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
         return heard, merits
+
+    def _apart(self, melodies: Sequence[Melody]) -> np.ndarray | None:
+        """How far each candidate is from the first in its share of silence; improvised styles breathe by plan.
+
+        Who keeps most of a tune rests least, so the choice would leave no rests. The first is as likely to rest as the
+        model has it.
+        """
+        if improvised(self.style) or not melodies:
+            return None
+        silent = np.array([breaths.silence(melody) for melody in melodies])
+        return np.abs(silent - silent[0])
 
     def _asked(self, bars: range) -> Plan:
         """The plan with the structural notes of these bars alone."""

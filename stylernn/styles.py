@@ -19,9 +19,23 @@ from stylernn.errors import UsageError
 from stylernn.paths import catalogue
 from stylernn.tonality import anchor, estimate, scale
 
-__all__ = ["Pair", "Style", "caution", "find", "hold", "improvised", "label", "pairs", "parents", "profile", "tree"]
+__all__ = [
+    "Pair",
+    "Style",
+    "caution",
+    "diatonic",
+    "find",
+    "hold",
+    "improvised",
+    "label",
+    "pairs",
+    "parents",
+    "profile",
+    "tree",
+]
 
 _FEWEST = 10
+_DIATONIC = 0.95
 _ARRIVES, _STAYS = 0.85, 0.8  # what is asked of a pair of styles
 
 
@@ -152,6 +166,11 @@ def find(styles: Sequence[Style], name: str) -> int:
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"Did you mean {near[0]}?" if near else ""
     raise UsageError(f"unknown style {name!r}", expected=f"one of {', '.join(names)}", remedy=hint)
+
+
+def diatonic(style: Style) -> bool:
+    """Whether a style keeps to the scale, so that no structural note may stand outside it."""
+    return style.diatonic >= _DIATONIC
 
 
 def improvised(style: Style) -> bool:

@@ -3,13 +3,14 @@
 Tunes of a style differ: one reel runs in steps, another leaps through chords; one never rests, another after every
 phrase. A model that knows the style alone plays the average of them all. So it learns to follow the classes into which
 a tune falls by some of its `descriptors`, each of them hidden now and then, and a result gets those of a real tune of
-the style in its kind of metre, drawn by the seed. No note of that tune is known to anybody.
+the style in its kind of metre, drawn by the seed, and the compass of that tune. No note of it is known to anybody.
 
 Reference:
     Such controls by description are those of von Rütte et al., FIGARO (2023), here for a melody as a whole.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from stylernn.descriptors import DESCRIPTORS, describe_sections
 from stylernn.melody import TICKS_PER_QUARTER, Melody, Metre
 from stylernn.tonality import Tonality
 
-__all__ = ["CLASSES", "PREFIX", "TRAITS", "drawn", "mixed", "rows", "traits", "unknown"]
+__all__ = ["CLASSES", "PREFIX", "TRAITS", "Character", "compass", "drawn", "mixed", "rows", "traits", "unknown"]
 
 PREFIX = "traits/"
 """Under which a model file keeps the traits of some tunes of each style."""
@@ -48,6 +49,19 @@ CLASSES = 9
 
 _COLUMNS = [DESCRIPTORS.index(name) for name in TRAITS]
 _FEWEST, _MOST = 5, 200
+_OCTAVE = 12
+
+
+class Character(NamedTuple):
+    """What is drawn of a tune of a style.
+
+    Args:
+        traits: its classes, see `traits`.
+        compass: its lowest and highest note around its median pitch, in semitones; None where it is not known.
+    """
+
+    traits: np.ndarray
+    compass: tuple[int, int] | None = None
 
 
 def unknown() -> np.ndarray:
@@ -64,13 +78,27 @@ def traits(melody: Melody, tonality: Tonality) -> np.ndarray:
     return np.array(classes, np.int32)
 
 
-def rows(tunes: Iterable[tuple[Metre, np.ndarray]]) -> np.ndarray:
-    """What a model file keeps of a style's tunes, given by metre and traits: beats a bar, 1 if compound, traits.
+def compass(pitch: np.ndarray, anchor: int) -> tuple[int, int]:
+    """How far pitches go below and above their median, in semitones; an octave at least, as a model is asked for.
 
-    Of many, a random few, in the order of the tunes; float32, shape (tunes, 2 + len(TRAITS)).
+    Args:
+        pitch: of the notes, one or more, on the scale of the anchor.
+        anchor: their median.
     """
-    found = [np.r_[round(metre.bar / metre.beat), metre.is_compound, known] for metre, known in tunes]
-    return _some(np.array(found, np.float32).reshape(-1, 2 + len(TRAITS)), _MOST)
+    low, high = int(pitch.min()) - anchor, int(pitch.max()) - anchor
+    lacking = max(_OCTAVE - (high - low), 0)
+    return low - lacking // 2, high + lacking - lacking // 2
+
+
+def rows(tunes: Iterable[tuple[Metre, np.ndarray, tuple[int, int]]]) -> np.ndarray:
+    """What a model file keeps of a style's tunes, given by metre, traits and compass.
+
+    Returns:
+        Beats a bar, 1 if compound, traits, compass; of many tunes a random few, in their order; float32, shape
+        (tunes, 4 + len(TRAITS)).
+    """
+    found = [np.r_[round(metre.bar / metre.beat), metre.is_compound, known, edges] for metre, known, edges in tunes]
+    return _some(np.array(found, np.float32).reshape(-1, 4 + len(TRAITS)), _MOST)
 
 
 def mixed(arrays: Mapping[str, np.ndarray], shares: Mapping[str, float], name: str) -> dict[str, np.ndarray]:
@@ -83,8 +111,8 @@ def mixed(arrays: Mapping[str, np.ndarray], shares: Mapping[str, float], name: s
     return {**arrays, PREFIX + name: np.concatenate(known)} if known else dict(arrays)
 
 
-def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: int) -> np.ndarray:
-    """The traits of a random tune of a style, in the grid's kind of metre if there are a few; else unknown.
+def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: int) -> Character:
+    """The character of a random tune of a style, in the grid's kind of metre if there are a few; else unknown.
 
     Args:
         arrays: of a model.
@@ -94,12 +122,14 @@ def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: in
     """
     known = arrays.get(PREFIX + style)
     if known is None or not len(known):
-        return unknown()
+        return Character(unknown())
     bars = np.diff(grid.first)
     kind = np.bincount(bars).argmax(), np.median(grid.unit) != TICKS_PER_QUARTER
     same = known[(known[:, :2] == kind).all(axis=1)]
     among = same if len(same) >= _FEWEST else known
-    return among[np.random.default_rng([seed % 2**32, len(bars)]).integers(len(among)), 2:].astype(np.int32)
+    chosen = among[np.random.default_rng([seed % 2**32, len(bars)]).integers(len(among)), 2:].astype(np.int32)
+    told, edges = np.split(chosen, [len(TRAITS)])
+    return Character(told, (int(edges[0]), int(edges[1])) if len(edges) else None)  # early files have no edges
 
 
 def _some(tunes: np.ndarray, most: int) -> np.ndarray:

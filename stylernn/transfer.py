@@ -7,14 +7,11 @@ stay those of the source, and so does the metre, but that a compound one may be 
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from stylernn import breaths, chroma, discriminant, endings, locks, metres, mixtures
+from stylernn import discriminant, endings, locks, metres, mixtures, planning
 from stylernn import skeleton as sk
-from stylernn.batches import Condition, prepare
 from stylernn.checkpoint import Model
 from stylernn.codec import HIGHEST, LOWEST
-from stylernn.compose import Candidate, Choice, Plan, characterised, compose, sections
+from stylernn.compose import Candidate, Choice, Plan, compose, sections
 from stylernn.errors import UsageError
 from stylernn.melody import Melody, Note
 from stylernn.originality import Figures
@@ -24,14 +21,10 @@ from stylernn.selection import Selection
 from stylernn.styles import Style, hold, improvised
 from stylernn.tonality import Tonality
 
-__all__ = ["Options", "Result", "dials", "plan_transfer", "transfer", "variations"]
+__all__ = ["Options", "Result", "dials", "transfer", "variations"]
 
-# Share of the silence that a tune lacks which is planned; the rest comes of itself.
-_BREATHING = 0.5
-# Share of bars that repeat another, below which a tune has no strains.
-_STRAINS = 0.25
-# Share of notes in the scale of their tune from which on a style has no structural notes outside it.
-_DIATONIC = 0.95
+# Guidance of the pitches by the traits that are asked for; more costs the tune.
+_CHARACTER = 1.0
 # Candidates drawn in addition where none of those asked for has two notes.
 _MORE = 32
 
@@ -136,8 +129,7 @@ def variations(
     model, index = mixtures.resolve(model, style)
     target = model.header.styles[index - 1]
     tune = metres.fitted(melody, target)
-    plan = plan_transfer(tune, index, target, grain=_grain(options.preserve))
-    plan = characterised(model, plan, target.name, seed)
+    plan = planning.laid_out(model, tune, index, seed, grain=_grain(options.preserve))
     plan = replace(plan, given=plan.example.events, locked=options.locked)
     selection = Selection(model, target, plan, tune, _standards(model, target), options.density, training)
     asked = max(options.candidates, 2 * count if count > 1 else 1)
@@ -166,6 +158,7 @@ def dials(options: Options, target: Style) -> Dials:
     strength = options.strength / tight
     return Dials(
         strength=strength / tight,
+        character=_CHARACTER,
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
         preserve=tight * options.preserve * (options.preserve + 0.4),
         rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),
@@ -180,34 +173,6 @@ def dials(options: Options, target: Style) -> Dials:
 def _grain(preserve: float) -> str:
     """A tune that is to be kept loosely is told to the model by the half bar only, or by the bar."""
     return "bar" if preserve < 0.1 else "half" if preserve < 0.3 else "beat"
-
-
-def plan_transfer(tune: Melody, index: int, target: Style, grain: str = "beat") -> Plan:
-    """Lay out what the model is to write over: the skeleton of a `metres.fitted` tune, moved towards the style."""
-    example = prepare(tune)
-    grid = metres.heard(tune, example.events.grid, target)
-    middle = example.anchor - LOWEST
-    told = sk.GRAINS.index(grain)
-    low, high = (middle + edge for edge in target.reach)
-    skeleton = example.skeletons[told]
-    if target.diatonic >= _DIATONIC:
-        skeleton = sk.reduce(sk.in_scale(example.events, example.tonality), grain, example.tonality)
-    skeleton = sk.normalise(sk.fold(skeleton, low, high), example.tonality, low, high)
-    told += len(sk.GRAINS)
-    # Where many notes stand in a beat, as in a jig, as many beats would be too much of the tune.
-    density = max(len(tune.notes) / grid.beats, 1.0)
-    missing = max(target.silence - breaths.silence(tune), 0.0)
-    silent = breaths.plan(example.events, grid, _BREATHING * missing / density)
-    skeleton = sk.keep(skeleton, ~silent[skeleton.time // 16])
-    repeats = sk.repetitions(replace(example.events, grid=grid))
-    if improvised(target):
-        repeats = np.full_like(repeats, -1)
-    elif np.mean(repeats >= 0) < _STRAINS:
-        repeats = sk.likenesses(skeleton, grid, repeats)
-    last = int(skeleton.pitch[-1]) if len(skeleton.pitch) else middle
-    close = endings.cadence(example.events, example.tonality, last)
-    condition = Condition(index, told, skeleton, repeats)
-    return Plan(example, grid, condition, silent=silent, cadence=close, chroma=chroma.around(tune, grid))
 
 
 def _melodies(

@@ -1,7 +1,8 @@
 """The sampler's program: one event a turn, for a batch of candidates, until all of them have come far enough.
 
-Two dials steer the sampler without a further model, by classifier-free guidance. Each turn scores three ways: with
-style and skeleton, without style, without skeleton; `strength` and `preserve` extrapolate along their differences.
+Three dials steer the sampler without a further model, by classifier-free guidance. Each turn scores four ways: with all
+that is told, without style, without skeleton, without traits; `strength`, `preserve` and `character` extrapolate along
+their differences.
 The grammar forbids what is no melody, so none can come out. Every candidate has a key of its own: the same seed gives
 the same melody, whatever the size of the batch. What no turn changes is worked out before the loop.
 """
@@ -25,6 +26,7 @@ from stylernn.model.parameters import Parameters
 from stylernn.model.stepping import Told, Ways
 from stylernn.pieces import FAR, History, Piece
 from stylernn.script import Script, due, free_onsets
+from stylernn.tilt import headed, tilted
 
 __all__ = ["run"]
 
@@ -35,7 +37,7 @@ class _Fixed(NamedTuple):
     """What all turns share.
 
     Args:
-        told: the piece, asked about with style and skeleton, without style, without skeleton.
+        told: the piece, asked about with all that is told, without style, without skeleton, without traits.
         script, dials: see `run`.
         keys: of every turn of this call, head and candidate.
         begun: events before the first turn of this call.
@@ -80,9 +82,10 @@ def run(
     network = filled(parameters)
     nothing = jnp.full_like(piece.skeleton_time, FAR)
     ways = Ways(
-        jnp.stack([piece.style, jnp.int32(0), piece.style]),
-        jnp.stack([piece.grain, piece.grain, jnp.int32(0)]),
-        jnp.stack([piece.skeleton_time, piece.skeleton_time, nothing]),
+        jnp.stack([piece.style, jnp.int32(0), piece.style, piece.style]),
+        jnp.stack([piece.grain, piece.grain, jnp.int32(0), piece.grain]),
+        jnp.stack([piece.traits, piece.traits, piece.traits, jnp.zeros_like(piece.traits)]),
+        jnp.stack([piece.skeleton_time, piece.skeleton_time, nothing, piece.skeleton_time]),
     )
     keys = _keys(seed, course.i, turns, len(course.ended))
     last_bar = 16 * piece.first[piece.bar[jnp.maximum((piece.end >> 4) - 1, 0)]]
@@ -113,6 +116,8 @@ def _turn(network: Network, fixed: _Fixed, course: Course) -> Course:
     states, h, onset, time, gained = _draw_onset(network, fixed, course, found, cooling, noise[0])
     event, gained_after = _draw_note(network, fixed, course, found, cooling, noise[1:], h, onset, time)
     halted = course.halted
+    # Of a REST the sounding pitch is the one before; the first note comes from nowhere.
+    move = jnp.where(course.i > 0, event.sounding - course.history.pitch[:, course.i], 0)
     gained = jnp.where(halted, 0.0, gained + gained_after)
     pitch = jnp.where(event.ends | halted, END, jnp.where(event.pitch == PITCHES, REST, event.pitch))
     return Course(
@@ -125,6 +130,7 @@ def _turn(network: Network, fixed: _Fixed, course: Course) -> Course:
         halted=halted | event.ends | (event.time >= fixed.until),
         log_p=course.log_p + gained[0],
         log_p_plain=course.log_p_plain + gained[1],
+        heading=jnp.where(halted, course.heading, headed(course.heading, move)),
     )
 
 
@@ -162,9 +168,11 @@ def _draw_note(
     scripted = due(fixed.script, course.history.time[:, i])
     given, locked = time == scripted.time, fixed.script.locked[time >> 4]
     z, view, logits = stepping.step_pitch(network, told, h, course.history, found, i, time)
-    guided, parts = guide(_rows(mask_pitch(logits, onset[None])), dials.strength, dials.preserve)
+    guided, parts = guide(_rows(mask_pitch(logits, onset[None])), dials.strength, dials.preserve, dials.character)
     beat = jnp.minimum(time >> 4, fixed.script.chroma.shape[0] - 1)
     guided = towards(guided, dials.chroma * fixed.script.chroma[beat], course.history.pitch[:, i])
+    latest, before = course.history.pitch[:, i], course.history.pitch[:, jnp.maximum(i - 1, 0)]
+    guided = tilted(guided, fixed.script.tilt, latest, before, course.heading)
     within = nucleus(in_range(mask_pitch(guided, onset), dials), dials.top_p)
     pitch = _drawn(within / (dials.pitch * cooling), noise[0])
     pitch = jnp.where(given, scripted.pitch, jnp.where(locked, PITCHES, pitch))

@@ -7,7 +7,7 @@ import pytest
 from stylernn import choice
 from stylernn.codec import LOWEST, PITCHES
 
-LOGITS = np.log(np.array([[0.5, 0.25, 0.25], [0.2, 0.4, 0.4], [0.1, 0.1, 0.8]], np.float32))
+LOGITS = np.log(np.array([[0.5, 0.25, 0.25], [0.2, 0.4, 0.4], [0.1, 0.1, 0.8], [0.3, 0.1, 0.6]], np.float32))
 
 
 def test_the_model_itself_stands_at_strength_one() -> None:
@@ -21,8 +21,8 @@ def test_at_strength_zero_the_style_is_left_out() -> None:
 
 
 def test_guidance_extrapolates() -> None:
-    guided, _ = choice.guide(LOGITS, 3.0, 0.5)
-    expected = LOGITS[1] + 3 * (LOGITS[0] - LOGITS[1]) + 0.5 * (LOGITS[0] - LOGITS[2])
+    guided, _ = choice.guide(LOGITS, 3.0, 0.5, 2.0)
+    expected = LOGITS[1] + 3 * (LOGITS[0] - LOGITS[1]) + 0.5 * (LOGITS[0] - LOGITS[2]) + 2 * (LOGITS[0] - LOGITS[3])
     np.testing.assert_allclose(guided[0], expected, rtol=1e-5)
 
 

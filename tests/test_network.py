@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from stylernn import batches, checkpoint, codec, course, loss, sample
+from stylernn import batches, checkpoint, codec, course, loss, sample, tilt
 from stylernn.batches import Condition, Example
 from stylernn.checkpoint import Model
 from stylernn.measure import hidden, scorer
@@ -104,7 +104,9 @@ def draw(network: Network, example: Example, condition: Condition, *, count: int
     given = np.zeros((3, size), np.int32)
     given[0] = FAR
     given[:, :scripted] = np.stack([events.time, events.pitch, events.duration])[:, :scripted]
-    script = Script(given[0], given[1], given[2], np.full(128, scripted > 0), np.zeros((128, 12), np.float32))
+    script = Script(
+        given[0], given[1], given[2], np.full(128, scripted > 0), np.zeros((128, 12), np.float32), tilt.nothing()
+    )
     parameters = Parameters(network.settings, network.styles.parents, flatten(nnx.state(network, nnx.Param)))
     begun = course.begin(network.settings, int(piece.anchor), count, size)
     written = sample.draw(parameters, begun, piece, script, sample.Dials(), seed)

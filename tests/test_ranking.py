@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stylernn import ranking, transfer
+from stylernn import planning, ranking
 from stylernn import skeleton as sk
 from stylernn.compose import Plan
 from stylernn.likeness import chroma_similarity
@@ -19,7 +19,7 @@ TUNE = Melody(tuple(Note(24 * k, 24, SCALE[k % 8]) for k in range(32)))
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return transfer.plan_transfer(TUNE, 1, Style("plain", "plain", reach=(-12, 12)))
+    return planning.plan_transfer(TUNE, 1, Style("plain", "plain", reach=(-12, 12)))
 
 
 def moved(melody: Melody, seed: int, share: float) -> Melody:

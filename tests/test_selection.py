@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stylernn import checkpoint, compose, discriminant, originality, transfer
+from stylernn import checkpoint, compose, discriminant, originality, planning, transfer
 from stylernn.checkpoint import Model
 from stylernn.classifier import PREFIX
 from stylernn.compose import Candidate, Plan
@@ -28,7 +28,7 @@ def model(tiny_model: Path) -> Model:
 
 @pytest.fixture(scope="module")
 def plan(model: Model) -> Plan:
-    return transfer.plan_transfer(TUNE, 1, model.header.styles[0])
+    return planning.plan_transfer(TUNE, 1, model.header.styles[0])
 
 
 @pytest.fixture

@@ -10,15 +10,15 @@ from stylernn.codec import BeatGrid
 from stylernn.melody import Key, Melody, Metre, Note
 from stylernn.sample import Dials
 from stylernn.tonality import Tonality
-from stylernn.traits import CLASSES, PREFIX, TRAITS, drawn, mixed, rows, traits, unknown
+from stylernn.traits import CLASSES, PREFIX, TRAITS, compass, drawn, mixed, rows, traits, unknown
 
 C_MAJOR = Tonality(0, "major")
 SCALE = Melody(tuple(Note(24 * k, 24, 60 + step) for k, step in enumerate((0, 2, 4, 5, 7, 9, 11, 12))))
 JIG = Melody(tuple(Note(12 * k, 12, 60 + k % 5) for k in range(24)), ((0, Metre(6, 8)),))
 
 
-def kept(melody: Melody) -> tuple[Metre, np.ndarray]:
-    return melody.metre, traits(melody, C_MAJOR)
+def kept(melody: Melody) -> tuple[Metre, np.ndarray, tuple[int, int]]:
+    return melody.metre, traits(melody, C_MAJOR), compass(melody.array[:, 2], 64)
 
 
 def told(melody: Melody) -> dict[str, int]:
@@ -49,31 +49,48 @@ def test_nothing_is_known_of_a_note() -> None:
 
 def test_a_few_tunes_of_each_metre_are_kept() -> None:
     found = rows([kept(SCALE)] * 150 + [kept(JIG)] * 150)
-    assert found.shape == (200, 2 + len(TRAITS))
+    assert found.shape == (200, 4 + len(TRAITS))
     assert {tuple(row[:2]) for row in found} == {(4, 0), (2, 1)}
-    assert found[:, 2:].min() >= 1
-    assert found.max() < CLASSES
+    told = found[:, 2:-2]
+    assert told.min() >= 1
+    assert told.max() < CLASSES
 
 
 def test_a_tune_in_the_same_metre_is_drawn() -> None:
     arrays = {f"{PREFIX}dance": rows([kept(SCALE)] * 6 + [kept(JIG)] * 6)}
     for melody in (SCALE, JIG):
         grid = BeatGrid.of(melody)
-        assert {tuple(drawn(arrays, "dance", grid, seed)) for seed in range(20)} == {tuple(traits(melody, C_MAJOR))}
+        found = [drawn(arrays, "dance", grid, seed) for seed in range(20)]
+        assert {tuple(each.traits) for each in found} == {tuple(traits(melody, C_MAJOR))}
+        assert {each.compass for each in found} == {compass(melody.array[:, 2], 64)}
 
 
 def test_any_tune_is_drawn_where_too_few_are_in_the_same_metre() -> None:
     arrays = {f"{PREFIX}dance": rows([kept(SCALE)] * 6 + [kept(JIG)] * 2)}
-    found = {tuple(drawn(arrays, "dance", BeatGrid.of(JIG), seed)) for seed in range(50)}
+    found = {tuple(drawn(arrays, "dance", BeatGrid.of(JIG), seed).traits) for seed in range(50)}
     assert len(found) == 2
 
 
 def test_nothing_is_drawn_of_an_unknown_style() -> None:
-    np.testing.assert_array_equal(drawn({}, "dance", BeatGrid.of(SCALE), 0), unknown())
+    found = drawn({}, "dance", BeatGrid.of(SCALE), 0)
+    np.testing.assert_array_equal(found.traits, unknown())
+    assert found.compass is None
+
+
+def test_early_files_know_no_compass() -> None:
+    arrays = {f"{PREFIX}dance": rows([kept(SCALE)] * 6)[:, :-2]}
+    found = drawn(arrays, "dance", BeatGrid.of(SCALE), 0)
+    np.testing.assert_array_equal(found.traits, traits(SCALE, C_MAJOR))
+    assert found.compass is None
+
+
+def test_a_compass_is_an_octave_at_least() -> None:
+    assert compass(np.array([60, 64, 79]), 64) == (-4, 15)
+    assert compass(np.array([64, 66, 67]), 66) == (-6, 6)  # nine semitones more, four of them below
 
 
 def test_a_mixture_has_tunes_of_both() -> None:
-    arrays = {f"{PREFIX}{name}": np.full((200, 2 + len(TRAITS)), k, np.float32) for k, name in enumerate("ab", 1)}
+    arrays = {f"{PREFIX}{name}": np.full((200, 4 + len(TRAITS)), k, np.float32) for k, name in enumerate("ab", 1)}
     found = mixed(arrays, {"a": 0.75, "b": 0.25}, "both")[f"{PREFIX}both"]
     assert [(found[:, 0] == k).sum() for k in (1, 2)] == [150, 50]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stylernn import checkpoint, codec, compose, generate, originality, transfer
+from stylernn import checkpoint, codec, compose, generate, originality, planning, transfer
 from stylernn.checkpoint import Model
 from stylernn.compose import Candidate
 from stylernn.errors import UsageError
@@ -90,7 +90,7 @@ def test_bars_that_cannot_be_locked_are_refused(model: Model, locked: set[int], 
 def test_improvisers_repeat_no_bar() -> None:
     tune = Melody(tuple(Note(24 * k, 24, 60 + k % 4) for k in range(16)))
     for style, expected in ((Style("bebop", "jazz"), [-1, -1, -1, -1]), (Style("irish", "celtic"), [-1, 0, 1, 2])):
-        assert transfer.plan_transfer(tune, 1, style).condition.repeats.tolist() == expected
+        assert planning.plan_transfer(tune, 1, style).condition.repeats.tolist() == expected
 
 
 def test_only_diatonic_styles_look_for_notes_of_the_scale() -> None:
@@ -98,7 +98,7 @@ def test_only_diatonic_styles_look_for_notes_of_the_scale() -> None:
     notes = [(0, 96, 60), (96, 24, 64), (120, 72, 66), (192, 96, 62), (288, 96, 60)]
     tune = Melody(tuple(Note(*note) for note in notes), key=Key(0, "major"))
     for diatonic, expected in ((0.99, 64), (0.75, 67)):
-        plan = transfer.plan_transfer(tune, 1, Style("x", "x", diatonic=diatonic), grain="bar")
+        plan = planning.plan_transfer(tune, 1, Style("x", "x", diatonic=diatonic), grain="bar")
         assert (plan.condition.skeleton.pitch + codec.LOWEST).tolist() == [60, expected, 62, 60]
 
 
@@ -113,7 +113,7 @@ def test_a_style_may_have_to_be_held_to_the_tune() -> None:
 def test_pitch_classes_of_the_tune_come_with_their_dial(tune: Melody) -> None:
     model = checkpoint.load_model()
     target = model.header.styles[0]
-    plan = transfer.plan_transfer(tune, 1, target, grain="bar")
+    plan = planning.plan_transfer(tune, 1, target, grain="bar")
 
     def likeness(dial: float) -> float:
         dials = transfer.dials(transfer.Options(preserve=0.0), target)._replace(chroma=dial)

@@ -23,10 +23,11 @@ __all__ = ["Told", "Ways", "begin", "step_duration", "step_onset", "step_pitch",
 
 
 class Ways(NamedTuple):
-    """The ways in which a piece is asked about: style and grain, (ways,), and times of the skeleton, (ways, notes)."""
+    """The ways in which a piece is asked about: style, grain, (ways,), and traits, times of the skeleton, (ways, n)."""
 
     style: jax.Array
     grain: jax.Array
+    traits: jax.Array
     skeleton_time: jax.Array
 
 
@@ -34,7 +35,7 @@ class Told(NamedTuple):
     """What the network makes of a piece before its first note.
 
     Args:
-        piece: without a batch axis; style, grain and skeleton_time have one of ways.
+        piece: without a batch axis; style, grain, traits and skeleton_time have one of ways.
         event, pitch: what the current structural note, with the traits, and the following one add to the input of the
             layers and of the pitch head, (ways, notes + 1, 2, width).
         layers: what style and bias add to the gates of each layer, (ways, 1, gates).
@@ -59,7 +60,7 @@ def tell(network: Network, piece: Piece, ways: Ways) -> Told:
     Args:
         network: the model.
         piece: without a batch axis.
-        ways: how it is asked about; they replace the piece's own style, grain and skeleton_time.
+        ways: how it is asked about; they replace the piece's own style, grain, traits and skeleton_time.
     """
     piece = piece._replace(**ways._asdict())
     count = ways.style.shape[0]
@@ -69,8 +70,8 @@ def tell(network: Network, piece: Piece, ways: Ways) -> Told:
     films = [film.parts(style) for film in [*network.films, network.pitch_film]]
     return Told(
         piece,
-        _either(coded, network.view_in.kernel[...], network.traits_in.look_up(piece.traits)),
-        _either(coded, network.pitch_view.kernel[...], network.pitch_traits.look_up(piece.traits)),
+        _either(coded, network.view_in.kernel[...], network.traits_in.look_up(piece.traits)[:, None]),
+        _either(coded, network.pitch_view.kernel[...], network.pitch_traits.look_up(piece.traits)[:, None]),
         [layer.of_style(style) for layer in network.layers],
         films,
         network.pitch_vectors(piece),
@@ -137,10 +138,10 @@ def _asked(
 
 def _either(coded: jax.Array, kernel: jax.Array, always: jax.Array) -> jax.Array:
     """Codes (ways, notes, code) through the halves of a kernel, for the current and for the following note; the first
-    with what is added always, (width,).
+    with what is added always, (ways, 1, width).
     """
     current, following = (coded @ half for half in jnp.split(kernel, 2))
-    return jnp.stack([current + jax.lax.broadcast_to_rank(always, current.ndim), following], axis=2)
+    return jnp.stack([current + always, following], axis=2)
 
 
 def _look(table: jax.Array, view: View) -> jax.Array:

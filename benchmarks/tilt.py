@@ -1,0 +1,129 @@
+"""Fit the tilts of a model: `python benchmarks/tilt.py MODEL DATA_FOLDER`, third part of `make weights`.
+
+For each root style, stretches of tunes of the training split in all styles are transferred to it, a few rounds; after
+each one the weights of `stylernn.tilt` move by the logarithm of how much rarer a count is among the outcomes than among
+real melodies of the training split. Simple and compound metres apart, where there are melodies enough; improvised
+styles have none, since their lines lose more of a tune by it than they gain (docs/experiments.md, 38). The result is
+written into the model file, float16 as the rest. Neither held-out tunes nor the evaluation kit's features take part.
+
+Reference:
+    Darroch & Ratcliff, Generalized iterative scaling for log-linear models (1972), with expectations by sampling.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from judges import LEAST_NOTES, asked, root, write
+
+from stylernn import metres, planning, tilt, transfer
+from stylernn.checkpoint import Model
+from stylernn.compose import compose
+from stylernn.corpus import Tune
+from stylernn.melody import Melody
+from stylernn.styles import Style, diatonic, improvised
+from stylernn.tilt import Weights
+from stylernn.tonality import Tonality, estimate, scale
+
+SOURCES, CANDIDATES, REAL, FEWEST, BARS, ROUNDS = 60, 6, 800, 40, 20, 8
+RATE, LARGEST, MOST = 0.7, 1.0, 3.0
+
+
+def main() -> None:
+    """Fit, style by style, and write."""
+    lesson = asked(__doc__, tilt.PREFIX)
+    fitted: dict[str, np.ndarray] = {}
+    for style in (
+        style for style in lesson.model.header.styles if style.parent == style.name and not improvised(style)
+    ):
+        for compound in (False, True):
+            began = time.perf_counter()
+            found = fit(lesson.model, style, lesson.train, compound)
+            fitted |= {f"{tilt.named(style.name, compound)}/{part}": array for part, array in found.items()}
+            print(f"{tilt.named(style.name, compound)}: {time.perf_counter() - began:.0f} s", flush=True)
+    write(lesson, fitted)
+
+
+def fit(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> dict[str, np.ndarray]:
+    """The weights of a style; nothing where there is too little to learn from."""
+    real = [tune.melody for tune in train if root(model, tune) == style.name]
+    real = [melody for melody in real if melody.metre.is_compound == compound]
+    sources = stretches(model, style, train, compound)
+    if min(len(real), len(sources)) < FEWEST:
+        return {}
+    chosen = np.random.default_rng(0).permutation(len(real))[:REAL]
+    wanted = total((real[k], estimate(real[k])) for k in chosen)
+    weights = tilt.unweighted()
+    for number in range(ROUNDS):
+        found = total(outcomes(model, style, sources, weights, number))
+        print(f"turns {_back(found):.3f} of {_back(wanted):.3f}, {_apart(found, wanted):.3f} apart", flush=True)
+        weights = Weights(*map(_nearer, weights, found, wanted))
+        if diatonic(style):
+            weights = _within_scale(weights)
+    return weights._asdict()
+
+
+def stretches(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> list[Melody]:
+    """Stretches of tunes of all other styles that there are, which the style writes in the metre that is asked for."""
+    rng = np.random.default_rng(1)
+    by_root: dict[str, list[Melody]] = {}
+    for tune in (train[k] for k in rng.permutation(len(train))):
+        first = int(rng.integers(max(tune.melody.bars - BARS, 0) + 1))
+        part = tune.melody.slice(first, min(first + BARS, tune.melody.bars))
+        if (part.metre.is_compound and metres.knows_compound(style)) == compound and len(part.notes) >= LEAST_NOTES:
+            by_root.setdefault(root(model, tune), []).append(part)
+    by_root.pop(style.name, None)
+    share = -(-SOURCES // max(len(by_root), 1))
+    return [part for name in sorted(by_root) for part in by_root[name][:share]]
+
+
+def outcomes(
+    model: Model, style: Style, sources: Sequence[Melody], weights: Weights, number: int
+) -> Iterable[tuple[Melody, Tonality]]:
+    """Candidates of transfers at the default dials, with the key of the tune."""
+    settings = transfer.dials(transfer.Options(), style)
+    for k, source in enumerate(sources):
+        seed = number * len(sources) + k
+        plan = planning.laid_out(model, metres.fitted(source, style), model.style(style.name), seed)
+        tonality = plan.example.tonality
+        plan = replace(plan, tilt=tilt.piece(weights, tonality))
+        for candidate in compose(model, plan, settings, seed, CANDIDATES):
+            yield candidate.melody, tonality
+
+
+def total(melodies: Iterable[tuple[Melody, Tonality]]) -> Weights:
+    """The counts of all melodies."""
+    counted = [tilt.counts(*each) for each in melodies if len(each[0].notes) >= 3]
+    return Weights(*map(sum, zip(*counted, strict=True)))
+
+
+def _nearer(weights: np.ndarray, found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Weights after a step from the counts that are found towards those that are wanted."""
+    step = np.log(_shares(wanted) / _shares(found))
+    if weights.shape != found.shape:  # of two that exclude each other only the second has a weight
+        step = step[:, 1] - step[:, 0]
+    return np.clip(weights + np.clip(RATE * step, -LARGEST, LARGEST), -MOST, MOST).astype(np.float32)
+
+
+def _within_scale(weights: Weights) -> Weights:
+    """Weights that raise no degree outside the scale: the mean of a style's modes is none of them."""
+    scales = [np.isin(np.arange(12), scale(Tonality(0, mode))) for mode in ("major", "minor")]
+    return weights._replace(degree=np.where(scales, weights.degree, np.minimum(weights.degree, 0)))
+
+
+def _shares(counts: np.ndarray) -> np.ndarray:
+    return (counts + 1) / (counts + 1).sum(axis=-1, keepdims=True)
+
+
+def _back(counts: Weights) -> float:
+    return float(counts.turn[:, 1].sum() / counts.turn.sum())
+
+
+def _apart(found: Weights, wanted: Weights) -> float:
+    """Half the sum of the differences between shares of intervals."""
+    return float(np.abs(_shares(found.interval) - _shares(wanted.interval)).sum() / 2)
+
+
+if __name__ == "__main__":
+    main()

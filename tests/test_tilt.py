@@ -1,0 +1,107 @@
+"""Tilts: counts and odds by hand, whose tilt a style has, and that the model in the box follows one."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from stylernn import checkpoint, compose, planning, tilt
+from stylernn.codec import LOWEST, PITCHES
+from stylernn.melody import Melody, Note
+from stylernn.sample import Dials
+from stylernn.styles import Style
+from stylernn.tonality import Tonality
+
+C_MAJOR = Tonality(0, "major")
+
+
+def line(*pitches: int) -> Melody:
+    return Melody(tuple(Note(24 * k, 24, pitch) for k, pitch in enumerate(pitches)))
+
+
+def test_counts_by_hand() -> None:
+    found = tilt.counts(line(60, 62, 64, 64, 62, 74), C_MAJOR)
+    assert found.degree[0].tolist() == [1, 0, 3, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+    assert not found.degree[1].any()
+    assert {k - 12: n for k, n in enumerate(found.interval.tolist()) if n} == {-2: 1, 0: 1, 2: 2, 12: 1}
+    # Up once and on, up twice and back, down once and back; the repeated note is no move.
+    assert found.turn.tolist() == [[1, 1], [0, 1], [0, 0], [0, 0]]
+    assert not found.chromatic.any()
+
+
+def test_chromatic_runs_by_hand() -> None:
+    # Semitones followed by another in their direction: the first two; by something else: the third, and that back.
+    assert tilt.counts(line(60, 61, 62, 63, 62, 60), C_MAJOR).chromatic.tolist() == [[2, 2]]
+
+
+def test_headings_by_hand() -> None:
+    heading = jnp.zeros(1, jnp.int32)
+    found = []
+    for move in (2, 1, 0, 5, -1, -3, 4):
+        heading = tilt.headed(heading, jnp.array([move]))
+        found.append(int(heading[0]))
+    assert found == [1, 2, 2, 3, -1, -2, 1]
+
+
+def odds(found: tilt.Tilt, latest: int, before: int, heading: int) -> np.ndarray:
+    """Log-probabilities of pitches and REST after a tilt of even odds."""
+    even = jnp.zeros((1, PITCHES + 1))
+    tilted = tilt.tilted(even, found, *(jnp.array([value]) for value in (latest, before, heading)))
+    return np.asarray(jax.nn.log_softmax(tilted))[0]
+
+
+def test_no_tilt_changes_nothing() -> None:
+    np.testing.assert_allclose(odds(tilt.nothing(), 30, 28, 1), -np.log(PITCHES + 1), atol=1e-5)
+
+
+@pytest.mark.parametrize("heading", [1, 2, 3, 4, 9, -2])
+def test_turning_back_is_weighed_by_the_moves_before_it(heading: int) -> None:
+    weights = tilt.unweighted()._replace(turn=np.array([-1.0, -2.0, -3.0, -4.0], np.float32))
+    found = odds(tilt.piece(weights, C_MAJOR), 30, 28, heading)
+    back, on = (30 - 5 * int(np.sign(heading)), 30 + 5 * int(np.sign(heading)))
+    assert found[back] - found[on] == pytest.approx(-min(abs(heading), 4), abs=1e-4)
+    assert found[PITCHES] == pytest.approx(-np.log(PITCHES + 1), abs=1e-5), "the odds of a rest stay"
+
+
+def test_intervals_degrees_and_chromatic_runs_add_up() -> None:
+    weights = tilt.unweighted()
+    weights.interval[12 + 1], weights.degree[0, 0], weights.chromatic[0] = 0.5, 0.25, -2
+    latest = 71 - LOWEST  # a semitone under the tonic
+    found = odds(tilt.piece(weights, C_MAJOR), latest, latest - 1, 2)
+    assert found[latest + 1] - found[latest - 5] == pytest.approx(0.5 + 0.25 - 2, abs=1e-4)
+    found = odds(tilt.piece(weights, C_MAJOR), latest, latest + 1, -1)
+    assert found[latest + 1] - found[latest - 5] == pytest.approx(0.5 + 0.25, abs=1e-4)
+
+
+def test_degrees_follow_the_key() -> None:
+    weights = tilt.unweighted()._replace(degree=np.arange(24, dtype=np.float32).reshape(2, 12))
+    higher, plain = (tilt.piece(weights, Tonality(tonic, "minor")).pitch for tonic in (3, 0))
+    np.testing.assert_array_equal(higher[3:], plain[:-3])
+    assert plain[(60 - LOWEST)] == 12
+
+
+def test_a_child_has_the_tilt_of_its_parent() -> None:
+    arrays = {
+        f"{tilt.named('dance', False)}/{part}": np.ones_like(value)
+        for part, value in tilt.unweighted()._asdict().items()
+    }
+    for style in (Style("dance", "dance"), Style("reel", "dance")):
+        assert tilt.of_style(arrays, style, False, C_MAJOR).turn.all()
+        assert not tilt.of_style(arrays, style, True, C_MAJOR).turn.any()
+    assert not tilt.of_style(arrays, Style("song", "song"), False, C_MAJOR).turn.any()
+
+
+def test_the_model_in_the_box_turns_less_where_turning_is_dear() -> None:
+    model = checkpoint.load_model()
+    tune = line(*(60 + 5 * (k % 2) + k % 3 for k in range(32)))
+    plan = planning.laid_out(model, tune, model.style("celtic"), 0)
+    shares = []
+    for dear in (0.0, -3.0):
+        weights = tilt.unweighted()._replace(turn=np.full(4, dear, np.float32))
+        asked = replace(plan, tilt=tilt.piece(weights, C_MAJOR))
+        made = compose.compose(model, asked, Dials(), 0, 4)
+        turns = sum(tilt.counts(each.melody, C_MAJOR).turn for each in made)
+        shares.append(turns[:, 1].sum() / turns.sum())
+    assert shares[1] < shares[0] - 0.1
