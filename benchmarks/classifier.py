@@ -1,4 +1,4 @@
-"""Grow the classifier of a model: `python benchmarks/classifier.py MODEL DATA_FOLDER`, fourth part of `make weights`.
+"""Grow the classifier of a model: `python benchmarks/classifier.py MODEL DATA_FOLDER`, fifth part of `make weights`.
 
 A random forest learns in which root style the real melodies of the training split are (`stylernn.classifier`), and the
 means of the same sections are taken, beside which personal styles are heard (`stylernn.discriminant`). Both are written

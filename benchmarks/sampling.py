@@ -34,7 +34,7 @@ def main() -> None:
     """Time all contestants in turn, at three sizes of the batch."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--model", action="store_true", help="the model in the box: 16 candidates in three ways")
+    parser.add_argument("--model", action="store_true", help="the model in the box: 16 candidates in four ways")
     parser.add_argument("--contestant", choices=CONTESTANTS, help=argparse.SUPPRESS)
     parser.add_argument("--batch", type=int, choices=LENGTHS, default=1, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from stylernn import classifier, critic, discriminant, traits
+from stylernn import classifier, critic, discriminant, tilt, traits
 from stylernn.checkpoint import Header, load_model
 from stylernn.paths import boxed_model
 
@@ -20,7 +20,7 @@ def main() -> None:
     """Fill the card with the tables of a model file."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else boxed_model()
     model = load_model(path)
-    judges = (critic.PREFIX, classifier.PREFIX, discriminant.PREFIX, traits.PREFIX)
+    judges = (critic.PREFIX, classifier.PREFIX, discriminant.PREFIX, tilt.PREFIX, traits.PREFIX)
     parameters = sum(array.size for name, array in model.arrays.items() if not name.startswith(judges))
     facts = {
         "size": f"{path.stat().st_size / 1e6:.1f} MB",

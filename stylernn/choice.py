@@ -23,6 +23,7 @@ class Dials(NamedTuple):
         strength: style guidance of the pitches; 0 leaves the style out, 1 is the model's own distribution.
         preserve: content guidance of the pitches; 0 is the model's own distribution given the skeleton.
         character: guidance of the pitches by the traits; 0 is the model's own distribution given the traits.
+        tilt: share of the style's tilt, see `tilt`.
         rhythm_strength, rhythm_preserve: the same for onsets and durations. Much of the second leaves bare skeletons.
         chroma: how far pitch classes that sound in the tune around a beat are raised, see `towards`.
         rhythm: temperature of onsets and durations; 1 keeps the rests and syncopations of the style.
@@ -38,6 +39,7 @@ class Dials(NamedTuple):
     strength: float = 1.0
     preserve: float = 0.0
     character: float = 0.0
+    tilt: float = 1.0
     rhythm_strength: float = 1.0
     rhythm_preserve: float = 0.0
     chroma: float = 0.0

@@ -30,7 +30,7 @@ _JAX_CACHE = "jax_enable_compilation_cache"
 
 _CODE = (
     *("pieces.py", "lookback.py", "features.py", "loss.py", "choice.py", "script.py", "turns.py", "codec.py"),
-    "course.py",
+    *("course.py", "tilt.py"),
     *("model/lstm.py", "model/layers.py", "model/network.py", "model/parameters.py", "model/stepping.py"),
 )
 

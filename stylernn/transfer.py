@@ -23,7 +23,7 @@ from stylernn.tonality import Tonality
 
 __all__ = ["Options", "Result", "dials", "transfer", "variations"]
 
-# Guidance of the pitches by the traits that are asked for; more costs the tune.
+# Guidance of the pitches by the traits that are asked for, from a strength of 1 on; more costs the tune.
 _CHARACTER = 1.0
 # Candidates drawn in addition where none of those asked for has two notes.
 _MORE = 32
@@ -158,7 +158,8 @@ def dials(options: Options, target: Style) -> Dials:
     strength = options.strength / tight
     return Dials(
         strength=strength / tight,
-        character=_CHARACTER,
+        character=_CHARACTER * min(options.strength, 1.0),
+        tilt=min(options.strength, 1.0),
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
         preserve=tight * options.preserve * (options.preserve + 0.4),
         rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),

@@ -2,9 +2,8 @@
 
 Three dials steer the sampler without a further model, by classifier-free guidance. Each turn scores four ways: with all
 that is told, without style, without skeleton, without traits; `strength`, `preserve` and `character` extrapolate along
-their differences.
-The grammar forbids what is no melody, so none can come out. Every candidate has a key of its own: the same seed gives
-the same melody, whatever the size of the batch. What no turn changes is worked out before the loop.
+their differences. The grammar forbids what is no melody, so none can come out. Every candidate has a key of its own:
+the same seed gives the same melody, whatever the size of the batch. What no turn changes is worked out before the loop.
 """
 
 from functools import partial
@@ -172,7 +171,8 @@ def _draw_note(
     beat = jnp.minimum(time >> 4, fixed.script.chroma.shape[0] - 1)
     guided = towards(guided, dials.chroma * fixed.script.chroma[beat], course.history.pitch[:, i])
     latest, before = course.history.pitch[:, i], course.history.pitch[:, jnp.maximum(i - 1, 0)]
-    guided = tilted(guided, fixed.script.tilt, latest, before, course.heading)
+    tilt = jax.tree.map(lambda weights: dials.tilt * weights, fixed.script.tilt)
+    guided = tilted(guided, tilt, latest, before, course.heading)
     within = nucleus(in_range(mask_pitch(guided, onset), dials), dials.top_p)
     pitch = _drawn(within / (dials.pitch * cooling), noise[0])
     pitch = jnp.where(given, scripted.pitch, jnp.where(locked, PITCHES, pitch))

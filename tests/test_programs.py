@@ -1,5 +1,6 @@
 """Programs that are kept: found again, told apart, and made anew where the cache is damaged or cannot be written."""
 
+import ast
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from jax.experimental.compilation_cache.compilation_cache import reset_cache
 from stylernn import programs
 from stylernn.programs import Program, compiled
 
+PACKAGE = Path(programs.__file__).parent
 ONES = [np.ones(3, np.float32)]
 
 
@@ -76,3 +78,21 @@ def test_what_jax_keeps_beside_it_does_no_harm(traced: list[int], tmp_path: Path
 def test_without_a_cache_folder_it_runs_all_the_same(traced: list[int], tmp_path: Path) -> None:
     (tmp_path / "programs").write_text("in the way")
     assert run(program(traced)) == [1, 2, 3]
+
+
+def test_a_kept_program_hangs_on_all_code_that_it_is_traced_from() -> None:
+    met, waiting = set(), ["turns"]
+    while waiting:
+        name = waiting.pop()
+        path = PACKAGE / f"{name.replace('.', '/')}.py"
+        if name in met or not path.exists():
+            continue
+        met.add(name)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "stylernn":
+                module = node.module.removeprefix("stylernn").removeprefix(".")
+                waiting += [module, *(f"{module}.{alias.name}".removeprefix(".") for alias in node.names)]
+    files = {f"{name.replace('.', '/')}.py" for name in met}
+    traced = {name for name in files if "jax" in (PACKAGE / name).read_text()}
+    assert len(traced) > 10
+    assert traced <= set(programs._CODE)
