@@ -19,13 +19,18 @@ _BEFORE = 3  # beats at the end of a phrase
 _BEYOND = 1  # beats of the next one, after the longer phrases
 
 
-def silence(melody: Melody) -> float:
-    """Share of the time from the first onset to the last release in which nothing sounds."""
+def silence(melody: Melody, least: int = 0) -> float:
+    """Share of the time from the first onset to the last release in which nothing sounds.
+
+    Args:
+        melody: with notes or without.
+        least: gaps that are shorter, in ticks, are articulation and count as sound.
+    """
     if not melody.notes:
         return 0.0
     onset, duration = melody.array[:, 0], melody.array[:, 1]
     gaps = onset[1:] - onset[:-1] - duration[:-1]
-    return float(gaps.sum() / max(melody.notes[-1].end - melody.notes[0].onset, 1))
+    return float(gaps[gaps >= least].sum() / max(melody.notes[-1].end - melody.notes[0].onset, 1))
 
 
 def plan(events: Events, grid: BeatGrid, share: float) -> np.ndarray:

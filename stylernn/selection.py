@@ -14,13 +14,15 @@ from stylernn import skeleton as sk
 from stylernn.checkpoint import Model
 from stylernn.compose import Candidate, Plan
 from stylernn.descriptors import describe_sections
-from stylernn.melody import Melody
+from stylernn.melody import TICKS_PER_QUARTER, Melody
 from stylernn.originality import Figures, longest_copy
 from stylernn.ranking import Standards, ranked
 from stylernn.styles import Style, improvised
 
 __all__ = ["Selection"]
 
+_REST = TICKS_PER_QUARTER // 2
+"""Shorter gaps are articulation."""
 _CONTEXT = 16
 """Bars that the judges hear, if there are so many: descriptors depend on length."""
 
@@ -89,14 +91,15 @@ class Selection:
         return heard, merits
 
     def _apart(self, melodies: Sequence[Melody]) -> np.ndarray | None:
-        """How far each candidate is from the first in its share of silence; improvised styles breathe by plan.
+        """How far each candidate is from the first in its share of rests; nothing where that does not count.
 
-        Who keeps most of a tune rests least, so the choice would leave no rests. The first is as likely to rest as the
-        model has it.
+        Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
+        does. Improvised styles breathe by plan, in a personal style few candidates are heard, a density is asked for.
         """
-        if improvised(self.style) or not melodies:
+        personal = discriminant.knows(self.model.arrays, self.style)
+        if improvised(self.style) or personal or self.density or not melodies:
             return None
-        silent = np.array([breaths.silence(melody) for melody in melodies])
+        silent = np.array([breaths.silence(melody, _REST) for melody in melodies])
         return np.abs(silent - silent[0])
 
     def _asked(self, bars: range) -> Plan:

@@ -18,6 +18,7 @@ def test_silence_is_what_lies_between_notes() -> None:
     assert breaths.silence(Melody((Note(24, 12, 60), Note(48, 24, 62), Note(96, 24, 64)), end=192)) == pytest.approx(
         36 / 96
     )
+    assert breaths.silence(Melody((Note(0, 18, 60), Note(24, 12, 62), Note(48, 24, 64))), 12) == pytest.approx(12 / 72)
     assert breaths.silence(QUARTERS) == breaths.silence(Melody((), end=96)) == 0
 
 

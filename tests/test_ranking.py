@@ -35,9 +35,11 @@ def chosen(
     merits: list[float],
     heard: list[float] | None = None,
     standards: Standards = ranking.IMPROVISED,
+    apart: list[float] | None = None,
 ) -> Melody:
     margins = None if heard is None else np.array(heard)
-    found = ranking.ranked(melodies, plan, TUNE, margins, np.array(merits), standards=standards)
+    far = None if apart is None else np.array(apart)
+    found = ranking.ranked(melodies, plan, TUNE, margins, np.array(merits), standards=standards, apart=far)
     return melodies[found[0]]
 
 
@@ -64,6 +66,17 @@ def test_a_style_that_is_held_weighs_the_tune_for_more(plan: Plan) -> None:
     loose, tight = (ranking.COMPOSED._replace(keeping=weight) for weight in (1.0, 2.0))
     assert chosen(plan, melodies, [0.0] * 6, heard, loose) == melodies[1]
     assert chosen(plan, melodies, [0.0] * 6, heard, tight) == TUNE
+
+
+def test_the_best_is_among_the_quarter_that_is_nearest_to_what_all_should_be_like(plan: Plan) -> None:
+    melodies = [TUNE, *[moved(TUNE, seed, 0.5) for seed in range(7)]]
+    assert chosen(plan, melodies, [1.0] + [0.0] * 7) == TUNE
+    assert chosen(plan, melodies, [1.0] + [0.0] * 7, apart=[0.3, 0.0, *[0.2] * 5, 0.0]) in (melodies[1], melodies[7])
+    assert chosen(plan, melodies, [1.0] + [0.0] * 7, apart=[0.1] * 8) == TUNE
+
+
+def test_nothing_is_chosen_from_nothing(plan: Plan) -> None:
+    assert ranking.ranked([], plan, TUNE, None, np.zeros(0)) == []
 
 
 def test_of_good_ones_those_come_first_whose_figures_return(plan: Plan) -> None:

@@ -141,3 +141,13 @@ def test_what_is_chosen_is_what_a_candidate_wrote(model: Model, plan: Plan) -> N
     stop = 96 * compose.sections(plan)[0].stop
     first = [[n.onset for n in c.melody.notes if n.onset < stop] for c in (whole[2], chosen[0])]
     assert first[0] == first[1]
+
+
+def test_candidates_rest_as_the_first_one_does(selection: Selection) -> None:
+    """Of the tune with a gap in each fourth bar and the tune without, whoever is drawn first decides."""
+    selection = replace(selection, style=Style("plain", "plain"))
+    gaps = candidate(*(n for n in TUNE.notes if n.onset // 96 % 4 != 3 or n.onset % 96 == 0))
+    whole = [candidate(*TUNE.notes)] * 6
+    assert selection.best([gaps, *whole, gaps], range(40)) in (0, 7)
+    assert selection.best([*whole, gaps], range(40)) < 6
+    assert replace(selection, density=1.0)._apart([gaps.melody]) is None
