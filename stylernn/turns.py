@@ -88,6 +88,7 @@ def run(
     )
     keys = _keys(seed, course.i, turns, len(course.ended))
     last_bar = 16 * piece.first[piece.bar[jnp.maximum((piece.end >> 4) - 1, 0)]]
+    script = script._replace(tilt=jax.tree.map(lambda weights: dials.tilt * weights, script.tilt))
     fixed = _Fixed(stepping.tell(network, piece, ways), script, dials, keys, course.i, last_bar, until)
     last = jnp.minimum(course.i + turns, course.pitch.shape[1])
     return jax.lax.while_loop(lambda now: (now.i < last) & ~now.halted.all(), partial(_turn, network, fixed), course)
@@ -171,8 +172,7 @@ def _draw_note(
     beat = jnp.minimum(time >> 4, fixed.script.chroma.shape[0] - 1)
     guided = towards(guided, dials.chroma * fixed.script.chroma[beat], course.history.pitch[:, i])
     latest, before = course.history.pitch[:, i], course.history.pitch[:, jnp.maximum(i - 1, 0)]
-    tilt = jax.tree.map(lambda weights: dials.tilt * weights, fixed.script.tilt)
-    guided = tilted(guided, tilt, latest, before, course.heading)
+    guided = tilted(guided, fixed.script.tilt, latest, before, course.heading)
     within = nucleus(in_range(mask_pitch(guided, onset), dials), dials.top_p)
     pitch = _drawn(within / (dials.pitch * cooling), noise[0])
     pitch = jnp.where(given, scripted.pitch, jnp.where(locked, PITCHES, pitch))
