@@ -2,6 +2,9 @@
 
 Likeness to the tune is taken from structural notes, from chroma and from how far pitch classes are apart; in which
 style a candidate is heard, and how much it is like real music, is judged by others, see `classifier` and `critic`.
+A candidate may keep less of the tune for the sake of a style that not all are heard in, but not so little that the tune
+would be taken for another.
+
 Choosing the likeliest, or the most faithful, would make all results alike, and a classifier would tell them from real
 music by it; so whatever is good enough is equally good, and the first drawn of these is taken.
 """
@@ -23,6 +26,10 @@ _HEARING = 4.0
 """Weight of the style, beside the ranks in tune and realism."""
 _CLEARLY = 0.7
 """Margin of votes beyond which more is no better."""
+_NEAR = 1.4
+"""Mean distance of pitch classes, in semitones, up to which a tune is found again among others."""
+_LOSING = 10.0
+"""Weight of a semitone beyond that."""
 _ALIKE = 0.25
 """Share of the candidates that may be near enough to what all should be like."""
 _CROWDING = 8.0
@@ -35,17 +42,18 @@ class Standards(NamedTuple):
     Args:
         worthy: in tune, realism and style.
         formed: in repetition, of which candidates have less than real music has.
-        keeping: weight of the tune.
+        keeping, forming: weights of the tune and of repetition beside realism, where the style is asked for too.
     """
 
     worthy: float = 0.85
     formed: float = 0.45
     keeping: float = 1.0
+    forming: float = 0.0
 
 
-IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35)
+IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35, keeping=2.0, forming=1.0)
 """For improvised styles; for the others, whose bars return by plan, and which rest less where they repeat most."""
-PERSONAL = COMPOSED._replace(worthy=1.0)
+PERSONAL = COMPOSED._replace(worthy=1.0, keeping=1.0, forming=0.0)
 """For styles that are learnt from a few tunes, so that few candidates are heard in them."""
 
 
@@ -78,13 +86,15 @@ def ranked(
         return []
     structural = _ranks([float(sounding(melody, plan, plan.condition.skeleton).sum()) for melody in melodies])
     chroma = _ranks([chroma_similarity(tune, melody)[0] for melody in melodies])
-    near = _ranks([-pitch_class_distance(tune, melody) for melody in melodies])
+    distance = np.array([pitch_class_distance(tune, melody) for melody in melodies])
     busy = _ranks([float(len(melody.notes)) for melody in melodies])
-    kept, real = _ranks(structural + chroma + near), _ranks(merits)
-    both = standards.keeping * kept + real
-    good = np.minimum(kept, real) if heard is None else both + _HEARING * np.minimum(heard, _CLEARLY)
-    worth = np.minimum(_ranks(good + _CROWDING * density * busy), standards.worthy)
+    kept, real = _ranks(structural + chroma + _ranks(-distance)), _ranks(merits)
     form = _ranks([repetition(melody) for melody in melodies])
+    good = np.minimum(kept, real)
+    if heard is not None:
+        good = standards.keeping * kept + real + standards.forming * form + _HEARING * np.minimum(heard, _CLEARLY)
+        good -= _LOSING * np.maximum(distance - _NEAR, 0)
+    worth = np.minimum(_ranks(good + _CROWDING * density * busy), standards.worthy)
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
     far = np.zeros(len(melodies), bool) if apart is None else apart > np.quantile(apart, _ALIKE)
     return sorted(range(len(melodies)), key=lambda k: (stuck[k], far[k], -worth[k], form[k] < standards.formed))

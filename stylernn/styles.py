@@ -183,7 +183,7 @@ def hold(style: Style) -> float:
     """How much closer than others a style, or its parent, has to be kept to a tune, lest it swallow it; at least 1.
 
     Guidance towards the tune is so much stronger, and that of the rhythm towards the style so much weaker; that of the
-    pitches is weaker by the square, by which the tune weighs more in the choice, too.
+    pitches is weaker by the square.
     """
     known = _known()
     return float(max(known.get(name, {}).get("hold", 1.0) for name in (style.name, style.parent)))

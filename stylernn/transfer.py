@@ -149,7 +149,7 @@ def _standards(model: Model, target: Style) -> Standards:
     """What is good enough in a style."""
     if discriminant.knows(model.arrays, target):
         return PERSONAL
-    return IMPROVISED if improvised(target) else COMPOSED._replace(keeping=hold(target) ** 2)
+    return IMPROVISED if improvised(target) else COMPOSED
 
 
 def dials(options: Options, target: Style) -> Dials:
