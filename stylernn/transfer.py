@@ -25,6 +25,9 @@ __all__ = ["Options", "Result", "dials", "transfer", "variations"]
 
 # Guidance of the pitches by the traits that are asked for, from a strength of 1 on; more costs the tune.
 _CHARACTER = 1.0
+# What improvised styles bear more of than others, or the tune gets lost among their many notes: guidance towards the
+# tune, its pitch classes around each beat, and guidance towards the style, lest the two water it down.
+_TUNE, _AROUND, _STYLE = 1.4, 1.2, 1.3
 # Candidates drawn in addition where none of those asked for has two notes.
 _MORE = 32
 
@@ -35,8 +38,8 @@ class Options:
 
     Args:
         preserve: how closely to keep to the tune, 0 to 1.
-        strength: how strongly to take on the style; 0 not at all, 1 (more where there is a `styles.hold`) as the model
-            learnt it, 4 and more caricature it.
+        strength: how strongly to take on the style; 0 not at all, 1 as the model learnt it (more where there is a
+            `styles.hold`, less in improvised styles), 4 and more caricature it.
         candidates: melodies to compose, of which the best is kept.
         temperature: 1 is as varied as the style; lower is plainer.
         density: prefer the sparsest (-1) or the busiest (1) of the candidates; 0 does not mind.
@@ -155,15 +158,16 @@ def _standards(model: Model, target: Style) -> Standards:
 def dials(options: Options, target: Style) -> Dials:
     """The sampler's settings for a user's wishes and a style, see `styles.hold`."""
     tight = hold(target)
+    tune, around, style = (_TUNE, _AROUND, _STYLE) if improvised(target) else (1.0, 1.0, 1.0)
     strength = options.strength / tight
     return Dials(
-        strength=strength / tight,
+        strength=style * strength / tight,
         character=_CHARACTER * min(options.strength, 1.0),
         tilt=min(options.strength, 1.0),
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
-        preserve=tight * options.preserve * (options.preserve + 0.4),
+        preserve=tune * tight * options.preserve * (options.preserve + 0.4),
         rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),
-        chroma=tight * 1.2 * options.preserve,
+        chroma=around * tight * 1.2 * options.preserve,
         rhythm=options.temperature,
         pitch=0.9 * options.temperature,
         lowest=options.lowest - LOWEST,
