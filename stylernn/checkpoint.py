@@ -223,7 +223,7 @@ def style_from(entry: Mapping[str, Any]) -> Style:
         if not isinstance(found, (int, float) if kind is float else kind) or isinstance(found, bool):
             raise TypeError(f"{name} of a style is {found!r:.50}")
     items = [*style.licences, *style.metres, *style.densities]
-    numbers = [*style.reach, *style.metres.values(), *style.densities.values()]
+    numbers = [*style.reach, *style.avoided, *style.metres.values(), *style.densities.values()]
     numbers += [style.tempo, style.density, style.diatonic]
     if not all(isinstance(item, str) for item in items) or not all(np.isfinite(number) for number in numbers):
         raise TypeError(f"the style {style.name} has values of another kind")

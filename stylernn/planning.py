@@ -15,7 +15,7 @@ from stylernn.checkpoint import Model
 from stylernn.codec import LOWEST, BeatGrid
 from stylernn.compose import Plan
 from stylernn.melody import Melody
-from stylernn.styles import Style, diatonic, improvised
+from stylernn.styles import Style, diatonic, improvised, scale_of
 from stylernn.traits import Character
 
 __all__ = ["laid_out", "plan_transfer"]
@@ -63,10 +63,10 @@ def plan_transfer(
     middle = example.anchor - LOWEST
     told = sk.GRAINS.index(grain)
     low, high = (middle + edge for edge in drawn.compass or target.reach)
-    skeleton = example.skeletons[told]
+    skeleton, members = example.skeletons[told], scale_of(target, example.tonality)
     if diatonic(target):
-        skeleton = sk.reduce(sk.in_scale(example.events, example.tonality), grain, example.tonality)
-    skeleton = sk.normalise(sk.fold(skeleton, low, high), example.tonality, low, high)
+        skeleton = sk.reduce(sk.in_scale(example.events, members), grain, example.tonality)
+    skeleton = sk.normalise(sk.fold(skeleton, low, high), example.tonality, low, high, members)
     told += len(sk.GRAINS)
     # Where many notes stand in a beat, as in a jig, as many beats would be too much of the tune.
     density = max(len(tune.notes) / grid.beats, 1.0)

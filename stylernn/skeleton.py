@@ -71,19 +71,25 @@ def reduce(events: Events, grain: str, tonality: Tonality) -> Skeleton:
     return Skeleton(edges[where[last_of_span]][begins].astype(np.int32), pitch[heaviest][begins].astype(np.int32))
 
 
-def in_scale(events: Events, tonality: Tonality) -> Events:
-    """Events without the notes outside the diatonic scale, whose time falls to the note before; if none is left, all.
+def in_scale(events: Events, members: np.ndarray) -> Events:
+    """Events without the notes outside a scale, whose time falls to the note before; if none is left, all.
 
     So a beat of which a chromatic note is the heaviest has its heaviest note of the scale instead, which is a note of
     the tune, where `normalise` would put one that is not.
+
+    Args:
+        events: of the tune.
+        members: pitch classes of the scale.
     """
-    member = (events.pitch >= PITCHES) | np.isin((events.pitch + LOWEST) % 12, scale(tonality))
+    member = (events.pitch >= PITCHES) | np.isin((events.pitch + LOWEST) % 12, members)
     if not (member & (events.pitch < PITCHES)).any():
         return events
     return replace(events, time=events.time[member], pitch=events.pitch[member], duration=events.duration[member])
 
 
-def normalise(skeleton: Skeleton, tonality: Tonality, low: int, high: int) -> Skeleton:
+def normalise(
+    skeleton: Skeleton, tonality: Tonality, low: int, high: int, members: np.ndarray | None = None
+) -> Skeleton:
     """Snap a skeleton to the nearest notes of a scale and fold it by octaves into a range.
 
     Args:
@@ -91,16 +97,17 @@ def normalise(skeleton: Skeleton, tonality: Tonality, low: int, high: int) -> Sk
         tonality: whose diatonic scale is used.
         low: lowest pitch of the range, as a MIDI number less LOWEST.
         high: its highest pitch, an octave above or more.
+        members: pitch classes of another scale.
     """
     pitches = np.arange(PITCHES + 24) - 12
-    members = pitches[np.isin((pitches + LOWEST) % 12, scale(tonality))]
-    right = np.searchsorted(members, skeleton.pitch)
-    below, above = members[right - 1], members[right]
+    inside = pitches[np.isin((pitches + LOWEST) % 12, scale(tonality) if members is None else members)]
+    right = np.searchsorted(inside, skeleton.pitch)
+    below, above = inside[right - 1], inside[right]
     nearer = np.sign((skeleton.pitch - below) - (above - skeleton.pitch))
     # Between two that are as near, the tonic triad's: it is what tunes in one key dwell on.
     draws = _in_triad(above, tonality) & ~_in_triad(below, tonality)
     pitch = np.where((nearer > 0) | ((nearer == 0) & draws), above, below)
-    pitch = np.where(np.isin(skeleton.pitch, members), skeleton.pitch, pitch)
+    pitch = np.where(np.isin(skeleton.pitch, inside), skeleton.pitch, pitch)
     pitch = np.where(pitch < low, low + (pitch - low) % 12, pitch)
     pitch = np.where(pitch > high, high - 11 + (pitch - high - 1) % 12, pitch)
     return _merge(Skeleton(skeleton.time, pitch.astype(np.int32)))

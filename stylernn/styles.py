@@ -16,8 +16,9 @@ import numpy as np
 from stylernn.breaths import silence
 from stylernn.corpus import Tune
 from stylernn.errors import UsageError
+from stylernn.melody import Melody
 from stylernn.paths import catalogue
-from stylernn.tonality import anchor, estimate, scale
+from stylernn.tonality import Tonality, anchor, estimate, scale
 
 __all__ = [
     "Pair",
@@ -31,11 +32,13 @@ __all__ = [
     "pairs",
     "parents",
     "profile",
+    "scale_of",
     "tree",
 ]
 
 _FEWEST = 10
 _DIATONIC = 0.95
+_HARDLY, _SCALE = 0.03, 5  # share of the time below which a style avoids a degree, should so many others be left
 _ARRIVES, _STAYS = 0.85, 0.8  # what is asked of a pair of styles
 
 
@@ -57,6 +60,8 @@ class Style:
         densities: median of their notes per felt beat in each of these metres.
         tempo: median tempo in quarters per minute.
         silence: mean share of its tunes' time in which nothing sounds.
+        avoided: degrees of the scale, in semitones above the tonic, that its tunes hardly use; in minor 12 more. Only
+            a personal style has any.
     """
 
     name: str
@@ -73,6 +78,7 @@ class Style:
     densities: dict[str, float] = field(default_factory=dict)
     tempo: float = 120.0
     silence: float = 0.0
+    avoided: tuple[int, ...] = ()
 
 
 class Pair(NamedTuple):
@@ -145,7 +151,8 @@ def tree(tunes: Iterable[Tune]) -> tuple[Style, ...]:
 def profile(name: str, tunes: Sequence[Tune]) -> Style:
     """A style of its own, measured on its tunes; where they are few, they may reach half an octave to either side."""
     found = _profile(Style(name, name), tunes)
-    return replace(found, reach=(min(found.reach[0], -6), max(found.reach[1], 6)))
+    reach = min(found.reach[0], -6), max(found.reach[1], 6)
+    return replace(found, reach=reach, avoided=_avoided([tune.melody for tune in tunes]))
 
 
 def parents(styles: Sequence[Style]) -> list[int]:
@@ -171,6 +178,12 @@ def find(styles: Sequence[Style], name: str) -> int:
 def diatonic(style: Style) -> bool:
     """Whether a style keeps to the scale, so that no structural note may stand outside it."""
     return style.diatonic >= _DIATONIC
+
+
+def scale_of(style: Style, tonality: Tonality) -> np.ndarray:
+    """Pitch classes of a key's diatonic scale without those that a style avoids; int64, ascending from C."""
+    degrees = (scale(tonality) - tonality.tonic) % 12 + 12 * (tonality.mode == "minor")
+    return scale(tonality)[~np.isin(degrees, style.avoided)]
 
 
 def improvised(style: Style) -> bool:
@@ -214,6 +227,18 @@ def _profile(style: Style, tunes: Sequence[Tune]) -> Style:
         tempo=float(np.median([melody.tempo for melody in melodies])),
         silence=round(float(np.mean([silence(melody) for melody in melodies])), 3),
     )
+
+
+def _avoided(melodies: Sequence[Melody]) -> tuple[int, ...]:
+    """Degrees of the scale that melodies hardly use, as a pentatonic style does two of them; see `Style`."""
+    found: list[int] = []
+    for number, mode in enumerate(("major", "minor")):
+        heard = [(melody.array, key.tonic) for melody in melodies if (key := estimate(melody)).mode == mode]
+        time = sum(np.bincount((notes[:, 2] - tonic) % 12, notes[:, 1], minlength=12) for notes, tonic in heard)
+        degrees = scale(Tonality(0, mode))
+        rare = [int(degree) for degree in degrees if heard and time[degree] < _HARDLY * time.sum()]
+        found += [degree + 12 * number for degree in rare if len(degrees) - len(rare) >= _SCALE]
+    return tuple(found)
 
 
 @cache

@@ -39,12 +39,12 @@ def test_chromatic_notes_leave_their_beats_to_notes_of_the_scale(two_bars: codec
     """The second bar is a long F sharp after a short E, the third one F sharp alone, of which nothing is left."""
     notes = [Note(0, 96, 60), Note(96, 12, 64), Note(108, 84, 66), Note(192, 96, 66), Note(288, 96, 67)]
     events = encode(Melody(tuple(notes)))
-    bars = sk.reduce(sk.in_scale(events, C), "bar", C)
+    bars = sk.reduce(sk.in_scale(events, tonality.scale(C)), "bar", C)
     assert list(zip((bars.time / 64).tolist(), pitches(bars), strict=True)) == [(0, 60), (1, 64), (3, 67)]
     assert pitches(sk.reduce(events, "bar", C)) == [60, 66, 66, 67]
     black = encode(Melody((Note(0, 96, 61), Note(96, 96, 63))))
-    assert sk.in_scale(black, C) is black
-    assert pitches(sk.reduce(sk.in_scale(two_bars, C), "beat", C)) == [60, 64, 65, 67]
+    assert sk.in_scale(black, tonality.scale(C)) is black
+    assert pitches(sk.reduce(sk.in_scale(two_bars, tonality.scale(C)), "beat", C)) == [60, 64, 65, 67]
 
 
 def test_a_waltz_has_a_long_and_a_short_half() -> None:

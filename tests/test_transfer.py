@@ -7,16 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stylernn import checkpoint, codec, compose, generate, originality, planning, transfer
+from stylernn import checkpoint, codec, compose, generate, originality, planning, styles, transfer
 from stylernn.checkpoint import Model
 from stylernn.compose import Candidate
+from stylernn.corpus import Tune
 from stylernn.errors import UsageError
 from stylernn.likeness import chroma_similarity
 from stylernn.melody import Key, Melody, Metre, Note
 from stylernn.styles import Style
-from stylernn.tonality import Tonality
+from stylernn.tonality import Tonality, scale
 
 QUICK = transfer.Options(candidates=2)
+PLAIN = Style("plain", "plain")
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +102,18 @@ def test_only_diatonic_styles_look_for_notes_of_the_scale() -> None:
     for diatonic, expected in ((0.99, 64), (0.75, 67)):
         plan = planning.plan_transfer(tune, 1, Style("x", "x", diatonic=diatonic), grain="bar")
         assert (plan.condition.skeleton.pitch + codec.LOWEST).tolist() == [60, expected, 62, 60]
+
+
+def test_a_pentatonic_style_of_ones_own_keeps_its_structural_notes_within_its_scale() -> None:
+    """Five notes of C major are learnt from; the F of a tune in C then falls to the E before it."""
+    five = Melody(tuple(Note(24 * k, 24, p) for k, p in enumerate([60, 62, 64, 67, 69, 67, 64, 60] * 4)), key=Key(0))
+    own = styles.profile("own", [Tune(five, "own", "1", "1", "mine", "mine")])
+    assert own.avoided == (5, 11)
+    assert styles.scale_of(own, Tonality(7, "major")).tolist() == [2, 4, 7, 9, 11]
+    assert styles.scale_of(own, Tonality(9, "minor")).tolist() == scale(Tonality(9, "minor")).tolist()
+    tune = Melody(tuple(Note(24 * k, 24, p) for k, p in enumerate([60, 64, 65, 67, 65, 64, 62, 60] * 4)), key=Key(0))
+    used = [(planning.plan_transfer(tune, 1, style).condition.skeleton.pitch) % 12 for style in (own, PLAIN)]
+    assert [set((pitches + codec.LOWEST) % 12) for pitches in used] == [{0, 2, 4, 7}, {0, 2, 4, 5, 7}]
 
 
 def test_a_style_may_have_to_be_held_to_the_tune() -> None:
