@@ -231,12 +231,14 @@ def _profile(style: Style, tunes: Sequence[Tune]) -> Style:
 
 def _avoided(melodies: Sequence[Melody]) -> tuple[int, ...]:
     """Degrees of the scale that melodies hardly use, as a pentatonic style does two of them; see `Style`."""
+    keys = [estimate(melody) for melody in melodies]
     found: list[int] = []
     for number, mode in enumerate(("major", "minor")):
-        heard = [(melody.array, key.tonic) for melody in melodies if (key := estimate(melody)).mode == mode]
-        time = sum(np.bincount((notes[:, 2] - tonic) % 12, notes[:, 1], minlength=12) for notes, tonic in heard)
-        degrees = scale(Tonality(0, mode))
-        rare = [int(degree) for degree in degrees if heard and time[degree] < _HARDLY * time.sum()]
+        time, degrees = np.zeros(12), scale(Tonality(0, mode))
+        for melody, key in zip(melodies, keys, strict=True):
+            if key.mode == mode:
+                np.add.at(time, (melody.array[:, 2] - key.tonic) % 12, melody.array[:, 1])
+        rare = degrees[time[degrees] < _HARDLY * time.sum()].tolist()
         found += [degree + 12 * number for degree in rare if len(degrees) - len(rare) >= _SCALE]
     return tuple(found)
 
