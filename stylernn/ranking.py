@@ -20,7 +20,7 @@ from stylernn.compose import Plan
 from stylernn.likeness import chroma_similarity, pitch_class_distance, repetition
 from stylernn.melody import Melody
 
-__all__ = ["COMPOSED", "IMPROVISED", "PERSONAL", "Standards", "ranked", "sounding"]
+__all__ = ["COMPOSED", "HELD", "IMPROVISED", "PERSONAL", "Standards", "ranked", "sounding"]
 
 _HEARING = 4.0
 """Weight of the style, beside the ranks in tune and realism."""
@@ -28,8 +28,6 @@ _CLEARLY = 0.7
 """Margin of votes beyond which more is no better."""
 _NEAR = 1.4
 """Mean distance of pitch classes, in semitones, up to which a tune is found again among others."""
-_LOSING = 10.0
-"""Weight of a semitone beyond that."""
 _ALIKE = 0.25
 """Share of the candidates that may be near enough to what all should be like."""
 _CROWDING = 8.0
@@ -43,17 +41,21 @@ class Standards(NamedTuple):
         worthy: in tune, realism and style.
         formed: in repetition, of which candidates have less than real music has.
         keeping, forming: weights of the tune and of repetition beside realism, where the style is asked for too.
+        losing: weight there of a semitone by which a candidate is farther from the tune than it may be.
     """
 
     worthy: float = 0.85
     formed: float = 0.45
     keeping: float = 1.0
     forming: float = 0.0
+    losing: float = 0.0
 
 
-IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35, keeping=2.0, forming=1.0)
+IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35)
 """For improvised styles; for the others, whose bars return by plan, and which rest less where they repeat most."""
-PERSONAL = COMPOSED._replace(worthy=1.0, keeping=1.0, forming=0.0)
+HELD = COMPOSED._replace(keeping=2.0, forming=1.0, losing=10.0)
+"""For styles with a `styles.hold`."""
+PERSONAL = COMPOSED._replace(worthy=1.0, losing=10.0)
 """For styles that are learnt from a few tunes, so that few candidates are heard in them."""
 
 
@@ -93,7 +95,7 @@ def ranked(
     good = np.minimum(kept, real)
     if heard is not None:
         good = standards.keeping * kept + real + standards.forming * form + _HEARING * np.minimum(heard, _CLEARLY)
-        good -= _LOSING * np.maximum(distance - _NEAR, 0)
+        good -= standards.losing * np.maximum(distance - _NEAR, 0)
     worth = np.minimum(_ranks(good + _CROWDING * density * busy), standards.worthy)
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
     far = np.zeros(len(melodies), bool) if apart is None else apart > np.quantile(apart, _ALIKE)

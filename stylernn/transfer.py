@@ -15,7 +15,7 @@ from stylernn.compose import Candidate, Choice, Plan, compose, sections
 from stylernn.errors import UsageError
 from stylernn.melody import Melody, Note
 from stylernn.originality import Figures
-from stylernn.ranking import COMPOSED, IMPROVISED, PERSONAL, Standards, sounding
+from stylernn.ranking import COMPOSED, HELD, IMPROVISED, PERSONAL, Standards, sounding
 from stylernn.sample import Dials
 from stylernn.selection import Selection
 from stylernn.styles import Style, hold, improvised
@@ -152,7 +152,9 @@ def _standards(model: Model, target: Style) -> Standards:
     """What is good enough in a style."""
     if discriminant.knows(model.arrays, target):
         return PERSONAL
-    return IMPROVISED if improvised(target) else COMPOSED
+    if improvised(target):
+        return IMPROVISED
+    return HELD if hold(target) > 1 else COMPOSED
 
 
 def dials(options: Options, target: Style) -> Dials:

@@ -72,8 +72,8 @@ def test_the_tune_weighs_as_much_as_is_asked_for(plan: Plan) -> None:
 def test_no_style_makes_up_for_a_tune_that_is_lost(plan: Plan) -> None:
     lost, far = TUNE.transpose(6), moved(TUNE, 1, 0.3)
     heard, merits = [1.0, -0.5, -0.5], [1.0, 0.0, 0.0]
-    assert chosen(plan, [lost, far, far], merits, heard, ranking.COMPOSED) == far
-    assert chosen(plan, [moved(TUNE, 2, 0.4), far, far], merits, heard, ranking.COMPOSED) == moved(TUNE, 2, 0.4)
+    assert chosen(plan, [lost, far, far], merits, heard, ranking.HELD) == far
+    assert chosen(plan, [moved(TUNE, 2, 0.4), far, far], merits, heard, ranking.HELD) == moved(TUNE, 2, 0.4)
 
 
 def test_the_best_is_among_the_quarter_that_is_nearest_to_what_all_should_be_like(plan: Plan) -> None:
