@@ -165,7 +165,8 @@ def dials(options: Options, target: Style) -> Dials:
     return Dials(
         strength=style * strength / tight,
         character=_CHARACTER * min(options.strength, 1.0),
-        tilt=min(options.strength, 1.0),
+        # Where no style has to be held, its tilt costs more of it than it gives (docs/experiments.md, 39).
+        tilt=min(options.strength, 1.0) if tight > 1 else 0.0,
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
         preserve=tune * tight * options.preserve * (options.preserve + 0.4),
         rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),
