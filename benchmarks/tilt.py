@@ -1,9 +1,9 @@
 """Fit the tilts of a model: `python benchmarks/tilt.py MODEL DATA_FOLDER`, third part of `make weights`.
 
-For each root style, stretches of tunes of the training split in all styles are transferred to it, a few rounds; after
-each one the weights of `stylernn.tilt` move by the logarithm of how much rarer a count is among the outcomes than among
-real melodies of the training split. Simple and compound metres apart, where there are melodies enough; improvised
-styles have none, since their lines lose more of a tune by it than they gain (docs/experiments.md, 38). The result is
+For each root style with a hold, stretches of tunes of the training split in all styles are transferred to it, a few
+rounds; after each one the weights of `stylernn.tilt` move by the logarithm of how much rarer a count is among the
+outcomes than among real melodies of the training split. Simple and compound metres apart, where there are melodies
+enough; other styles use none, since they lose more by it than they gain (docs/experiments.md, 38 and 39). The result is
 written into the model file, float16 as the rest. Neither held-out tunes nor the evaluation kit's features take part.
 
 Reference:
@@ -22,7 +22,7 @@ from stylernn.checkpoint import Model
 from stylernn.compose import compose
 from stylernn.corpus import Tune
 from stylernn.melody import Melody
-from stylernn.styles import Style, diatonic, improvised
+from stylernn.styles import Style, diatonic, hold
 from stylernn.tilt import Weights
 from stylernn.tonality import Tonality, estimate, scale
 
@@ -34,9 +34,7 @@ def main() -> None:
     """Fit, style by style, and write."""
     lesson = asked(__doc__, tilt.PREFIX)
     fitted: dict[str, np.ndarray] = {}
-    for style in (
-        style for style in lesson.model.header.styles if style.parent == style.name and not improvised(style)
-    ):
+    for style in (style for style in lesson.model.header.styles if style.parent == style.name and hold(style) > 1):
         for compound in (False, True):
             began = time.perf_counter()
             found = fit(lesson.model, style, lesson.train, compound)
