@@ -16,10 +16,11 @@ from dataclasses import replace
 import numpy as np
 
 from stylernn import ngram
+from stylernn.likeness import heaviest
 from stylernn.melody import TICKS_PER_QUARTER, Melody, Note
 
 from .content import chroma_similarity
-from .inputs import beat_edges, check_melodies, heaviest
+from .inputs import beat_edges, check_melodies
 
 __all__ = ["System", "identity", "jazzify", "markov_over_skeleton", "nearest_real", "pitch_shuffle", "random_real"]
 

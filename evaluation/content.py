@@ -23,10 +23,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn.likeness import chroma_similarity
+from stylernn.likeness import chroma_similarity, heaviest
 from stylernn.melody import TICKS_PER_QUARTER, Melody
 
-from .inputs import beat_edges, check_melodies, check_pairs, heaviest
+from .inputs import beat_edges, check_melodies, check_pairs
 
 __all__ = [
     "Retrieval",

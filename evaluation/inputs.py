@@ -1,4 +1,4 @@
-"""What every chapter asks of its input, and the two ways in which all of them look at a melody.
+"""What every chapter asks of its input, and how all of them count beats.
 
 A wrong input is a `ValueError` that names the argument and the item. Pairs are two lists of equal length, output i
 made from source i.
@@ -11,7 +11,7 @@ import numpy as np
 
 from stylernn.melody import Melody
 
-__all__ = ["beat_edges", "check_melodies", "check_pairs", "heaviest"]
+__all__ = ["beat_edges", "check_melodies", "check_pairs"]
 
 
 def check_melodies(melodies: Sequence[Melody], name: str = "melodies", *, least: int = 1) -> None:
@@ -46,26 +46,3 @@ def beat_edges(melody: Melody) -> np.ndarray:
     bars = melody.bar_lines
     starts = [np.arange(a, b, melody.metre_at(int(a)).beat) for a, b in pairwise(bars)]
     return np.r_[np.concatenate(starts), bars[-1]]
-
-
-def heaviest(melody: Melody, edges: np.ndarray) -> np.ndarray:
-    """The note that sounds longest in each span, the earliest of equals.
-
-    Args:
-        melody: the melody.
-        edges: ascending ticks, shape (spans + 1,).
-
-    Returns:
-        Indices of notes, -1 where a span is silent; int64, shape (spans,).
-    """
-    onset, end = melody.array[:, 0], melody.array[:, 0] + melody.array[:, 1]
-    first = np.maximum(np.searchsorted(edges, onset, side="right") - 1, 0)
-    last = np.minimum(np.searchsorted(edges, end, side="left"), len(edges) - 1)
-    sizes = np.maximum(last - first, 0)
-    note = np.repeat(np.arange(len(onset)), sizes)
-    span = np.arange(sizes.sum()) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
-    share = np.minimum(end[note], edges[span + 1]) - np.maximum(onset[note], edges[span])
-    order = np.lexsort((-note, share, span))
-    chosen = np.full(len(edges) - 1, -1)
-    chosen[span[order]] = note[order]
-    return chosen

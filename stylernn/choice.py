@@ -14,6 +14,7 @@ from stylernn.codec import LOWEST, PITCHES
 __all__ = ["Dials", "at", "guide", "in_range", "nucleus", "towards"]
 
 _NEVER = -1e9
+_TRITONE = 6
 
 
 class Dials(NamedTuple):
@@ -81,7 +82,9 @@ def in_range(logits: jax.Array, dials: Dials) -> jax.Array:
 
 
 def towards(logits: jax.Array, weights: jax.Array, latest: jax.Array) -> jax.Array:
-    """Raise pitch classes; the odds of a REST and of the latest pitch stay, or lines would stand still on one note.
+    """Raise pitch classes where they are nearest to the latest pitch, so that nothing is said for leaps.
+
+    The odds of a REST and of the latest pitch stay, or lines would stand still on one note.
 
     Args:
         logits: of pitches and REST, (candidates, PITCHES + 1).
@@ -90,6 +93,7 @@ def towards(logits: jax.Array, weights: jax.Array, latest: jax.Array) -> jax.Arr
     """
     pitch = jnp.arange(PITCHES + 1)
     moves = (pitch < PITCHES)[None] & (pitch[None] != latest[:, None])
-    raised = logits + weights[:, (pitch + LOWEST) % 12]
+    nearest = jnp.abs(pitch[None] - latest[:, None]) <= _TRITONE
+    raised = logits + jnp.where(nearest, weights[:, (pitch + LOWEST) % 12], 0.0)
     before, after = (jax.nn.logsumexp(x, axis=-1, where=moves, keepdims=True) for x in (logits, raised))
     return jnp.where(moves, raised - after + before, logits)

@@ -3,14 +3,14 @@
 chroma_similarity: do the same pitch classes sound at the same time?
 pitch_class_distance: where they do not, how far apart are they?
 repetition: do its figures come again?
-pitch_classes: which sound when?
+pitch_classes, heaviest: which sound when, and which note longest?
 """
 
 import numpy as np
 
 from stylernn.melody import TICKS_PER_QUARTER, Melody
 
-__all__ = ["chroma_similarity", "pitch_class_distance", "pitch_classes", "repetition"]
+__all__ = ["chroma_similarity", "heaviest", "pitch_class_distance", "pitch_classes", "repetition"]
 
 _FRAME = TICKS_PER_QUARTER // 12
 _SPANS = 128
@@ -38,19 +38,17 @@ def chroma_similarity(source: Melody, output: Melody) -> tuple[float, float]:
 
 
 def pitch_class_distance(source: Melody, output: Melody) -> float:
-    """Mean distance, 0 to 6 semitones, of the pitch classes that sound longest in each span in which either sounds.
+    """Mean distance, 0 to 6 semitones, of the pitch classes of the longest notes in each span in which either sounds.
 
-    Spans are of a quarter, or of more where there would be over 128 of them: of a long melody the outline is known. A
-    span without a note counts as the one before it.
+    Spans are 128 equal ones, so that of a long melody the outline is known. One without a note counts as the one
+    before it.
     """
-    end = max(source.end, output.end)
-    span = max(round(end / (_SPANS * TICKS_PER_QUARTER)), 1) * TICKS_PER_QUARTER
-    ticks = np.arange(0, (end // span + 1) * span, _FRAME).reshape(-1, span // _FRAME)
-    counts = [pitch_classes(melody, ticks) for melody in (source, output)]
-    either = (counts[0] + counts[1]).any(axis=1)
+    edges = np.unique(np.linspace(0, max(source.end, output.end), _SPANS + 1).round().astype(int))
+    longest = [heaviest(melody, edges) for melody in (source, output)]
+    either = (longest[0] >= 0) | (longest[1] >= 0)
     if not either.any():
         return 0.0
-    first, second = (_carried_on(each)[either] for each in counts)
+    first, second = (_carried_on(note, melody)[either] for note, melody in zip(longest, (source, output), strict=True))
     gap = (first - second) % 12
     return float(np.minimum(gap, 12 - gap).mean())
 
@@ -61,6 +59,29 @@ def pitch_classes(melody: Melody, ticks: np.ndarray) -> np.ndarray:
     counts = np.zeros((len(ticks), 12))
     np.add.at(counts, (np.nonzero(heard >= 0)[0], melody.array[heard[heard >= 0], 2] % 12), 1)
     return counts
+
+
+def heaviest(melody: Melody, edges: np.ndarray) -> np.ndarray:
+    """The note that sounds longest in each span, the earliest of equals.
+
+    Args:
+        melody: the melody.
+        edges: ascending ticks, shape (spans + 1,).
+
+    Returns:
+        Indices of notes, -1 where a span is silent; int64, shape (spans,).
+    """
+    onset, end = melody.array[:, 0], melody.array[:, 0] + melody.array[:, 1]
+    first = np.maximum(np.searchsorted(edges, onset, side="right") - 1, 0)
+    last = np.minimum(np.searchsorted(edges, end, side="left"), len(edges) - 1)
+    sizes = np.maximum(last - first, 0)
+    note = np.repeat(np.arange(len(onset)), sizes)
+    span = np.arange(sizes.sum()) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
+    share = np.minimum(end[note], edges[span + 1]) - np.maximum(onset[note], edges[span])
+    order = np.lexsort((-note, share, span))
+    chosen = np.full(len(edges) - 1, -1)
+    chosen[span[order]] = note[order]
+    return chosen
 
 
 def repetition(melody: Melody) -> float:
@@ -84,11 +105,13 @@ def repetition(melody: Melody) -> float:
     return again / count
 
 
-def _carried_on(counts: np.ndarray) -> np.ndarray:
-    """The pitch class with the highest of its counts (spans, 12) in each span, or in the one before if it has none."""
-    known = counts.max(axis=1) > 0
-    latest = np.maximum.accumulate(np.where(known, np.arange(len(counts)), -1))
-    return counts.argmax(axis=1)[np.where(latest < 0, known.argmax(), latest)]
+def _carried_on(longest: np.ndarray, melody: Melody) -> np.ndarray:
+    """The pitch class of the longest note of each span, or of the span before if it has none."""
+    if not melody.notes:
+        return np.zeros(len(longest), int)
+    known = longest >= 0
+    latest = np.maximum.accumulate(np.where(known, np.arange(len(longest)), -1))
+    return melody.array[longest[np.where(latest < 0, known.argmax(), latest)], 2] % 12
 
 
 def _chroma(melody: Melody, windows: int) -> np.ndarray:

@@ -26,8 +26,10 @@ _HEARING = 4.0
 """Weight of the style, beside the ranks in tune and realism."""
 _CLEARLY = 0.7
 """Margin of votes beyond which more is no better."""
-_NEAR = 1.4
-"""Mean distance of pitch classes, in semitones, up to which a tune is found again among others."""
+_NEAR = 1.8
+"""Mean distance of pitch classes, in semitones, up to which a tune is not taken for another."""
+_HARMONY = 2.0
+"""Weight of the chroma beside structural notes and distance."""
 _ALIKE = 0.25
 """Share of the candidates that may be near enough to what all should be like."""
 _CROWDING = 8.0
@@ -82,7 +84,8 @@ def ranked(
         merits: how much like real music each is, on any scale, see `critic`.
         density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
         standards: what is good enough.
-        apart: how far each is from what all should be like; the nearest quarter goes first.
+        apart: how far each is from what all should be like; the nearest quarter goes first, less
+            what is infinitely far.
     """
     if not melodies:
         return []
@@ -90,7 +93,7 @@ def ranked(
     chroma = _ranks([chroma_similarity(tune, melody)[0] for melody in melodies])
     distance = np.array([pitch_class_distance(tune, melody) for melody in melodies])
     busy = _ranks([float(len(melody.notes)) for melody in melodies])
-    kept, real = _ranks(structural + chroma + _ranks(-distance)), _ranks(merits)
+    kept, real = _ranks(structural + _HARMONY * chroma + _ranks(-distance)), _ranks(merits)
     form = _ranks([repetition(melody) for melody in melodies])
     good = np.minimum(kept, real)
     if heard is not None:
@@ -98,7 +101,9 @@ def ranked(
         good -= standards.losing * np.maximum(distance - _NEAR, 0)
     worth = np.minimum(_ranks(good + _CROWDING * density * busy), standards.worthy)
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
-    far = np.zeros(len(melodies), bool) if apart is None else apart > np.quantile(apart, _ALIKE)
+    far = np.zeros(len(melodies), bool)
+    if apart is not None:
+        far = (apart > np.quantile(apart, _ALIKE, method="lower")) | np.isinf(apart)
     return sorted(range(len(melodies)), key=lambda k: (stuck[k], far[k], -worth[k], form[k] < standards.formed))
 
 

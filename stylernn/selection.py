@@ -94,13 +94,14 @@ class Selection:
         """How far each candidate is from the first in its share of rests; nothing where that does not count.
 
         Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
-        does. Improvised styles breathe by plan, in a personal style few candidates are heard, a density is asked for.
+        does; one that never rests is not like one that does. Improvised styles breathe by plan, in a personal style few
+        candidates are heard, a density is asked for.
         """
         personal = discriminant.knows(self.model.arrays, self.style)
         if improvised(self.style) or personal or self.density or not melodies:
             return None
         silent = np.array([breaths.silence(melody, _REST) for melody in melodies])
-        return np.abs(silent - silent[0])
+        return np.where((silent > 0) == (silent[0] > 0), np.abs(silent - silent[0]), np.inf)
 
     def _asked(self, bars: range) -> Plan:
         """The plan with the structural notes of these bars alone."""

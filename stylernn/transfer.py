@@ -6,6 +6,7 @@ stay those of the source, and so does the metre, but that a compound one may be 
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from stylernn import discriminant, endings, locks, metres, mixtures, planning
 from stylernn import skeleton as sk
@@ -23,11 +24,21 @@ from stylernn.tonality import Tonality
 
 __all__ = ["Options", "Result", "dials", "transfer", "variations"]
 
-# Guidance of the pitches by the traits that are asked for, from a strength of 1 on; more costs the tune.
-_CHARACTER = 1.0
-# What improvised styles bear more of than others, or the tune gets lost among their many notes: guidance towards the
-# tune, its pitch classes around each beat, and guidance towards the style, lest the two water it down.
-_TUNE, _AROUND, _STYLE = 1.4, 1.2, 1.3
+
+class _Weights(NamedTuple):
+    """Guidance beside that of most styles: towards the tune, pitch classes around each beat, the style, the traits."""
+
+    tune: float = 1.0
+    around: float = 1.0
+    style: float = 1.0
+    traits: float = 1.0
+
+
+# An improvised style bears more of all, or the tune gets lost among its many notes and the style with it.
+_IMPROVISED = _Weights(tune=1.4, around=1.2, style=1.55)
+# A style with a hold is held by the tune's harmony rather than by its lines, which another style does not have.
+_HELD = _Weights(tune=0.75, around=1.85, traits=1.5)
+
 # Candidates drawn in addition where none of those asked for has two notes.
 _MORE = 32
 
@@ -160,17 +171,18 @@ def _standards(model: Model, target: Style) -> Standards:
 def dials(options: Options, target: Style) -> Dials:
     """The sampler's settings for a user's wishes and a style, see `styles.hold`."""
     tight = hold(target)
-    tune, around, style = (_TUNE, _AROUND, _STYLE) if improvised(target) else (1.0, 1.0, 1.0)
+    weights = _IMPROVISED if improvised(target) else _HELD if tight > 1 else _Weights()
     strength = options.strength / tight
     return Dials(
-        strength=style * strength / tight,
-        character=_CHARACTER * min(options.strength, 1.0),
+        strength=weights.style * strength / tight,
+        # In full from a strength of 1 on; more costs the tune.
+        character=weights.traits * min(options.strength, 1.0),
         # Where no style has to be held, its tilt costs more of it than it gives (docs/experiments.md, 39).
         tilt=min(options.strength, 1.0) if tight > 1 else 0.0,
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
-        preserve=tune * tight * options.preserve * (options.preserve + 0.4),
+        preserve=weights.tune * tight * options.preserve * (options.preserve + 0.4),
         rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),
-        chroma=around * tight * 1.2 * options.preserve,
+        chroma=weights.around * tight * 1.2 * options.preserve,
         rhythm=options.temperature,
         pitch=0.9 * options.temperature,
         lowest=options.lowest - LOWEST,

@@ -35,15 +35,20 @@ def test_the_nucleus_is_the_smallest_set_of_its_mass(mass: float, left: list[int
     assert kept.tolist() == [bool(k) for k in left or [0, 0, 0, 0]]
 
 
-def test_pitch_classes_of_the_tune_are_raised_and_all_else_stays() -> None:
+@pytest.mark.parametrize(("latest", "raised"), [(65, [67]), (72, [67]), (73, [67, 79]), (67, [])])
+def test_pitch_classes_of_the_tune_are_raised_where_they_are_nearest(latest: int, raised: list[int]) -> None:
+    """G is asked for: above or below the last note, whichever is nearer, never instead of a rest or the note itself."""
     logits = np.zeros((1, PITCHES + 1), np.float32)
     weights = np.zeros((1, 12), np.float32)
     weights[0, 7] = np.log(3)
-    latest = 67 - LOWEST
+    latest -= LOWEST
     p = np.asarray(jax.nn.softmax(choice.towards(logits, weights, np.array([latest]))))[0] * (PITCHES + 1)
     assert p[PITCHES] == pytest.approx(1, rel=1e-5)  # REST
     assert p[latest] == pytest.approx(1, rel=1e-5)
-    assert p[79 - LOWEST] / p[78 - LOWEST] == pytest.approx(3, rel=1e-5)
+    odds = p[:PITCHES] / p[66 - LOWEST]
+    expected = np.where(np.isin(np.arange(PITCHES) + LOWEST, raised), 3.0, 1.0)
+    others = np.arange(PITCHES) != latest
+    np.testing.assert_allclose(odds[others], expected[others], rtol=1e-5)
     assert p[0:latest].sum() + p[latest + 1 : PITCHES].sum() == pytest.approx(PITCHES - 1, rel=1e-5)
 
 

@@ -5,8 +5,9 @@ import pytest
 from evaluation_melodies import ornate, plain, tune
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stylernn.evaluation import baselines, content, inputs
+from stylernn.evaluation import baselines, content
 
+from stylernn import likeness
 from stylernn.melody import Melody
 
 SCALE = tune((0, 24, 60), (24, 24, 62), (48, 24, 64), (72, 24, 65))
@@ -147,4 +148,4 @@ def test_retrieval_wants_every_source_among_the_candidates():
 
 def test_heaviest_note_of_a_span_by_hand():
     melody = tune((0, 6, 60), (6, 18, 61), (36, 12, 62), (48, 24, 63))
-    np.testing.assert_array_equal(inputs.heaviest(melody, np.array([0, 24, 48, 60, 72, 96])), [1, 2, 3, 3, -1])
+    np.testing.assert_array_equal(likeness.heaviest(melody, np.array([0, 24, 48, 60, 72, 96])), [1, 2, 3, 3, -1])

@@ -80,6 +80,8 @@ def test_the_best_is_among_the_quarter_that_is_nearest_to_what_all_should_be_lik
     assert chosen(plan, melodies, [1.0] + [0.0] * 7) == TUNE
     assert chosen(plan, melodies, [1.0] + [0.0] * 7, apart=[0.3, 0.0, *[0.2] * 5, 0.0]) in (melodies[1], melodies[7])
     assert chosen(plan, melodies, [1.0] + [0.0] * 7, apart=[0.1] * 8) == TUNE
+    # Fewer than a quarter are like the one that is asked for: then only these.
+    assert chosen(plan, melodies, [1.0] + [0.0] * 7, apart=[np.inf] * 7 + [0.0]) == melodies[7]
 
 
 def test_nothing_is_chosen_from_nothing(plan: Plan) -> None:

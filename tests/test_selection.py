@@ -101,7 +101,7 @@ def test_a_personal_style_is_heard_by_its_mean(model: Model, plan: Plan) -> None
 
 
 def test_a_copy_that_began_in_the_section_before_is_one(selection: Selection) -> None:
-    elsewhere = replace(TUNE, notes=tuple(n._replace(pitch=60 + n.onset // 24 * 5 % 12) for n in TUNE.notes))
+    elsewhere = replace(TUNE, notes=tuple(n._replace(pitch=60 + n.onset // 24 * 4 % 12) for n in TUNE.notes))
     blind = replace(selection, tune=elsewhere)
     wary = replace(blind, training=originality.collect([TUNE], "a model"))
     # Eight notes of the tune on either side of the line, and before the line alone.

@@ -104,6 +104,17 @@ def test_only_diatonic_styles_look_for_notes_of_the_scale() -> None:
         assert (plan.condition.skeleton.pitch + codec.LOWEST).tolist() == [60, expected, 62, 60]
 
 
+def test_only_diatonic_styles_hear_the_scale_alone_around_each_beat() -> None:
+    """The F sharp is raised in others alone; what else sounds counts no more for its absence."""
+    notes = [(0, 96, 60), (96, 24, 64), (120, 72, 66), (192, 96, 62), (288, 96, 60)]
+    tune = Melody(tuple(Note(*note) for note in notes), key=Key(0, "major"))
+    plans = [planning.plan_transfer(tune, 1, Style("x", "x", diatonic=share)) for share in (0.99, 0.75)]
+    kept, everything = (np.array(plan.chroma) for plan in plans)
+    assert kept[:, 6].max() == 0
+    assert everything[:, 6].max() > 0
+    np.testing.assert_array_equal(np.delete(kept, 6, axis=1), np.delete(everything, 6, axis=1))
+
+
 def test_a_pentatonic_style_of_ones_own_keeps_its_structural_notes_within_its_scale() -> None:
     """Five notes of C major are learnt from; the F of a tune in C then falls to the E before it."""
     five = Melody(tuple(Note(24 * k, 24, p) for k, p in enumerate([60, 62, 64, 67, 69, 67, 64, 60] * 4)), key=Key(0))
