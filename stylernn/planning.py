@@ -82,7 +82,7 @@ def plan_transfer(
     close = endings.cadence(example.events, example.tonality, last)
     condition = Condition(index, told, skeleton, repeats, drawn.traits)
     around = chroma.around(tune, grid)
-    if diatonic(target):
+    if diatonic(target):  # what the style does not have is not to be raised, however often it sounds in the tune
         around *= np.isin(np.arange(12), members)
     compass = (low - _BEYOND, high + _BEYOND) if drawn.compass else None
     return Plan(example, grid, condition, silent=silent, cadence=close, chroma=around, compass=compass)

@@ -84,8 +84,8 @@ def ranked(
         merits: how much like real music each is, on any scale, see `critic`.
         density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
         standards: what is good enough.
-        apart: how far each is from what all should be like; the nearest quarter goes first, less
-            what is infinitely far.
+        apart: how far each is from what all should be like; of the nearest quarter those go first that are not
+            infinitely far.
     """
     if not melodies:
         return []
