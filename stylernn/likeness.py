@@ -107,11 +107,10 @@ def repetition(melody: Melody) -> float:
 
 def _carried_on(longest: np.ndarray, melody: Melody) -> np.ndarray:
     """The pitch class of the longest note of each span, or of the span before if it has none."""
-    if not melody.notes:
+    known = longest[longest >= 0]
+    if not len(known):
         return np.zeros(len(longest), int)
-    known = longest >= 0
-    latest = np.maximum.accumulate(np.where(known, np.arange(len(longest)), -1))
-    return melody.array[longest[np.where(latest < 0, known.argmax(), latest)], 2] % 12
+    return melody.array[np.maximum(np.maximum.accumulate(longest), known[0]), 2] % 12
 
 
 def _chroma(melody: Melody, windows: int) -> np.ndarray:
