@@ -24,7 +24,7 @@ from stylernn.tilt import Tilt, nothing
 __all__ = ["Candidate", "Choice", "Plan", "characterised", "compose", "sections"]
 
 _EVENTS_PER_BEAT = 5
-_SECTION = 16
+_SECTION = 8
 _OCTAVE = 12
 
 
@@ -121,7 +121,7 @@ def compose(
 
 
 def sections(plan: Plan) -> list[range]:
-    """Stretches of some sixteen bars, counted from the first full one."""
+    """Stretches of some eight bars, counted from the first full one."""
     frame = plan.example.events.frame
     starts = [*range(int(frame.pickup > 0), frame.bars, _SECTION)]
     if len(starts) > 1 and frame.bars - starts[-1] <= _SECTION // 2:

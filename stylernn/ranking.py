@@ -17,7 +17,7 @@ import numpy as np
 from stylernn import skeleton as sk
 from stylernn.codec import LOWEST
 from stylernn.compose import Plan
-from stylernn.likeness import chroma_similarity, pitch_class_distance, repetition
+from stylernn.likeness import chroma_similarity, pitch_class_distance
 from stylernn.melody import Melody
 
 __all__ = ["COMPOSED", "HELD", "IMPROVISED", "PERSONAL", "Standards", "ranked", "sounding"]
@@ -30,8 +30,6 @@ _NEAR = 1.8
 """Mean distance of pitch classes, in semitones, up to which a tune is not taken for another."""
 _HARMONY = 2.0
 """Weight of the chroma beside structural notes and distance."""
-_ALIKE = 0.25
-"""Share of the candidates that may be near enough to what all should be like."""
 _CROWDING = 8.0
 """Weight of the density, should any be preferred."""
 
@@ -67,9 +65,10 @@ def ranked(
     tune: Melody,
     heard: np.ndarray | None,
     merits: np.ndarray,
+    forms: np.ndarray,
     density: float = 0.0,
     standards: Standards = IMPROVISED,
-    apart: np.ndarray | None = None,
+    unlike: np.ndarray | None = None,
 ) -> list[int]:
     """Numbers of the melodies, the best first; one that stands still on a note for over two bars comes last.
 
@@ -82,10 +81,10 @@ def ranked(
         heard: how much more each is heard in the style than in another, -1 to 1, see `classifier`; or nothing, and
             the lower of the ranks in tune and realism counts.
         merits: how much like real music each is, on any scale, see `critic`.
+        forms: how much of each repeats what it or the music before it had, on any scale, see `likeness.repetition`.
         density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
         standards: what is good enough.
-        apart: how far each is from what all should be like; of the nearest quarter those go first that are not
-            infinitely far.
+        unlike: which are not what all should be like, and come after the others; bool, shape (melodies,).
     """
     if not melodies:
         return []
@@ -94,17 +93,15 @@ def ranked(
     distance = np.array([pitch_class_distance(tune, melody) for melody in melodies])
     busy = _ranks([float(len(melody.notes)) for melody in melodies])
     kept, real = _ranks(structural + _HARMONY * chroma + _ranks(-distance)), _ranks(merits)
-    form = _ranks([repetition(melody) for melody in melodies])
+    form = _ranks(forms)
     good = np.minimum(kept, real)
     if heard is not None:
         good = standards.keeping * kept + real + standards.forming * form + _HEARING * np.minimum(heard, _CLEARLY)
         good -= standards.losing * np.maximum(distance - _NEAR, 0)
     worth = np.minimum(_ranks(good + _CROWDING * density * busy), standards.worthy)
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
-    far = np.zeros(len(melodies), bool)
-    if apart is not None:
-        far = (apart > np.quantile(apart, _ALIKE, method="lower")) | np.isinf(apart)
-    return sorted(range(len(melodies)), key=lambda k: (stuck[k], far[k], -worth[k], form[k] < standards.formed))
+    odd = np.zeros(len(melodies), bool) if unlike is None else unlike
+    return sorted(range(len(melodies)), key=lambda k: (stuck[k], odd[k], -worth[k], form[k] < standards.formed))
 
 
 def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The best candidate, in all bars or in a stretch of them.
 
-A long melody is not good from beginning to end in any of a few dozen candidates, but some of them are good for sixteen
+A long melody is not good from beginning to end in any of a few dozen candidates, but some of them are good for eight
 bars. So what is judged is cut out of candidate and tune alike.
 """
 
@@ -14,6 +14,7 @@ from stylernn import skeleton as sk
 from stylernn.checkpoint import Model
 from stylernn.compose import Candidate, Plan
 from stylernn.descriptors import describe_sections
+from stylernn.likeness import repetition
 from stylernn.melody import TICKS_PER_QUARTER, Melody
 from stylernn.originality import Figures, longest_copy
 from stylernn.ranking import Standards, ranked
@@ -59,8 +60,9 @@ class Selection:
         heard = [k for k, melody in enumerate(cut) if melody.notes]
         tune, plan = _within(self.tune, bars), self._asked(bars)
         judged = self._judged([candidates[k] for k in heard], bars)
+        forms = np.array([repetition(_within(candidates[k].melody, _since(bars))) for k in heard])
         melodies = [cut[k] for k in heard]
-        found = ranked(melodies, plan, tune, *judged, self.density, self.standards, self._apart(melodies))
+        found = ranked(melodies, plan, tune, *judged, forms, self.density, self.standards, self._unlike(melodies))
         copies = []
         for k in (heard[place] for place in found):
             if self._copies(candidates[k].melody, bars):
@@ -90,18 +92,17 @@ class Selection:
             merits = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
         return heard, merits
 
-    def _apart(self, melodies: Sequence[Melody]) -> np.ndarray | None:
-        """How far each candidate is from the first in its share of rests; nothing where that does not count.
+    def _unlike(self, melodies: Sequence[Melody]) -> np.ndarray | None:
+        """Which candidates do not rest as the first does: at all, or as much; nothing where that does not count.
 
         Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
-        does; one that never rests is not like one that does. Improvised styles breathe by plan, in a personal style few
-        candidates are heard, a density is asked for.
+        does. Improvised styles breathe by plan, in a personal style few candidates are heard, a density is asked for.
         """
         personal = discriminant.knows(self.model.arrays, self.style)
         if improvised(self.style) or personal or self.density or not melodies:
             return None
         silent = np.array([breaths.silence(melody, _REST) for melody in melodies])
-        return np.where((silent > 0) == (silent[0] > 0), np.abs(silent - silent[0]), np.inf)
+        return (silent < silent[0]) if silent[0] else (silent > 0)
 
     def _asked(self, bars: range) -> Plan:
         """The plan with the structural notes of these bars alone."""
@@ -114,8 +115,12 @@ class Selection:
         """Whether a melody copies the training set in these bars; what it copies may begin in the bars before."""
         if self.training is None:
             return False
-        heard = _within(melody, range(max(bars.start - _CONTEXT, 0), bars.stop))
-        return longest_copy(heard, self.training, self.tune) > 0
+        return longest_copy(_within(melody, _since(bars)), self.training, self.tune) > 0
+
+
+def _since(bars: range) -> range:
+    """The bars, and those before that are heard with them."""
+    return range(max(bars.start - _CONTEXT, 0), bars.stop)
 
 
 def _within(melody: Melody, bars: range) -> Melody:

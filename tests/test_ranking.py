@@ -8,7 +8,7 @@ import pytest
 from stylernn import planning, ranking
 from stylernn import skeleton as sk
 from stylernn.compose import Plan
-from stylernn.likeness import chroma_similarity
+from stylernn.likeness import chroma_similarity, repetition
 from stylernn.melody import Melody, Note
 from stylernn.ranking import Standards
 from stylernn.styles import Style
@@ -35,11 +35,12 @@ def chosen(
     merits: list[float],
     heard: list[float] | None = None,
     standards: Standards = ranking.IMPROVISED,
-    apart: list[float] | None = None,
+    unlike: list[bool] | None = None,
 ) -> Melody:
     margins = None if heard is None else np.array(heard)
-    far = None if apart is None else np.array(apart)
-    found = ranking.ranked(melodies, plan, TUNE, margins, np.array(merits), standards=standards, apart=far)
+    odd = None if unlike is None else np.array(unlike)
+    forms = np.array([repetition(melody) for melody in melodies])
+    found = ranking.ranked(melodies, plan, TUNE, margins, np.array(merits), forms, standards=standards, unlike=odd)
     return melodies[found[0]]
 
 
@@ -75,17 +76,17 @@ def test_no_style_makes_up_for_a_tune_that_is_lost(plan: Plan) -> None:
     assert chosen(plan, [moved(TUNE, 2, 0.4), far, far], merits, heard, ranking.HELD) == moved(TUNE, 2, 0.4)
 
 
-def test_the_best_is_among_the_quarter_that_is_nearest_to_what_all_should_be_like(plan: Plan) -> None:
+def test_whoever_is_unlike_what_all_should_be_comes_after_the_others(plan: Plan) -> None:
     melodies = [TUNE, *[moved(TUNE, seed, 0.5) for seed in range(7)]]
-    assert chosen(plan, melodies, [1.0] + [0.0] * 7) == TUNE
-    assert chosen(plan, melodies, [1.0] + [0.0] * 7, apart=[0.3, 0.0, *[0.2] * 5, 0.0]) in (melodies[1], melodies[7])
-    assert chosen(plan, melodies, [1.0] + [0.0] * 7, apart=[0.1] * 8) == TUNE
-    # Fewer than a quarter are like the one that is asked for: then only these.
-    assert chosen(plan, melodies, [1.0] + [0.0] * 7, apart=[np.inf] * 7 + [0.0]) == melodies[7]
+    merits = [1.0] + [0.0] * 7
+    assert chosen(plan, melodies, merits) == TUNE
+    assert chosen(plan, melodies, merits, unlike=[True, False, *[True] * 5, False]) in (melodies[1], melodies[7])
+    assert chosen(plan, melodies, merits, unlike=[True] * 8) == TUNE
+    assert chosen(plan, melodies, merits, unlike=[True] * 7 + [False]) == melodies[7]
 
 
 def test_nothing_is_chosen_from_nothing(plan: Plan) -> None:
-    assert ranking.ranked([], plan, TUNE, None, np.zeros(0)) == []
+    assert ranking.ranked([], plan, TUNE, None, np.zeros(0), np.zeros(0)) == []
 
 
 def test_of_good_ones_those_come_first_whose_figures_return(plan: Plan) -> None:
@@ -98,11 +99,11 @@ def test_of_good_ones_those_come_first_whose_figures_return(plan: Plan) -> None:
 def test_one_that_stands_still_comes_last(plan: Plan) -> None:
     still = replace(TUNE, notes=(*TUNE.notes[:2], Note(48, 24 * 30, 60)))
     melodies = [still, *[moved(TUNE, k, 0.5) for k in range(4)]]
-    assert ranking.ranked(melodies, plan, TUNE, None, np.arange(5)[::-1])[-1] == 0
+    assert ranking.ranked(melodies, plan, TUNE, None, np.arange(5)[::-1], np.zeros(5))[-1] == 0
 
 
 def test_nothing_is_lost_and_equals_stay_as_drawn(plan: Plan) -> None:
-    assert ranking.ranked([TUNE] * 5, plan, TUNE, None, np.zeros(5)) == [0, 1, 2, 3, 4]
+    assert ranking.ranked([TUNE] * 5, plan, TUNE, None, np.zeros(5), np.zeros(5)) == [0, 1, 2, 3, 4]
 
 
 def test_structural_notes_sound_where_the_tune_has_them(plan: Plan) -> None:
