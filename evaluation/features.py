@@ -56,13 +56,13 @@ def columns(family: str) -> slice:
     return slice(first, len(PITCH_NAMES) if family == "pitch" else len(NAMES))
 
 
-def excerpt(melody: Melody, quarters: int, seed: int = 0, *, least: int = 12) -> Melody:
+def excerpt(melody: Melody, quarters: float, seed: int = 0, *, least: int = 12) -> Melody:
     """One window of a melody, see `windows`; the melody itself where no window has enough notes."""
     found = windows(melody, quarters, most=1, seed=seed, least=least)
     return found[0] if found else melody
 
 
-def windows(melody: Melody, quarters: int, *, most: int, seed: int = 0, least: int = 12) -> list[Melody]:
+def windows(melody: Melody, quarters: float, *, most: int, seed: int = 0, least: int = 12) -> list[Melody]:
     """Windows of a melody that do not overlap, in order.
 
     Args:

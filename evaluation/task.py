@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stylernn.melody import Melody
+from stylernn.melody import TICKS_PER_QUARTER, Melody
 
 from . import bits, features, originality, style
 from .cache import digest, remembered
@@ -23,7 +23,7 @@ Labelled = Mapping[str, Sequence[Melody]]
 """Melodies by style."""
 
 WINDOW_QUARTERS = 64
-"""Length of the windows on which style and realism are measured: sixteen bars of 4/4, thirty-two of 2/4."""
+"""Longest windows on which style and realism are measured: sixteen bars of 4/4, thirty-two of 2/4."""
 
 LEAST_REAL = 10
 """Real melodies, or windows, that a comparison with them needs."""
@@ -130,8 +130,16 @@ def prepare(
 
 
 def excerpts(task: Task, melodies: Sequence[Melody]) -> list[Melody]:
-    """The windows on which style is judged."""
-    return [features.excerpt(melody, WINDOW_QUARTERS, task.seed, least=8) for melody in melodies]
+    """The windows on which style is judged, one a melody, each as long as a random one of the real windows.
+
+    Where real tunes are shorter than a window, longer ones of the outputs would be told from them by their length: the
+    more notes, the fewer kinds of pitches a note.
+    """
+    lengths = [window.end / TICKS_PER_QUARTER for window in task.real[0]] or [WINDOW_QUARTERS]
+    drawn = np.random.default_rng(task.seed).choice(lengths, len(melodies))
+    return [
+        features.excerpt(melody, length, task.seed, least=8) for melody, length in zip(melodies, drawn, strict=True)
+    ]
 
 
 def _sources(

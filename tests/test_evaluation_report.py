@@ -71,6 +71,16 @@ def _row(document, name):
     return next(row["values"] for row in document["rows"] if row["name"] == name)
 
 
+def test_excerpts_are_as_long_as_real_windows(task):
+    """Of long outputs; one that is shorter is its own excerpt. Without real windows all are of the greatest length."""
+    long, short = plain(3, bars=64), plain(4, bars=2)
+    mixed = replace(task, real=((plain(0, bars=8), plain(1, bars=12)), (0, 1)))
+    lengths = {excerpt.bars for excerpt in tasks.excerpts(mixed, [long] * 20)}
+    assert lengths == {8, 12}
+    assert tasks.excerpts(mixed, [short]) == [short]
+    assert [excerpt.bars for excerpt in tasks.excerpts(replace(task, real=((), ())), [long])] == [16]
+
+
 def test_the_golden_numbers_still_hold():
     module = importlib.util.spec_from_file_location("make_evaluation", GOLDEN / "make_evaluation.py")
     maker = importlib.util.module_from_spec(module)
