@@ -35,7 +35,7 @@ def main() -> None:
     """Measure all pairs, print them, write them down."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("-n", type=int, default=12, help="Tunes a pair.")
+    parser.add_argument("-n", type=int, default=20, help="Tunes a pair; of five, one that fails would fail the pair.")
     parser.add_argument(
         "--to", action="append", help="Measure only what goes to these styles, and keep the other pairs."
     )

@@ -53,7 +53,7 @@ class Standards(NamedTuple):
 
 IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35)
 """For improvised styles; for the others, whose bars return by plan, and which rest less where they repeat most."""
-HELD = COMPOSED._replace(keeping=2.0, forming=1.0, losing=10.0)
+HELD = COMPOSED._replace(keeping=1.5, forming=1.0, losing=10.0)
 """For styles with a `styles.hold`."""
 PERSONAL = COMPOSED._replace(worthy=1.0, losing=10.0)
 """For styles that are learnt from a few tunes, so that few candidates are heard in them."""

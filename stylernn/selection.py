@@ -24,6 +24,8 @@ __all__ = ["Selection"]
 
 _REST = TICKS_PER_QUARTER // 2
 """Shorter gaps are articulation."""
+_NEARLY = 0.25
+"""Share of the candidates that may rest nearly as much as the first."""
 _CONTEXT = 16
 """Bars that the judges hear, if there are so many: descriptors depend on length."""
 
@@ -93,7 +95,7 @@ class Selection:
         return heard, merits
 
     def _unlike(self, melodies: Sequence[Melody]) -> np.ndarray | None:
-        """Which candidates do not rest as the first does: at all, or as much; nothing where that does not count.
+        """Which candidates do not rest as the first does, at all and nearly as much; nothing where that does not count.
 
         Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
         does. Improvised styles breathe by plan, in a personal style few candidates are heard, a density is asked for.
@@ -102,7 +104,8 @@ class Selection:
         if improvised(self.style) or personal or self.density or not melodies:
             return None
         silent = np.array([breaths.silence(melody, _REST) for melody in melodies])
-        return (silent < silent[0]) if silent[0] else (silent > 0)
+        apart = np.where((silent > 0) == (silent[0] > 0), np.abs(silent - silent[0]), np.inf)
+        return (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
 
     def _asked(self, bars: range) -> Plan:
         """The plan with the structural notes of these bars alone."""
