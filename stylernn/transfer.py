@@ -26,18 +26,22 @@ __all__ = ["Options", "Result", "dials", "transfer", "variations"]
 
 
 class _Weights(NamedTuple):
-    """Guidance beside that of most styles: towards the tune, pitch classes around each beat, the style, the traits."""
+    """Beside those of most styles: guidance towards the tune, pitch classes around each beat, the style, the traits; and
+    the temperature of the rhythm.
+    """
 
     tune: float = 1.0
     around: float = 1.0
     style: float = 1.0
     traits: float = 1.0
+    rhythm: float = 1.0
 
 
 # An improvised style bears more of all, or the tune gets lost among its many notes and the style with it.
 _IMPROVISED = _Weights(tune=1.4, around=1.2, style=1.55)
-# A style with a hold is held by the tune's harmony rather than by its lines, which another style does not have.
-_HELD = _Weights(tune=0.75, around=1.85, traits=1.5)
+# A style with a hold is held by the tune's harmony rather than by its lines, which another style does not have. What it
+# is not heard by are rests, which a cooler rhythm has fewer of.
+_HELD = _Weights(tune=0.75, around=1.85, traits=1.5, rhythm=0.95)
 
 # Candidates drawn in addition where none of those asked for has two notes.
 _MORE = 32
@@ -183,7 +187,7 @@ def dials(options: Options, target: Style) -> Dials:
         preserve=weights.tune * tight * options.preserve * (options.preserve + 0.4),
         rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),
         chroma=weights.around * tight * 1.2 * options.preserve,
-        rhythm=options.temperature,
+        rhythm=weights.rhythm * options.temperature,
         pitch=0.9 * options.temperature,
         lowest=options.lowest - LOWEST,
         highest=options.highest - LOWEST,
