@@ -26,8 +26,9 @@ __all__ = ["Options", "Result", "dials", "transfer", "variations"]
 
 
 class _Weights(NamedTuple):
-    """Beside those of most styles: guidance towards the tune, pitch classes around each beat, the style, the traits; and
-    the temperature of the rhythm.
+    """Guidance beside that of most styles: towards the tune, pitch classes around each beat, the style, the traits.
+
+    And the temperature of onsets and durations.
     """
 
     tune: float = 1.0
