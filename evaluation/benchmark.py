@@ -20,7 +20,7 @@ from . import baselines, bits, content, features, music, originality, realism, s
 from .cache import remembered
 from .inputs import check_pairs
 from .statistics import Estimate, bootstrap
-from .task import LEAST_REAL, Task, excerpts
+from .task import LEAST_REAL, Task, excerpts, spread
 
 __all__ = [
     "CHEATS",
@@ -69,7 +69,7 @@ def score(task: Task, outputs: Sequence[Melody]) -> Row:
         outputs: output i was made from source i.
 
     Returns:
-        Columns with one value an output, but for `c2st_*` (one value a window), `top1_compound` (one a source in 6/8,
+        Columns with one value an output, but for `c2st_*` and `window_*` (one value a window), `top1_compound` (one a source in 6/8,
         9/8 or 12/8), and `frechet_ratio`, `overlap`, `profile_pitch` and `profile_rhythm` (one value).
     """
     check_pairs(task.sources, outputs)
@@ -77,13 +77,15 @@ def score(task: Task, outputs: Sequence[Melody]) -> Row:
     pieces = excerpts(task, outputs)
     measured = features.extract(pieces)
     values |= style.evaluate(measured, task.target, task.evaluators, task.origins)
-    values |= _music(outputs, pieces) | bits.evaluate(task.note_model, outputs)
+    values |= bits.evaluate(task.note_model, outputs)
     values |= originality.evaluate(outputs, task.training, task.sources)
     owners = np.array([f"source {number}" for number in range(len(outputs))])
     columns = {name: Column(column, owners) for name, column in values.items()}
     compound = np.array([str(source.metre) in _COMPOUND for source in task.sources])
     if "top1" in values and compound.any():
         columns["top1_compound"] = Column(values["top1"][compound], owners[compound])
+    windows, of_output = spread(task, outputs)
+    columns |= _music("music", outputs, owners) | _music("window", windows, owners[of_output])
     return columns | _realism(task, pieces, measured, owners.tolist())
 
 
@@ -143,9 +145,10 @@ def _measure_real(task: Task) -> Row:
     owners = [f"tune {i}" for i in of_tune]
     origins = task.origins and [task.origins[i % len(task.origins)] for i in range(len(melodies))]
     values = style.evaluate(measured, task.target, task.evaluators, origins)
-    values |= _music(melodies, melodies) | bits.evaluate(task.note_model, melodies)
+    values |= bits.evaluate(task.note_model, melodies)
     values |= originality.evaluate(melodies, task.training)
     columns = {name: Column(column, np.array(owners)) for name, column in values.items()}
+    columns |= _music("music", melodies, np.array(owners)) | _music("window", melodies, np.array(owners))
     columns |= _realism(task, melodies, measured, owners)
     # Two halves of forty tunes differ by chance; several halvings say what the test reads where there is no difference.
     every = np.concatenate([task.real_features, measured])
@@ -167,10 +170,9 @@ def _kept(task: Task, name: str, measure: Callable[[], Row]) -> Row:
     return {key: Column(*(arrays[f"{key}:{part}"] for part in Column._fields)) for key in keys}
 
 
-def _music(melodies: Sequence[Melody], pieces: Sequence[Melody]) -> dict[str, np.ndarray]:
-    """Descriptors of whole melodies and, as `window_*`, those that depend on length of windows of like length."""
-    whole = {f"music_{name}": column for name, column in music.evaluate(melodies).items()}
-    return whole | {f"window_{name}": column for name, column in music.evaluate(pieces).items()}
+def _music(kind: str, melodies: Sequence[Melody], owners: np.ndarray) -> dict[str, Column]:
+    """Descriptors of whole melodies (`music_*`) or, as they may depend on length, of windows (`window_*`)."""
+    return {f"{kind}_{name}": Column(column, owners) for name, column in music.evaluate(melodies).items()}
 
 
 def _realism(task: Task, pieces: Sequence[Melody], measured: np.ndarray, owners: Sequence[str]) -> dict[str, Column]:

@@ -116,7 +116,7 @@ def compare(
     measured |= {label: _told(tell, label, wait()) for label, wait in others.items()}
     kinds = dict.fromkeys(further or {}, "ablation") | {name: "system", "real melodies": "ceiling"}
     real, own = measured["real melodies"], measured[name]
-    reference = _reference(task, real)
+    reference = _reference(task)
     rows = [_row(label, kinds.get(label, "baseline"), values, reference) for label, values in measured.items()]
     if "frechet_ratio" in own:
         rows[0]["values"]["frechet_ratio"][1:] = _frechet_interval(task, runs)
@@ -257,17 +257,11 @@ def _told(tell: Tell, what: str, result: Result) -> Result:
     return result
 
 
-def _reference(task: Task, real: Row) -> dict[str, Column]:
-    """What ratios are taken to: the descriptors of all held-out real windows, both halves."""
-    first = music.evaluate(task.real[0])
-    owners = np.array([f"first {i}" for i in task.real[1]])
-    return {
-        name: Column(
-            np.r_[first[name], real[f"window_{name}"].values],
-            np.r_[owners, np.char.add("second ", real[f"window_{name}"].owners)],
-        )
-        for name in RATIOS
-    }
+def _reference(task: Task) -> dict[str, Column]:
+    """What ratios are taken to: the descriptors of all held-out real windows."""
+    windows, of_tune = task.every_real
+    measured, owners = music.evaluate(windows), np.array([f"tune {i}" for i in of_tune])
+    return {name: Column(measured[name], owners) for name in RATIOS}
 
 
 def _row(name: str, kind: str, measured: Row, reference: Mapping[str, Column]) -> dict[str, Any]:

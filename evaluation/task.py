@@ -2,8 +2,8 @@
 
 Task: sources, real melodies, evaluators, what was there to be copied.
 prepare: build one from labelled melodies.
-excerpts: the windows of melodies on which style and realism are judged, because statistics of a long and of a short
-melody differ whatever the style.
+excerpts, spread: the windows of melodies on which style and realism are judged, one or several a melody, because
+statistics of a long and of a short melody differ whatever the style.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from . import bits, features, originality, style
 from .cache import digest, remembered
 from .inputs import check_melodies
 
-__all__ = ["LEAST_REAL", "WINDOW_QUARTERS", "Labelled", "Task", "excerpts", "prepare"]
+__all__ = ["LEAST_REAL", "WINDOW_QUARTERS", "Labelled", "Task", "excerpts", "prepare", "spread"]
 
 Labelled = Mapping[str, Sequence[Melody]]
 """Melodies by style."""
@@ -29,6 +29,7 @@ LEAST_REAL = 10
 """Real melodies, or windows, that a comparison with them needs."""
 
 _WINDOWS_PER_TUNE = 4
+_LEAST_NOTES = 8
 _MOST_REAL = 120
 _MOST_FITTED = 400
 _OTHERS = 200
@@ -46,6 +47,7 @@ class Task:
         distractors: more melodies of the sources' styles, for retrieval to choose from.
         real: windows of held-out real melodies of the target style, with the tune that each is from.
         more_real: the same from other tunes, for the row of real melodies.
+        every_real: the same from all held-out tunes, these and more, for what is too rare to be counted in a few.
         pool: training melodies of the target style, for cheats.
         evaluators: one a family of features.
         ceilings: recall per style on held-out real melodies for each family.
@@ -62,6 +64,7 @@ class Task:
     distractors: tuple[Melody, ...]
     real: tuple[tuple[Melody, ...], tuple[int, ...]]
     more_real: tuple[tuple[Melody, ...], tuple[int, ...]]
+    every_real: tuple[tuple[Melody, ...], tuple[int, ...]]
     pool: tuple[Melody, ...]
     evaluators: tuple[style.Evaluator, ...]
     ceilings: Mapping[str, Mapping[str, float]]
@@ -108,9 +111,9 @@ def prepare(
     named = [(name, digest(melodies)) for part in (train, held_out) for name, melodies in sorted(part.items())]
     evaluators, ceilings = _evaluators(train, held_out, named, seed)
     mixed = [held_out[target][i] for i in rng.permutation(len(held_out[target]))]
-    tunes = _in_like_metres(mixed, sources)[: 2 * _MOST_REAL]
-    half = len(tunes) // 2
-    real, more_real = _windowed(tunes[:half], seed), _windowed(tunes[half:], seed)
+    tunes = _in_like_metres(mixed, sources)
+    half = min(len(tunes) // 2, _MOST_REAL)
+    real, more_real = _windowed(tunes[:half], seed), _windowed(tunes[half : 2 * _MOST_REAL], seed)
     return Task(
         target=target,
         sources=tuple(sources),
@@ -118,6 +121,7 @@ def prepare(
         distractors=tuple(rest),
         real=real,
         more_real=more_real,
+        every_real=_windowed(tunes, seed),
         pool=tuple(train[target][i] for i in rng.permutation(len(train[target]))[:_POOL]),
         evaluators=evaluators,
         ceilings=ceilings,
@@ -135,11 +139,28 @@ def excerpts(task: Task, melodies: Sequence[Melody]) -> list[Melody]:
     Where real tunes are shorter than a window, longer ones of the outputs would be told from them by their length: the
     more notes, the fewer kinds of pitches a note.
     """
-    lengths = [window.end / TICKS_PER_QUARTER for window in task.real[0]] or [WINDOW_QUARTERS]
-    drawn = np.random.default_rng(task.seed).choice(lengths, len(melodies))
     return [
-        features.excerpt(melody, length, task.seed, least=8) for melody, length in zip(melodies, drawn, strict=True)
+        features.excerpt(melody, length, task.seed, least=_LEAST_NOTES)
+        for melody, length in zip(melodies, _lengths(task, len(melodies)), strict=True)
     ]
+
+
+def spread(task: Task, melodies: Sequence[Melody]) -> tuple[list[Melody], np.ndarray]:
+    """Windows of the same lengths, of each melody as many at most as of a real one, and the melody that each is of.
+
+    What comes in one window of six, such as a rest in a dance, is counted in more of them by less chance.
+    """
+    found = [
+        features.windows(melody, length, most=_WINDOWS_PER_TUNE, seed=task.seed, least=_LEAST_NOTES) or [melody]
+        for melody, length in zip(melodies, _lengths(task, len(melodies)), strict=True)
+    ]
+    return [window for group in found for window in group], np.repeat(np.arange(len(found)), list(map(len, found)))
+
+
+def _lengths(task: Task, count: int) -> np.ndarray:
+    """Lengths of random real windows in quarters."""
+    lengths = [window.end / TICKS_PER_QUARTER for window in task.real[0]] or [WINDOW_QUARTERS]
+    return np.random.default_rng(task.seed).choice(lengths, count)
 
 
 def _sources(
@@ -190,7 +211,7 @@ def _labelled(
         for name in styles:
             own = melodies.get(name, ())
             for i in np.random.default_rng(seed).permutation(len(own))[:_MOST_FITTED]:
-                pieces += (found := features.windows(own[i], WINDOW_QUARTERS, most=1, seed=seed, least=8))
+                pieces += (found := features.windows(own[i], WINDOW_QUARTERS, most=1, seed=seed, least=_LEAST_NOTES))
                 labels += [name] * len(found)
         return {"features": features.extract(pieces), "labels": np.array(labels)}
 
@@ -209,5 +230,7 @@ def _in_like_metres(tunes: Sequence[Melody], sources: Sequence[Melody]) -> Seque
 
 
 def _windowed(tunes: Sequence[Melody], seed: int) -> tuple[tuple[Melody, ...], tuple[int, ...]]:
-    found = [features.windows(tune, WINDOW_QUARTERS, most=_WINDOWS_PER_TUNE, seed=seed, least=8) for tune in tunes]
+    found = [
+        features.windows(tune, WINDOW_QUARTERS, most=_WINDOWS_PER_TUNE, seed=seed, least=_LEAST_NOTES) for tune in tunes
+    ]
     return tuple(w for group in found for w in group), tuple(i for i, group in enumerate(found) for _ in group)

@@ -41,7 +41,7 @@ def laid_out(model: Model, tune: Melody, index: int, seed: int, grain: str = "be
     target = model.header.styles[index - 1]
     character = traits.drawn(model.arrays, target.name, metres.heard(tune, BeatGrid.of(tune), target), seed)
     plan = plan_transfer(tune, index, target, grain, character)
-    tilted = tilt.of_style(model.arrays, target, tune.metre.is_compound, plan.example.tonality)
+    tilted = tilt.of_style(model.arrays, target, tune.metre, plan.example.tonality)
     return replace(plan, tilt=tilted)
 
 

@@ -1,10 +1,11 @@
-"""A tilt: what the pitches of a style's transfers lack, made up for note by note.
+"""A tilt: what a style's transfers have too much or too little of, made up for note by note.
 
-Over the skeleton of another style the model's lines turn too often, dwell too little on the tonic, leap too far. For
-each style, in simple and in compound metre, a few weights move its odds of the next pitch so that counts of its
-transfers agree with those of real melodies: of scale degrees, of intervals, of turns after so many moves in one
-direction, of chromatic runs. Of all corrections that make them agree this log-linear one is nearest to the model. It
-lies in the model file, as arrays named `tilt/...`; a style without one is not corrected.
+Over the skeleton of another style the model's lines turn too often, dwell too little on the tonic, leap too far and
+never breathe. For each style, in simple and in compound metre, a few weights move its odds of the next note so that
+counts of its transfers agree with those of real melodies: of scale degrees, of intervals, of turns after so many moves
+in one direction, of chromatic runs; of notes that end before the next begins, of long waits after them, of onsets
+between the sixteenths and triplets. Of all corrections that make them agree this log-linear one is nearest to the
+model. It lies in the model file, as arrays named `tilt/...`; a style without one is not corrected.
 
 References:
     Khalifa, Elsahar & Dymetman, A distributional approach to controlled text generation (2021), ICLR, section 2.
@@ -17,8 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from stylernn.codec import LOWEST, PITCHES
-from stylernn.melody import Melody
+from stylernn.codec import DURATIONS, LEGATO, LOWEST, MAX_AHEAD, PITCHES, PLACES
+from stylernn.melody import TICKS_PER_QUARTER, Melody, Metre
 from stylernn.styles import Style
 from stylernn.tonality import Tonality
 
@@ -27,12 +28,15 @@ __all__ = [
     "Tilt",
     "Weights",
     "counts",
+    "ending",
     "headed",
+    "kept",
     "named",
     "nothing",
     "of_style",
     "piece",
     "tilted",
+    "timed",
     "unweighted",
 ]
 
@@ -40,6 +44,8 @@ PREFIX = "tilt/"
 
 _LARGEST = 12
 _LONGEST = 4  # notes in one direction, beyond which more are counted as so many
+_WAITS = (2, 4)  # beats from one onset to the next, after a note that has ended
+_GRID = (TICKS_PER_QUARTER // 4, TICKS_PER_QUARTER // 3)
 
 
 class Weights(NamedTuple):
@@ -52,47 +58,65 @@ class Weights(NamedTuple):
             (4, 2), on and back.
         chromatic: whether a semitone is followed by another in its direction, (1,); of counts (1, 2), by anything else
             and by that.
+        breath: whether a note ends before the next begins, (1,); of counts (1, 2), likewise.
+        wait: whether, if it does, the next begins more than two beats after it began, and more than four, (2,); of
+            counts (2, 2), likewise.
+        between: whether a note begins between the sixteenths and triplets, (1,); of counts (1, 2), likewise.
     """
 
     degree: np.ndarray
     interval: np.ndarray
     turn: np.ndarray
     chromatic: np.ndarray
+    breath: np.ndarray
+    wait: np.ndarray
+    between: np.ndarray
 
 
 class Tilt(NamedTuple):
-    """What is added to the logits of one piece's pitches: for each pitch, (PITCHES,), and as in `Weights`."""
+    """What is added to the logits of one piece: for each pitch, (PITCHES,), for each place of a beat, (16,), and as in
+    `Weights`.
+    """
 
     pitch: np.ndarray
+    place: np.ndarray
     interval: np.ndarray
     turn: np.ndarray
     chromatic: np.ndarray
+    breath: np.ndarray
+    wait: np.ndarray
 
 
 def unweighted() -> Weights:
     """Weights of 0, which change nothing."""
-    return Weights(*(np.zeros(shape, np.float32) for shape in ((2, 12), 2 * _LARGEST + 1, _LONGEST, 1)))
+    shapes = ((2, 12), 2 * _LARGEST + 1, _LONGEST, 1, 1, len(_WAITS), 1)
+    return Weights(*(np.zeros(shape, np.float32) for shape in shapes))
 
 
 def nothing() -> Tilt:
     """A tilt that changes nothing."""
-    return Tilt(np.zeros(PITCHES, np.float32), *unweighted()[1:])
+    return piece(unweighted(), Tonality(0, "major"), TICKS_PER_QUARTER)
 
 
-def of_style(arrays: Mapping[str, np.ndarray], style: Style, compound: bool, tonality: Tonality) -> Tilt:
+def of_style(arrays: Mapping[str, np.ndarray], style: Style, metre: Metre, tonality: Tonality) -> Tilt:
     """The tilt of a style for a piece; `nothing` where the model has none for it.
 
     Args:
         arrays: of a model.
         style: the style; a child may have its parent's.
-        compound: whether the piece is in a compound metre.
+        metre: of the piece.
         tonality: of the piece.
     """
     for name in (style.name, style.parent):
-        parts = [arrays.get(f"{named(name, compound)}/{part}") for part in Weights._fields]
-        if all(part is not None for part in parts):
-            return piece(Weights(*(np.asarray(part, np.float32) for part in parts)), tonality)
+        if known := kept(arrays, name, metre.is_compound):
+            return piece(unweighted()._replace(**known), tonality, metre.beat)
     return nothing()
+
+
+def kept(arrays: Mapping[str, np.ndarray], style: str, compound: bool) -> dict[str, np.ndarray]:
+    """The weights that a model has for a style of its own, by their names in `Weights`; earlier models lack some."""
+    names = {part: f"{named(style, compound)}/{part}" for part in Weights._fields}
+    return {part: np.asarray(arrays[name], np.float32) for part, name in names.items() if name in arrays}
 
 
 def named(style: str, compound: bool) -> str:
@@ -100,10 +124,11 @@ def named(style: str, compound: bool) -> str:
     return f"{PREFIX}{style}/{'compound' if compound else 'simple'}"
 
 
-def piece(weights: Weights, tonality: Tonality) -> Tilt:
-    """The tilt of a piece in a key."""
+def piece(weights: Weights, tonality: Tonality, beat: int) -> Tilt:
+    """The tilt of a piece in a key, whose beats have so many ticks."""
     degree = (np.arange(PITCHES) + LOWEST - tonality.tonic) % 12
-    return Tilt(weights.degree[int(tonality.mode == "minor"), degree], *weights[1:])
+    place = weights.between * _between(PLACES * beat // TICKS_PER_QUARTER)
+    return Tilt(weights.degree[int(tonality.mode == "minor"), degree], place, *weights[1:-1])
 
 
 def tilted(logits: jax.Array, tilt: Tilt, latest: jax.Array, before: jax.Array, heading: jax.Array) -> jax.Array:
@@ -125,6 +150,24 @@ def tilted(logits: jax.Array, tilt: Tilt, latest: jax.Array, before: jax.Array, 
     pitches = logits[:, :PITCHES] + added
     shift = jax.nn.logsumexp(logits[:, :PITCHES], axis=-1) - jax.nn.logsumexp(pitches, axis=-1)
     return logits.at[:, :PITCHES].set(pitches + shift[:, None])
+
+
+def timed(logits: jax.Array, tilt: Tilt, duration: jax.Array) -> jax.Array:
+    """Logits of onset classes with a tilt.
+
+    Args:
+        logits: (candidates, MAX_AHEAD * 16).
+        tilt: what to add.
+        duration: index into DURATIONS of the note before, (candidates,).
+    """
+    ahead = jnp.repeat(jnp.arange(MAX_AHEAD), len(PLACES))
+    waits = sum(jnp.where(ahead > beats, weight, 0.0) for beats, weight in zip(_WAITS, tilt.wait, strict=True))
+    return logits + jnp.tile(tilt.place, MAX_AHEAD)[None] + jnp.where((duration != LEGATO)[:, None], waits[None], 0.0)
+
+
+def ending(logits: jax.Array, tilt: Tilt) -> jax.Array:
+    """Logits of durations, (candidates, len(DURATIONS)), with a tilt."""
+    return logits + jnp.where(jnp.arange(len(DURATIONS)) != LEGATO, tilt.breath[0], 0.0)[None]
 
 
 def headed(heading: jax.Array, move: jax.Array) -> jax.Array:
@@ -151,9 +194,25 @@ def counts(melody: Melody, tonality: Tonality) -> Weights:
     np.add.at(turn, (np.minimum(since[:-1], _LONGEST - 1), back[1:].astype(int)), 1)
     semitones = np.abs(moves[:-1]) == 1
     again = int((moves[1:] == moves[:-1])[semitones].sum())
+    onset, advance = melody.array[:, 0], np.diff(melody.array[:, 0])
+    breathes = advance > melody.array[:-1, 1]
+    waits = [(advance > beats * melody.metre.beat)[breathes] for beats in _WAITS]
     return Weights(
         degree,
         np.bincount(np.clip(moves, -_LARGEST, _LARGEST) + _LARGEST, minlength=2 * _LARGEST + 1).astype(float),
         turn,
         np.array([[int(semitones.sum()) - again, again]], float),
+        _divided(breathes),
+        _divided(*waits),
+        _divided(_between(onset % TICKS_PER_QUARTER)),
     )
+
+
+def _between(tick: np.ndarray) -> np.ndarray:
+    """Which ticks after a beat are neither a sixteenth nor a triplet."""
+    return np.all([tick % unit != 0 for unit in _GRID], axis=0)
+
+
+def _divided(*holds: np.ndarray) -> np.ndarray:
+    """How often each of some things does not hold, and does; (things, 2)."""
+    return np.array([[(~each).sum(), each.sum()] for each in holds], float)

@@ -25,7 +25,7 @@ from stylernn.model.parameters import Parameters
 from stylernn.model.stepping import Told, Ways
 from stylernn.pieces import FAR, History, Piece
 from stylernn.script import Script, due, free_onsets
-from stylernn.tilt import headed, tilted
+from stylernn.tilt import ending, headed, tilted, timed
 
 __all__ = ["run"]
 
@@ -146,6 +146,7 @@ def _draw_onset(
     to_end = jnp.arange(ONSETS)[None] == ft.onset_class(before, fixed.told.piece.end)[:, None]
     legal = jnp.where(is_last, to_end, legal)
     guided, parts = guide(_rows(mask_onset(logits, legal[None])), dials.rhythm_strength, dials.rhythm_preserve)
+    guided = timed(guided, fixed.script.tilt, course.history.duration[:, i])
     free = is_last | jax.vmap(partial(free_onsets, fixed.script))(before, due(fixed.script, before).time)
     onset = _drawn(mask_onset(guided, legal & free) / (dials.rhythm * cooling), noise)
     time = jnp.where(is_last, fixed.told.piece.end, 16 * ((before >> 4) + (onset >> 4)) + (onset & 15))
@@ -182,7 +183,7 @@ def _draw_note(
     sounding = jnp.where(is_note, pitch, course.history.pitch[:, i])
     logits = stepping.step_duration(network, told, z, view, course.history, i, sounding)
     guided, parts = guide(_rows(logits), dials.rhythm_strength, dials.rhythm_preserve)
-    duration = _drawn(guided / (dials.rhythm * cooling), noise[1])
+    duration = _drawn(ending(guided, fixed.script.tilt) / (dials.rhythm * cooling), noise[1])
     duration = jnp.where(is_note, jnp.where(given, scripted.duration, duration), 0)
     gained = gained + jnp.where(is_note, at(parts, duration), 0.0)
     return _Event(time, pitch, duration, sounding, is_note, ends), gained

@@ -81,6 +81,26 @@ def test_excerpts_are_as_long_as_real_windows(task):
     assert [excerpt.bars for excerpt in tasks.excerpts(replace(task, real=((), ())), [long])] == [16]
 
 
+def test_what_is_rare_is_counted_in_several_windows_of_a_melody(task):
+    long, short = plain(3, bars=64), plain(4, bars=2)
+    mixed = replace(task, real=((plain(0, bars=8),), (0,)))
+    windows, of_melody = tasks.spread(mixed, [short, long])
+    assert of_melody.tolist() == [0, 1, 1, 1, 1], "four at most, as of a real tune"
+    assert windows[0] == short
+    assert {window.bars for window in windows[1:]} == {8}
+    assert len(set(windows)) == 5, "windows do not overlap"
+
+
+def test_ratios_are_to_all_held_out_tunes(task, document):
+    windows, of_tune = task.every_real
+    assert len(set(of_tune)) == 40
+    assert set(task.real[0]) | set(task.more_real[0]) <= set(windows)
+    ideal = [benchmark.run(decorated, task)]
+    theirs = np.mean([len(window.notes) * 24 / (window.notes[-1].end - window.notes[0].onset) for window in windows])
+    ours = np.mean(benchmark.score(task, ideal[0])["window_density"].values)
+    assert _row(document, "ideal")["ratio_density"][0] == pytest.approx(ours / theirs)
+
+
 def test_the_golden_numbers_still_hold():
     module = importlib.util.spec_from_file_location("make_evaluation", GOLDEN / "make_evaluation.py")
     maker = importlib.util.module_from_spec(module)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from stylernn import checkpoint, compose, planning, tilt
-from stylernn.codec import LOWEST, PITCHES
-from stylernn.melody import Melody, Note
+from stylernn.codec import LEGATO, LOWEST, MAX_AHEAD, PITCHES, PLACES
+from stylernn.melody import Melody, Metre, Note
 from stylernn.sample import Dials
 from stylernn.styles import Style
 from stylernn.tonality import Tonality
@@ -36,6 +36,29 @@ def test_chromatic_runs_by_hand() -> None:
     assert tilt.counts(line(60, 61, 62, 63, 62, 60), C_MAJOR).chromatic.tolist() == [[2, 2]]
 
 
+def test_rests_and_onsets_off_the_grid_by_hand() -> None:
+    # An eighth rest, a long one, a note a thirty-second late (so neither a sixteenth nor a triplet), and one in time.
+    notes = (Note(0, 12, 60), Note(24, 12, 62), Note(24 * 4, 24, 64), Note(24 * 5 + 3, 21, 65), Note(24 * 6, 24, 67))
+    found = tilt.counts(Melody(notes), C_MAJOR)
+    assert (found.breath.tolist(), found.wait.tolist()) == ([[1, 3]], [[2, 1], [3, 0]])
+    assert found.between.tolist() == [[4, 1]]
+
+
+def test_onsets_between_the_places_of_a_grid_are_weighed() -> None:
+    weights = tilt.unweighted()._replace(between=np.full(1, -2, np.float32))
+    in_simple, in_compound = (tilt.piece(weights, C_MAJOR, beat).place for beat in (24, 36))
+    assert PLACES[in_simple < 0].tolist() == [2, 3, 4, 9, 10, 14, 15, 20, 21, 22]
+    assert not in_compound[np.isin(PLACES, (0, 4, 8, 12, 16, 20))].any(), "the sixteenths of a jig"
+
+
+def test_long_waits_are_weighed_after_a_note_that_has_ended() -> None:
+    weights = tilt.unweighted()._replace(wait=np.array([-1, -2], np.float32))
+    even, found = jnp.zeros((2, 16 * MAX_AHEAD)), tilt.piece(weights, C_MAJOR, 24)
+    held, ended = np.asarray(tilt.timed(even, found, jnp.array([LEGATO, 3])))
+    assert not held.any()
+    assert ended[::16].tolist() == [0, 0, 0, -1, -1, *[-3] * (MAX_AHEAD - 5)]
+
+
 def test_headings_by_hand() -> None:
     heading = jnp.zeros(1, jnp.int32)
     found = []
@@ -59,7 +82,7 @@ def test_no_tilt_changes_nothing() -> None:
 @pytest.mark.parametrize("heading", [1, 2, 3, 4, 9, -2])
 def test_turning_back_is_weighed_by_the_moves_before_it(heading: int) -> None:
     weights = tilt.unweighted()._replace(turn=np.array([-1.0, -2.0, -3.0, -4.0], np.float32))
-    found = odds(tilt.piece(weights, C_MAJOR), 30, 28, heading)
+    found = odds(tilt.piece(weights, C_MAJOR, 24), 30, 28, heading)
     back, on = (30 - 5 * int(np.sign(heading)), 30 + 5 * int(np.sign(heading)))
     assert found[back] - found[on] == pytest.approx(-min(abs(heading), 4), abs=1e-4)
     assert found[PITCHES] == pytest.approx(-np.log(PITCHES + 1), abs=1e-5), "the odds of a rest stay"
@@ -69,15 +92,15 @@ def test_intervals_degrees_and_chromatic_runs_add_up() -> None:
     weights = tilt.unweighted()
     weights.interval[12 + 1], weights.degree[0, 0], weights.chromatic[0] = 0.5, 0.25, -2
     latest = 71 - LOWEST  # a semitone under the tonic
-    found = odds(tilt.piece(weights, C_MAJOR), latest, latest - 1, 2)
+    found = odds(tilt.piece(weights, C_MAJOR, 24), latest, latest - 1, 2)
     assert found[latest + 1] - found[latest - 5] == pytest.approx(0.5 + 0.25 - 2, abs=1e-4)
-    found = odds(tilt.piece(weights, C_MAJOR), latest, latest + 1, -1)
+    found = odds(tilt.piece(weights, C_MAJOR, 24), latest, latest + 1, -1)
     assert found[latest + 1] - found[latest - 5] == pytest.approx(0.5 + 0.25, abs=1e-4)
 
 
 def test_degrees_follow_the_key() -> None:
     weights = tilt.unweighted()._replace(degree=np.arange(24, dtype=np.float32).reshape(2, 12))
-    higher, plain = (tilt.piece(weights, Tonality(tonic, "minor")).pitch for tonic in (3, 0))
+    higher, plain = (tilt.piece(weights, Tonality(tonic, "minor"), 24).pitch for tonic in (3, 0))
     np.testing.assert_array_equal(higher[3:], plain[:-3])
     assert plain[(60 - LOWEST)] == 12
 
@@ -88,9 +111,9 @@ def test_a_child_has_the_tilt_of_its_parent() -> None:
         for part, value in tilt.unweighted()._asdict().items()
     }
     for style in (Style("dance", "dance"), Style("reel", "dance")):
-        assert tilt.of_style(arrays, style, False, C_MAJOR).turn.all()
-        assert not tilt.of_style(arrays, style, True, C_MAJOR).turn.any()
-    assert not tilt.of_style(arrays, Style("song", "song"), False, C_MAJOR).turn.any()
+        assert tilt.of_style(arrays, style, Metre(4, 4), C_MAJOR).turn.all()
+        assert not tilt.of_style(arrays, style, Metre(6, 8), C_MAJOR).turn.any()
+    assert not tilt.of_style(arrays, Style("song", "song"), Metre(4, 4), C_MAJOR).turn.any()
 
 
 def test_the_model_in_the_box_turns_less_where_turning_is_dear() -> None:
@@ -100,8 +123,20 @@ def test_the_model_in_the_box_turns_less_where_turning_is_dear() -> None:
     shares = []
     for dear in (0.0, -3.0):
         weights = tilt.unweighted()._replace(turn=np.full(4, dear, np.float32))
-        asked = replace(plan, tilt=tilt.piece(weights, C_MAJOR))
+        asked = replace(plan, tilt=tilt.piece(weights, C_MAJOR, 24))
         made = compose.compose(model, asked, Dials(), 0, 4)
         turns = sum(tilt.counts(each.melody, C_MAJOR).turn for each in made)
         shares.append(turns[:, 1].sum() / turns.sum())
     assert shares[1] < shares[0] - 0.1
+
+
+def test_the_model_in_the_box_breathes_more_where_breath_is_cheap() -> None:
+    model = checkpoint.load_model()
+    plan = planning.laid_out(model, line(*(60 + 2 * (k % 5) for k in range(32))), model.style("celtic"), 0)
+    shares = []
+    for cheap in (0.0, 5.0):
+        weights = tilt.unweighted()._replace(breath=np.full(1, cheap, np.float32))
+        made = compose.compose(model, replace(plan, tilt=tilt.piece(weights, C_MAJOR, 24)), Dials(), 0, 4)
+        breaths = sum(tilt.counts(each.melody, C_MAJOR).breath for each in made)
+        shares.append(breaths[0, 1] / breaths.sum())
+    assert shares[1] > shares[0] + 0.05
