@@ -7,12 +7,15 @@ names them; docs/model-card.md is made from there.
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from stylernn import checkpoint, corpus, measure, runs, train
+from stylernn.batches import Example
 from stylernn.checkpoint import Model
 from stylernn.corpus import Split
+from stylernn.measure import Measure
 from stylernn.paths import boxed_model
 
 OPENING = 8
@@ -44,10 +47,9 @@ def _metrics(model: Model, divided: Split) -> dict[str, object]:
     """All that the model card says."""
     examples = measure.labelled(divided.test, model.header.styles)
     compiled, state = measure.scorer(model.network)
-    by_grain = {}
-    for grain in ("none", "bar", "half", "beat"):
-        results = measure.measure(compiled, state, examples, grain=grain)
-        by_grain[grain] = measure.bits_per_note(results)
+    by_grain = {
+        grain: measure.measure(compiled, state, examples, grain=grain) for grain in ("none", "bar", "half", "beat")
+    }
     unstyled = measure.measure(compiled, state, examples, styled=False)
     opening = {
         name: measure.bits_per_note(measure.measure(compiled, state, examples, styled=styled, opening=OPENING))
@@ -55,10 +57,23 @@ def _metrics(model: Model, divided: Split) -> dict[str, object]:
     }
     return {
         "test": [asdict(row) for row in measure.table(model, divided)],
-        "bits_by_skeleton": by_grain,
+        "bits_by_skeleton": {grain: measure.bits_per_note(results) for grain, results in by_grain.items()},
         "bits_without_style": measure.bits_per_note(unstyled),
+        "worth": {
+            style.name: {
+                "skeleton": _of(k, by_grain["none"], examples) - _of(k, by_grain["beat"], examples),
+                "style": _of(k, unstyled, examples) - _of(k, by_grain["none"], examples),
+            }
+            for k, style in enumerate(model.header.styles, 1)
+            if any(example.parent == k for example in examples)
+        },
         "bits_of_opening": {"events": OPENING, **opening},
     }
+
+
+def _of(parent: int, results: Sequence[Measure], examples: Sequence[Example]) -> float:
+    """Bits per note of the examples of a root style."""
+    return measure.bits_per_note([each for each, own in zip(results, examples, strict=True) if own.parent == parent])
 
 
 if __name__ == "__main__":

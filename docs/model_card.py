@@ -33,6 +33,7 @@ def main() -> None:
             test(model.header),
         ),
         "skeletons": table(["condition", "bits/note"], conditions(model.header)),
+        "worth": table(["style", "the beat's skeleton", "the style"], worth(model.header)),
     }
     print(Template(PROSE.read_text(encoding="utf-8")).substitute(facts), end="")
 
@@ -90,6 +91,14 @@ def conditions(header: Header) -> list[list[str]]:
         events = opening.pop("events")
         rows += [[f"no skeleton, {told}: the first {events} events", f"{bits:.3f}"] for told, bits in opening.items()]
     return rows
+
+
+def worth(header: Header) -> list[list[str]]:
+    """What a skeleton and the style are worth in each style, in bits per note of the test split, and their means."""
+    found = {style: list(parts.values()) for style, parts in metrics(header).get("worth", {}).items()}
+    if found:
+        found["mean of the styles"] = [sum(column) / len(found) for column in zip(*found.values(), strict=True)]
+    return [[style, *(f"{bits:.3f}" for bits in columns)] for style, columns in found.items()]
 
 
 def metrics(header: Header) -> dict[str, Any]:

@@ -69,8 +69,8 @@ def score(task: Task, outputs: Sequence[Melody]) -> Row:
         outputs: output i was made from source i.
 
     Returns:
-        Columns with one value an output, but for `c2st_*` and `window_*` (one value a window), `top1_compound` (one a source in 6/8,
-        9/8 or 12/8), and `frechet_ratio`, `overlap`, `profile_pitch` and `profile_rhythm` (one value).
+        Columns with one value an output, but for `c2st_*` and `window_*` (one value a window), `top1_compound` (one a
+        source in 6/8, 9/8 or 12/8), and `frechet_ratio`, `overlap`, `profile_pitch` and `profile_rhythm` (one value).
     """
     check_pairs(task.sources, outputs)
     values = content.evaluate(task.sources, outputs, task.distractors)
