@@ -1,5 +1,5 @@
 """What a sampler is told of the tune beside its skeleton: events that are given, in locked bars and at a beginning, the
-pitch classes around each beat, and the tilt of its pitches.
+pitch classes around each beat, and the tilt of the style.
 """
 
 from typing import NamedTuple
