@@ -30,9 +30,6 @@ from stylernn.tonality import Tonality, estimate, scale
 
 SOURCES, CANDIDATES, FEWEST, BARS, ROUNDS = 60, 6, 40, 20, 16
 RATE, LARGEST, MOST = 0.7, 1.0, 3.0
-CHOSEN = {"breath": 0.07, "between": -0.13}
-"""Added in simple metre, since it is chosen transfers that should be like real melodies: in those of validation solos a
-seventh of the rests was missing, and a third of the onsets between was too much (docs/experiments.md, 42)."""
 
 
 def main() -> None:
@@ -69,9 +66,7 @@ def fit(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> di
         weights = Weights(*map(_nearer, weights, found, wanted))
         weights = (_within_scale(weights) if diatonic(style) else weights)._replace(**known)
         last = [*last, weights][-ROUNDS // 2 :]
-    settled = Weights(*(np.mean(values, axis=0) for values in zip(*last, strict=True)))._asdict()
-    more = {} if compound else {part: settled[part] + change for part, change in CHOSEN.items() if part not in known}
-    return {**settled, **more}
+    return Weights(*(np.mean(values, axis=0) for values in zip(*last, strict=True)))._asdict()
 
 
 def stretches(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> list[Melody]:

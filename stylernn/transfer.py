@@ -182,8 +182,9 @@ def dials(options: Options, target: Style) -> Dials:
         strength=weights.style * strength / tight,
         # In full from a strength of 1 on; more costs the tune.
         character=weights.traits * min(options.strength, 1.0),
-        # Where no style has to be held, its tilt costs more of it than it gives (docs/experiments.md, 39).
-        tilt=min(options.strength, 1.0) if tight > 1 else 0.0,
+        # Fitted at the usual strength. Where no style has to be held it costs more of it than it gives
+        # (docs/experiments.md, 39).
+        tilt=min(options.strength / Options.strength, 1.0) if tight > 1 else 0.0,
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
         preserve=weights.tune * tight * options.preserve * (options.preserve + 0.4),
         rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),
