@@ -178,13 +178,14 @@ def dials(options: Options, target: Style) -> Dials:
     tight = hold(target)
     weights = _IMPROVISED if improvised(target) else _HELD if tight > 1 else _Weights()
     strength = options.strength / tight
+    # Traits and tilt are in full from some strength on, since more costs the tune; at 0 they are not told. An improvised
+    # style is heard at 1 already, others gain up to the usual strength.
+    share = min(options.strength / (1.0 if improvised(target) else Options.strength), 1.0)
     return Dials(
         strength=weights.style * strength / tight,
-        # In full from a strength of 1 on; more costs the tune.
-        character=weights.traits * min(options.strength, 1.0),
-        # Fitted at the usual strength. Where no style has to be held it costs more of it than it gives
-        # (docs/experiments.md, 39).
-        tilt=min(options.strength / Options.strength, 1.0) if tight > 1 else 0.0,
+        character=(1 + weights.traits) * share - 1,
+        # Where no style has to be held, its tilt costs more of it than it gives (docs/experiments.md, 39).
+        tilt=share if tight > 1 else 0.0,
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
         preserve=weights.tune * tight * options.preserve * (options.preserve + 0.4),
         rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),
