@@ -178,8 +178,8 @@ def dials(options: Options, target: Style) -> Dials:
     tight = hold(target)
     weights = _IMPROVISED if improvised(target) else _HELD if tight > 1 else _Weights()
     strength = options.strength / tight
-    # Traits and tilt are in full from some strength on, since more costs the tune; at 0 they are not told. An improvised
-    # style is heard at 1 already, others gain up to the usual strength.
+    # Traits and tilt are in full from some strength on, since more costs the tune; at 0 they are not told. Improvised
+    # styles are heard at 1 already, others gain up to the usual strength.
     share = min(options.strength / (1.0 if improvised(target) else Options.strength), 1.0)
     return Dials(
         strength=weights.style * strength / tight,

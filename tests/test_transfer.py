@@ -140,10 +140,10 @@ def test_traits_are_not_told_at_a_strength_of_zero_and_in_full_at_the_usual_one(
     by_strength = [transfer.dials(transfer.Options(strength=s), Style(name, name)) for s in (0.0, 0.5, 1.0, 3.5, 5.0)]
     character, tilt = ([getattr(dials, part) for dials in by_strength] for part in ("character", "tilt"))
     assert character[0] == -1, "minus what the traits change, see `choice.guide`"
-    assert character == sorted(character) and tilt == sorted(tilt)
+    assert character == sorted(character)
+    assert tilt == sorted(tilt)
     assert character[-1] == character[-2] >= 1
     assert tilt[-1] == tilt[-2] == (1 if name == "celtic" else 0)
-
 
 
 def test_pitch_classes_of_the_tune_come_with_their_dial(tune: Melody) -> None:
