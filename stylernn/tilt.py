@@ -161,7 +161,7 @@ def timed(logits: jax.Array, tilt: Tilt, duration: jax.Array) -> jax.Array:
         duration: index into DURATIONS of the note before, (candidates,).
     """
     ahead = jnp.repeat(jnp.arange(MAX_AHEAD), len(PLACES))
-    waits = sum(jnp.where(ahead > beats, weight, 0.0) for beats, weight in zip(_WAITS, tilt.wait, strict=True))
+    waits = (ahead[:, None] > jnp.array(_WAITS)[None]) @ tilt.wait
     return logits + jnp.tile(tilt.place, MAX_AHEAD)[None] + jnp.where((duration != LEGATO)[:, None], waits[None], 0.0)
 
 
