@@ -31,6 +31,7 @@ def abc_text(melody: Melody) -> str:
     step, alter, _ = spell(60 + melody.key.tonic, melody.key) if melody.key else ("none", 0, 0)
     mode = "m" if melody.key and melody.key.mode == "minor" else ""
     title = " ".join(melody.title.split())
+    title = f" {title}" if title.startswith("|") else title  # or music21 reads a bar line
     text = f"X:1\nT:{title}\nM:{melody.metres[0][1]}\nL:1/8\nQ:1/4={melody.tempo:g}\n"
     text += f"K:{step}{'b' * -alter}{'#' * alter}{mode}\n"
     bars = layout(melody, [chord.onset for chord in melody.chords])

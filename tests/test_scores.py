@@ -71,6 +71,14 @@ def test_any_notes_survive_a_round_trip(melody: Melody, ending: str, tmp_path: P
     assert again.key == melody.key or melody.key is None
 
 
+@pytest.mark.parametrize("title", ["|A", "||", "|: a", "|1", ":|b", "[M:3/4] x", "K:C", "A:|B"])
+def test_a_title_that_looks_like_music_survives_abc(title: str, tmp_path: Path) -> None:
+    melody = Melody(tuple(Note(24 * k, 24, 60 + k) for k in range(4)), title=title)
+    scores.write(melody, tmp_path / "tune.abc")
+    again = scores.read(tmp_path / "tune.abc")
+    assert (again.title, again.notes) == (title, melody.notes)
+
+
 @pytest.mark.parametrize("ending", [".musicxml", ".abc"])
 def test_chord_symbols_survive_wherever_they_change(ending: str, tmp_path: Path) -> None:
     symbols = ["Bb7", "F#m7b5", "Am/G", "N.C.", "Cmaj7", "G7sus", "E7#9", "Dm"]
