@@ -41,7 +41,7 @@ class _Weights(NamedTuple):
 # An improvised style bears more of all, or the tune gets lost among its many notes and the style with it.
 _IMPROVISED = _Weights(tune=1.4, around=1.2, style=1.55)
 # A style with a hold is held by the tune's harmony rather than by its lines, which another style does not have. What it
-# is not heard by are rests, which a cooler rhythm has fewer of.
+# is not heard by are rests, which a cooler rhythm has fewer of; the tilt gives it those of real dances.
 _HELD = _Weights(tune=0.75, around=1.85, traits=1.5, rhythm=0.95)
 
 # Candidates drawn in addition where none of those asked for has two notes.
