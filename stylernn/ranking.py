@@ -22,8 +22,6 @@ from stylernn.melody import Melody
 
 __all__ = ["COMPOSED", "HELD", "IMPROVISED", "PERSONAL", "Standards", "ranked", "sounding"]
 
-_HEARING = 4.0
-"""Weight of the style, beside the ranks in tune and realism."""
 _CLEARLY = 0.7
 """Margin of votes beyond which more is no better."""
 _NEAR = 1.8
@@ -42,6 +40,8 @@ class Standards(NamedTuple):
         formed: in repetition, of which candidates have less than real music has.
         keeping, forming: weights of the tune and of repetition beside realism, where the style is asked for too.
         losing: weight there of a semitone by which a candidate is farther from the tune than it may be.
+        hearing: weight there of the style.
+        between: share of the notes that may begin between the sixteenths and triplets; one with more is unlike others.
     """
 
     worthy: float = 0.85
@@ -49,12 +49,15 @@ class Standards(NamedTuple):
     keeping: float = 1.0
     forming: float = 0.0
     losing: float = 0.0
+    hearing: float = 4.0
+    between: float = 1.0
 
 
 IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35)
 """For improvised styles; for the others, whose bars return by plan, and which rest less where they repeat most."""
-HELD = COMPOSED._replace(keeping=1.5, forming=1.0, losing=10.0)
-"""For styles with a `styles.hold`."""
+HELD = COMPOSED._replace(keeping=1.5, forming=1.0, losing=10.0, hearing=8.0, between=0.3)
+"""For styles with a `styles.hold`: those that rest are heard in them least, and a line that has slipped off the beat by
+a thirty-second stays there."""
 PERSONAL = COMPOSED._replace(worthy=1.0, losing=10.0)
 """For styles that are learnt from a few tunes, so that few candidates are heard in them."""
 
@@ -96,7 +99,8 @@ def ranked(
     form = _ranks(forms)
     good = np.minimum(kept, real)
     if heard is not None:
-        good = standards.keeping * kept + real + standards.forming * form + _HEARING * np.minimum(heard, _CLEARLY)
+        good = standards.keeping * kept + real + standards.forming * form
+        good += standards.hearing * np.minimum(heard, _CLEARLY)
         good -= standards.losing * np.maximum(distance - _NEAR, 0)
     worth = np.minimum(_ranks(good + _CROWDING * density * busy), standards.worthy)
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import breaths, classifier, critic, discriminant
+from stylernn import breaths, classifier, critic, discriminant, tilt
 from stylernn import skeleton as sk
 from stylernn.checkpoint import Model
 from stylernn.compose import Candidate, Plan
@@ -95,17 +95,19 @@ class Selection:
         return heard, merits
 
     def _unlike(self, melodies: Sequence[Melody]) -> np.ndarray | None:
-        """Which candidates do not rest as the first does, at all and nearly as much; nothing where that does not count.
+        """Which candidates are off the beat too often, or do not rest as the first does, at all and nearly as much.
 
         Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
-        does. Improvised styles breathe by plan, in a personal style few candidates are heard, a density is asked for.
+        does. Nothing where none of it counts: improvised styles breathe by plan, in a personal style few candidates
+        are heard, a density is asked for.
         """
         personal = discriminant.knows(self.model.arrays, self.style)
         if improvised(self.style) or personal or self.density or not melodies:
             return None
         silent = np.array([breaths.silence(melody, _REST) for melody in melodies])
         apart = np.where((silent > 0) == (silent[0] > 0), np.abs(silent - silent[0]), np.inf)
-        return (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
+        astray = np.array([tilt.between(melody) > self.standards.between for melody in melodies])
+        return astray | (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
 
     def _asked(self, bars: range) -> Plan:
         """The plan with the structural notes of these bars alone."""

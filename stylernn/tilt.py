@@ -27,6 +27,7 @@ __all__ = [
     "PREFIX",
     "Tilt",
     "Weights",
+    "between",
     "counts",
     "ending",
     "headed",
@@ -206,6 +207,11 @@ def counts(melody: Melody, tonality: Tonality) -> Weights:
         _divided(*waits),
         _divided(_between(onset % TICKS_PER_QUARTER)),
     )
+
+
+def between(melody: Melody) -> float:
+    """Share of a melody's notes that begin between the sixteenths and triplets; 0 if it has none."""
+    return float(_between(melody.array[:, 0] % TICKS_PER_QUARTER).mean()) if melody.notes else 0.0
 
 
 def _between(tick: np.ndarray) -> np.ndarray:

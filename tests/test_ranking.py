@@ -69,6 +69,14 @@ def test_a_style_that_is_held_weighs_the_tune_for_more(plan: Plan) -> None:
     assert chosen(plan, melodies, [0.0] * 6, heard, tight) == TUNE
 
 
+def test_a_style_that_is_hard_to_hear_weighs_more_than_all_else(plan: Plan) -> None:
+    strangers = [moved(TUNE, seed, 0.5) for seed in range(5)]
+    heard, merits = [0.0, 0.7, *[-0.5] * 4], [1.0, *[0.0] * 5]
+    lightly, gravely = (ranking.HELD._replace(hearing=weight) for weight in (1.0, 8.0))
+    assert chosen(plan, [TUNE, *strangers], merits, heard, lightly) == TUNE
+    assert chosen(plan, [TUNE, *strangers], merits, heard, gravely) == strangers[0]
+
+
 def test_no_style_makes_up_for_a_tune_that_is_lost(plan: Plan) -> None:
     lost, far = TUNE.transpose(6), moved(TUNE, 1, 0.3)
     heard, merits = [1.0, -0.5, -0.5], [1.0, 0.0, 0.0]

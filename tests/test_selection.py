@@ -165,3 +165,17 @@ def test_candidates_rest_as_the_first_one_does(selection: Selection) -> None:
     assert selection.best([often, *whole, *[rare] * 2, *[often] * 2], range(40)) in (0, 9, 10)
     assert selection.best([rare, *whole, *[often] * 2, *[rare] * 2], range(40)) in (0, 9, 10)
     assert replace(selection, density=1.0)._unlike([rare.melody]) is None
+
+
+def test_a_held_style_does_not_slip_off_the_beat(selection: Selection) -> None:
+    """The tune a thirty-second late, in all bars or in one of four, beside one that keeps less of it."""
+    late, ornate = (
+        candidate(*(n._replace(onset=n.onset + 3 * (n.onset // 96 % period == 0), duration=21) for n in TUNE.notes))
+        for period in (1, 4)
+    )
+    selection = replace(selection, style=Style("plain", "plain"))
+    held = replace(selection, standards=HELD)
+    others = [strange(0, 40)] * 6
+    assert selection.best([late, *others], range(40)) == 0
+    assert held.best([late, *others], range(40)) == 1
+    assert held.best([ornate, *others], range(40)) == 0

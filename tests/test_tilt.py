@@ -40,6 +40,7 @@ def test_rests_and_onsets_off_the_grid_by_hand() -> None:
     # An eighth rest, a long one, a note a thirty-second late (so neither a sixteenth nor a triplet), and one in time.
     notes = (Note(0, 12, 60), Note(24, 12, 62), Note(24 * 4, 24, 64), Note(24 * 5 + 3, 21, 65), Note(24 * 6, 24, 67))
     found = tilt.counts(Melody(notes), C_MAJOR)
+    assert (tilt.between(Melody(notes)), tilt.between(Melody(()))) == (0.2, 0.0)
     assert (found.breath.tolist(), found.wait.tolist()) == ([[1, 3]], [[2, 1], [3, 0]])
     assert found.between.tolist() == [[4, 1]]
 
