@@ -75,17 +75,22 @@ class Weights(NamedTuple):
 
 
 class Tilt(NamedTuple):
-    """What is added to the logits of one piece: for each pitch, (PITCHES,), for each place of a beat, (16,), and as in
-    `Weights`.
+    """What is added to the logits of one piece; float arrays.
+
+    Args:
+        pitch: for each pitch, (PITCHES,).
+        onset: for each onset class, (MAX_AHEAD * 16,).
+        rested: for each onset class, if the note before has ended, (MAX_AHEAD * 16,).
+        interval, turn, chromatic, breath: as in `Weights`.
     """
 
     pitch: np.ndarray
-    place: np.ndarray
+    onset: np.ndarray
+    rested: np.ndarray
     interval: np.ndarray
     turn: np.ndarray
     chromatic: np.ndarray
     breath: np.ndarray
-    wait: np.ndarray
 
 
 def unweighted() -> Weights:
@@ -128,8 +133,17 @@ def named(style: str, compound: bool) -> str:
 def piece(weights: Weights, tonality: Tonality, beat: int) -> Tilt:
     """The tilt of a piece in a key, whose beats have so many ticks."""
     degree = (np.arange(PITCHES) + LOWEST - tonality.tonic) % 12
-    place = weights.between * _between(PLACES * beat // TICKS_PER_QUARTER)
-    return Tilt(weights.degree[int(tonality.mode == "minor"), degree], place, *weights[1:-1])
+    between_places = weights.between * _between(PLACES * beat // TICKS_PER_QUARTER)
+    waits = (np.arange(MAX_AHEAD)[:, None] > np.array(_WAITS)) @ weights.wait
+    return Tilt(
+        pitch=weights.degree[int(tonality.mode == "minor"), degree],
+        onset=np.tile(between_places, MAX_AHEAD),
+        rested=np.repeat(waits, len(PLACES)),
+        interval=weights.interval,
+        turn=weights.turn,
+        chromatic=weights.chromatic,
+        breath=weights.breath,
+    )
 
 
 def tilted(logits: jax.Array, tilt: Tilt, latest: jax.Array, before: jax.Array, heading: jax.Array) -> jax.Array:
@@ -161,9 +175,7 @@ def timed(logits: jax.Array, tilt: Tilt, duration: jax.Array) -> jax.Array:
         tilt: what to add.
         duration: index into DURATIONS of the note before, (candidates,).
     """
-    ahead = jnp.repeat(jnp.arange(MAX_AHEAD), len(PLACES))
-    waits = (ahead[:, None] > jnp.array(_WAITS)[None]) @ tilt.wait
-    return logits + jnp.tile(tilt.place, MAX_AHEAD)[None] + jnp.where((duration != LEGATO)[:, None], waits[None], 0.0)
+    return logits + tilt.onset[None] + jnp.where((duration != LEGATO)[:, None], tilt.rested[None], 0.0)
 
 
 def ending(logits: jax.Array, tilt: Tilt) -> jax.Array:
