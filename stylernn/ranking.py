@@ -22,7 +22,7 @@ from stylernn.melody import Melody
 
 __all__ = ["COMPOSED", "HELD", "IMPROVISED", "PERSONAL", "Standards", "ranked", "sounding"]
 
-_CLEARLY = 0.7
+_CLEARLY = 0.5
 """Margin of votes beyond which more is no better."""
 _NEAR = 1.8
 """Mean distance of pitch classes, in semitones, up to which a tune is not taken for another."""
@@ -49,15 +49,14 @@ class Standards(NamedTuple):
     keeping: float = 1.0
     forming: float = 0.0
     losing: float = 0.0
-    hearing: float = 4.0
+    hearing: float = 16.0
     between: float = 1.0
 
 
 IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35)
 """For improvised styles; for the others, whose bars return by plan, and which rest less where they repeat most."""
-HELD = COMPOSED._replace(keeping=1.5, forming=1.0, losing=10.0, hearing=8.0, between=0.3)
-"""For styles with a `styles.hold`: those that rest are heard in them least, and a line that has slipped off the beat by
-a thirty-second stays there."""
+HELD = COMPOSED._replace(keeping=1.5, forming=1.0, losing=10.0, between=0.3)
+"""For styles with a `styles.hold`, whose tilt may make a line slip off the beat by a thirty-second and stay there."""
 PERSONAL = COMPOSED._replace(worthy=1.0, losing=10.0)
 """For styles that are learnt from a few tunes, so that few candidates are heard in them."""
 

@@ -64,17 +64,17 @@ def test_one_that_is_heard_in_the_style_beats_one_that_keeps_more_of_the_tune(pl
 def test_a_style_that_is_held_weighs_the_tune_for_more(plan: Plan) -> None:
     melodies = [TUNE, *[moved(TUNE, seed, 0.5) for seed in range(5)]]
     heard = [0.0, 0.3, *[-0.5] * 4]
-    loose, tight = (ranking.COMPOSED._replace(keeping=weight) for weight in (1.0, 2.0))
+    loose, tight = (ranking.COMPOSED._replace(keeping=weight, hearing=4.0) for weight in (1.0, 2.0))
     assert chosen(plan, melodies, [0.0] * 6, heard, loose) == melodies[1]
     assert chosen(plan, melodies, [0.0] * 6, heard, tight) == TUNE
 
 
-def test_a_style_that_is_hard_to_hear_weighs_more_than_all_else(plan: Plan) -> None:
-    strangers = [moved(TUNE, seed, 0.5) for seed in range(5)]
-    heard, merits = [0.0, 0.7, *[-0.5] * 4], [1.0, *[0.0] * 5]
-    lightly, gravely = (ranking.HELD._replace(hearing=weight) for weight in (1.0, 8.0))
-    assert chosen(plan, [TUNE, *strangers], merits, heard, lightly) == TUNE
-    assert chosen(plan, [TUNE, *strangers], merits, heard, gravely) == strangers[0]
+def test_a_style_weighs_more_than_all_else_until_it_is_clear(plan: Plan) -> None:
+    melodies = [TUNE, *[moved(TUNE, seed, 0.5) for seed in range(5)]]
+    merits, others = [1.0, *[0.0] * 5], [-0.5] * 4
+    assert chosen(plan, melodies, merits, [0.0, 0.4, *others], ranking.HELD) == melodies[1]
+    assert chosen(plan, melodies, merits, [0.55, 0.95, *others], ranking.HELD) == TUNE
+    assert chosen(plan, melodies, merits, [0.0, 0.4, *others], ranking.HELD._replace(hearing=1.0)) == TUNE
 
 
 def test_no_style_makes_up_for_a_tune_that_is_lost(plan: Plan) -> None:
