@@ -86,7 +86,7 @@ def ranked(
         forms: how much of each repeats what it or the music before it had, on any scale, see `likeness.repetition`.
         density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
         standards: what is good enough.
-        unlike: which are not what all should be like, and come after the others; bool, shape (melodies,).
+        unlike: how far each is from what all should be like, and comes after the others; ints, shape (melodies,).
     """
     if not melodies:
         return []
@@ -103,7 +103,7 @@ def ranked(
         good -= standards.losing * np.maximum(distance - _NEAR, 0)
     worth = np.minimum(_ranks(good + _CROWDING * density * busy), standards.worthy)
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
-    odd = np.zeros(len(melodies), bool) if unlike is None else unlike
+    odd = np.zeros(len(melodies), int) if unlike is None else unlike
     return sorted(range(len(melodies)), key=lambda k: (stuck[k], odd[k], -worth[k], form[k] < standards.formed))
 
 

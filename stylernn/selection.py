@@ -64,7 +64,8 @@ class Selection:
         judged = self._judged([candidates[k] for k in heard], bars)
         forms = np.array([repetition(_within(candidates[k].melody, _since(bars))) for k in heard])
         melodies = [cut[k] for k in heard]
-        found = ranked(melodies, plan, tune, *judged, forms, self.density, self.standards, self._unlike(melodies))
+        unlike = self._unlike([candidates[k].melody for k in heard], bars)
+        found = ranked(melodies, plan, tune, *judged, forms, self.density, self.standards, unlike)
         copies = []
         for k in (heard[place] for place in found):
             if self._copies(candidates[k].melody, bars):
@@ -94,8 +95,9 @@ class Selection:
             merits = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
         return heard, merits
 
-    def _unlike(self, melodies: Sequence[Melody]) -> np.ndarray | None:
-        """Which candidates are off the beat too often, or do not rest as the first does, at all and nearly as much.
+    def _unlike(self, melodies: Sequence[Melody], bars: range) -> np.ndarray | None:
+        """How unlike what all should be candidates are: by 2 if one is off the beat too often or silent for over a bar
+        where the tune is not, by 1 if it does not rest as the first does, at all and nearly as much.
 
         Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
         does. Nothing where none of it counts: improvised styles breathe by plan, in a personal style few candidates
@@ -104,10 +106,14 @@ class Selection:
         personal = discriminant.knows(self.model.arrays, self.style)
         if improvised(self.style) or personal or self.density or not melodies:
             return None
-        silent = np.array([breaths.silence(melody, _REST) for melody in melodies])
+        cut = [_within(melody, bars) for melody in melodies]
+        silent = np.array([breaths.silence(melody, _REST) for melody in cut])
         apart = np.where((silent > 0) == (silent[0] > 0), np.abs(silent - silent[0]), np.inf)
-        astray = np.array([tilt.between(melody) > self.standards.between for melody in melodies])
-        return astray | (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
+        astray = np.array([tilt.between(melody) > self.standards.between for melody in cut])
+        longest = max(_longest_silence(self.tune, bars), self.tune.metre.bar)
+        empty = np.array([_longest_silence(melody, bars) > longest for melody in melodies])
+        otherwise = (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
+        return 2 * (astray | empty) + otherwise
 
     def _asked(self, bars: range) -> Plan:
         """The plan with the structural notes of these bars alone."""
@@ -134,3 +140,13 @@ def _within(melody: Melody, bars: range) -> Melody:
     onset = melody.array[:, 0]
     first, last = np.searchsorted(onset, [start, stop])
     return replace(melody, notes=melody.notes[first:last])
+
+
+def _longest_silence(melody: Melody, bars: range) -> int:
+    """The longest silence that begins in these bars, in ticks: up to the next note, which may come long after them."""
+    start, stop = melody.bar_lines[[bars.start, bars.stop]]
+    onset, duration = melody.array[:, 0], melody.array[:, 1]
+    first, last = np.searchsorted(onset, [start, stop])
+    begun, ended = onset[first:last], onset[first:last] + duration[first:last]
+    following = onset[last] if last < len(onset) else stop
+    return int((np.append(begun, following) - np.append(start, ended)).max())

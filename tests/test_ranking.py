@@ -35,7 +35,7 @@ def chosen(
     merits: list[float],
     heard: list[float] | None = None,
     standards: Standards = ranking.IMPROVISED,
-    unlike: list[bool] | None = None,
+    unlike: list[int] | None = None,
 ) -> Melody:
     margins = None if heard is None else np.array(heard)
     odd = None if unlike is None else np.array(unlike)
@@ -88,9 +88,9 @@ def test_whoever_is_unlike_what_all_should_be_comes_after_the_others(plan: Plan)
     melodies = [TUNE, *[moved(TUNE, seed, 0.5) for seed in range(7)]]
     merits = [1.0] + [0.0] * 7
     assert chosen(plan, melodies, merits) == TUNE
-    assert chosen(plan, melodies, merits, unlike=[True, False, *[True] * 5, False]) in (melodies[1], melodies[7])
-    assert chosen(plan, melodies, merits, unlike=[True] * 8) == TUNE
-    assert chosen(plan, melodies, merits, unlike=[True] * 7 + [False]) == melodies[7]
+    assert chosen(plan, melodies, merits, unlike=[1, 0, *[2] * 5, 0]) in (melodies[1], melodies[7])
+    assert chosen(plan, melodies, merits, unlike=[1] * 8) == TUNE
+    assert chosen(plan, melodies, merits, unlike=[2] * 7 + [1]) == melodies[7]
 
 
 def test_nothing_is_chosen_from_nothing(plan: Plan) -> None:

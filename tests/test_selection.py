@@ -164,7 +164,7 @@ def test_candidates_rest_as_the_first_one_does(selection: Selection) -> None:
     assert selection.best([*whole, rare], range(40)) < 6
     assert selection.best([often, *whole, *[rare] * 2, *[often] * 2], range(40)) in (0, 9, 10)
     assert selection.best([rare, *whole, *[often] * 2, *[rare] * 2], range(40)) in (0, 9, 10)
-    assert replace(selection, density=1.0)._unlike([rare.melody]) is None
+    assert replace(selection, density=1.0)._unlike([rare.melody], range(40)) is None
 
 
 def test_a_held_style_does_not_slip_off_the_beat(selection: Selection) -> None:
@@ -179,3 +179,24 @@ def test_a_held_style_does_not_slip_off_the_beat(selection: Selection) -> None:
     assert selection.best([late, *others], range(40)) == 0
     assert held.best([late, *others], range(40)) == 1
     assert held.best([ornate, *others], range(40)) == 0
+
+
+@pytest.mark.parametrize("first", [0, 40, 152])
+def test_no_bar_falls_silent_where_the_tune_sounds(selection: Selection, first: int) -> None:
+    """Two bars without their notes, at the beginning, within, and at the end; and one bar, which may be a breath."""
+    selection = replace(selection, style=Style("plain", "plain"))
+    hole, breath = (
+        replace(TUNE, notes=tuple(n for n in TUNE.notes if not first <= n.onset // 24 < first + beats))
+        for beats in (8, 4)
+    )
+    assert (selection._unlike([hole, hole], range(40)) == 2).all()
+    assert not selection._unlike([breath, breath], range(40)).any()
+    assert not replace(selection, tune=hole)._unlike([hole, hole], range(40)).any()
+
+
+def test_a_silence_counts_where_it_begins(selection: Selection) -> None:
+    """Two bars that lie across the end of a section, of which all that go on from there have the second."""
+    selection = replace(selection, style=Style("plain", "plain"))
+    hole = replace(TUNE, notes=tuple(n for n in TUNE.notes if not 7 <= n.onset // 96 < 9))
+    assert selection._unlike([hole, TUNE], range(8)).tolist() == [2, 0]
+    assert not selection._unlike([hole, hole], range(8, 16)).any()
