@@ -22,8 +22,6 @@ from stylernn.melody import Melody
 
 __all__ = ["COMPOSED", "HELD", "IMPROVISED", "PERSONAL", "Standards", "ranked", "sounding"]
 
-_CLEARLY = 0.5
-"""Margin of votes beyond which more is no better."""
 _NEAR = 1.8
 """Mean distance of pitch classes, in semitones, up to which a tune is not taken for another."""
 _HARMONY = 2.0
@@ -41,6 +39,7 @@ class Standards(NamedTuple):
         keeping, forming: weights of the tune and of repetition beside realism, where the style is asked for too.
         losing: weight there of a semitone by which a candidate is farther from the tune than it may be.
         hearing: weight there of the style.
+        clear: how much more a candidate is heard in the style than in another where more is no better.
         between: share of the notes that may begin between the sixteenths and triplets; one with more is unlike others.
     """
 
@@ -50,6 +49,7 @@ class Standards(NamedTuple):
     forming: float = 0.0
     losing: float = 0.0
     hearing: float = 16.0
+    clear: float = 0.5
     between: float = 1.0
 
 
@@ -57,8 +57,8 @@ IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35)
 """For improvised styles; for the others, whose bars return by plan, and which rest less where they repeat most."""
 HELD = COMPOSED._replace(keeping=1.5, forming=1.0, losing=10.0, between=0.3)
 """For styles with a `styles.hold`, whose tilt may make a line slip off the beat by a thirty-second and stay there."""
-PERSONAL = COMPOSED._replace(worthy=1.0, losing=10.0)
-"""For styles that are learnt from a few tunes, so that few candidates are heard in them."""
+PERSONAL = COMPOSED._replace(worthy=1.0, losing=10.0, hearing=4.0, clear=0.7)
+"""For styles that are learnt from a few tunes, so that few candidates are heard in them, by another judge."""
 
 
 def ranked(
@@ -99,7 +99,7 @@ def ranked(
     good = np.minimum(kept, real)
     if heard is not None:
         good = standards.keeping * kept + real + standards.forming * form
-        good += standards.hearing * np.minimum(heard, _CLEARLY)
+        good += standards.hearing * np.minimum(heard, standards.clear)
         good -= standards.losing * np.maximum(distance - _NEAR, 0)
     worth = np.minimum(_ranks(good + _CROWDING * density * busy), standards.worthy)
     stuck = [any(note.duration > 2 * melody.metre.bar for note in melody.notes) for melody in melodies]
