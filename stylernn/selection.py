@@ -112,8 +112,8 @@ class Selection:
         astray = np.array([tilt.between(melody) > self.standards.between for melody in cut])
         longest = max(_longest_silence(self.tune, bars), self.tune.metre.bar)
         empty = np.array([_longest_silence(melody, bars) > longest for melody in melodies])
-        otherwise = (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
-        return 2 * (astray | empty) + otherwise
+        differs = (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
+        return 2 * (astray | empty) + differs
 
     def _asked(self, bars: range) -> Plan:
         """The plan with the structural notes of these bars alone."""
