@@ -136,17 +136,18 @@ def _since(bars: range) -> range:
 
 def _within(melody: Melody, bars: range) -> Melody:
     """Only the notes that begin in these bars, at their places."""
-    start, stop = melody.bar_lines[[bars.start, bars.stop]]
-    onset = melody.array[:, 0]
-    first, last = np.searchsorted(onset, [start, stop])
-    return replace(melody, notes=melody.notes[first:last])
+    return replace(melody, notes=melody.notes[_inside(melody, bars)])
+
+
+def _inside(melody: Melody, bars: range) -> slice:
+    """Which notes begin in these bars."""
+    return slice(*np.searchsorted(melody.array[:, 0], melody.bar_lines[[bars.start, bars.stop]]))
 
 
 def _longest_silence(melody: Melody, bars: range) -> int:
     """The longest silence that begins in these bars, in ticks: up to the next note, which may come long after them."""
     start, stop = melody.bar_lines[[bars.start, bars.stop]]
-    onset, duration = melody.array[:, 0], melody.array[:, 1]
-    first, last = np.searchsorted(onset, [start, stop])
-    begun, ended = onset[first:last], onset[first:last] + duration[first:last]
-    following = onset[last] if last < len(onset) else stop
-    return int((np.append(begun, following) - np.append(start, ended)).max())
+    onset, end = melody.array[:, 0], melody.array[:, 0] + melody.array[:, 1]
+    inside = _inside(melody, bars)
+    following = onset[inside.stop] if inside.stop < len(onset) else stop
+    return int((np.append(onset[inside], following) - np.append(start, end[inside])).max())
