@@ -92,7 +92,7 @@ def outcomes(
         seed = number * len(sources) + k
         plan = planning.laid_out(model, metres.fitted(source, style), model.style(style.name), seed)
         tonality = plan.example.tonality
-        plan = replace(plan, tilt=tilt.piece(weights, tonality, plan.example.events.frame.metre.beat))
+        plan = replace(plan, tilt=tilt.piece(weights, tonality, plan.example.events.frame.metre))
         for candidate in compose(model, plan, settings, seed, CANDIDATES):
             yield candidate.melody, tonality
 

@@ -24,7 +24,6 @@ from stylernn.tilt import Tilt, nothing
 __all__ = ["Candidate", "Choice", "Plan", "characterised", "compose", "sections"]
 
 _EVENTS_PER_BEAT = 5
-_SECTION = 8
 _OCTAVE = 12
 
 
@@ -43,6 +42,7 @@ class Plan:
         chroma: of the tune around each beat, if there is one, see `chroma.around`.
         compass: lowest and highest pitch that may be drawn, less LOWEST, whatever the dials allow beyond it.
         tilt: see `tilt.of_style`; by default none.
+        section: about so many bars are chosen at a time, where there is a choice.
     """
 
     example: Example
@@ -55,6 +55,7 @@ class Plan:
     chroma: np.ndarray | None = None
     compass: tuple[int, int] | None = None
     tilt: Tilt | None = None
+    section: int = 8
 
     @property
     def hushed(self) -> np.ndarray:
@@ -121,10 +122,10 @@ def compose(
 
 
 def sections(plan: Plan) -> list[range]:
-    """Stretches of some eight bars, counted from the first full one."""
+    """Stretches of about the plan's section, counted from the first full bar."""
     frame = plan.example.events.frame
-    starts = [*range(int(frame.pickup > 0), frame.bars, _SECTION)]
-    if len(starts) > 1 and frame.bars - starts[-1] <= _SECTION // 2:
+    starts = [*range(int(frame.pickup > 0), frame.bars, plan.section)]
+    if len(starts) > 1 and frame.bars - starts[-1] <= plan.section // 2:
         starts.pop()
     return [range(first, last) for first, last in zip([0, *starts[1:]], [*starts[1:], frame.bars], strict=True)]
 

@@ -3,8 +3,8 @@
 Over the skeleton of another style the model's lines turn too often, dwell too little on the tonic, leap too far and
 never breathe. For each style, in simple and in compound metre, a few weights move its odds of the next note so that
 counts of its transfers agree with those of real melodies: of scale degrees, of intervals, of turns after so many moves
-in one direction, of chromatic runs; of notes that end before the next begins, of long waits after them, of onsets
-between the sixteenths and triplets. Of all corrections that make them agree this log-linear one is nearest to the
+in one direction, of chromatic runs; of notes that end before the next begins, at quarters of the bar and elsewhere, of long waits after
+them, of onsets between the sixteenths and triplets. Of all corrections that make them agree this log-linear one is nearest to the
 model. It lies in the model file, as arrays named `tilt/...`; a style without one is not corrected.
 
 References:
@@ -59,7 +59,8 @@ class Weights(NamedTuple):
             (4, 2), on and back.
         chromatic: whether a semitone is followed by another in its direction, (1,); of counts (1, 2), by anything else
             and by that.
-        breath: whether a note ends before the next begins, (1,); of counts (1, 2), likewise.
+        breath: whether a note ends before the next begins: elsewhere, and at a quarter of the bar, (2,); of counts
+            (2, 2), each beside the notes that last until the next.
         wait: whether, if it does, the next begins more than two beats after it began, and more than four, (2,); of
             counts (2, 2), likewise.
         between: whether a note begins between the sixteenths and triplets, (1,); of counts (1, 2), likewise.
@@ -81,7 +82,8 @@ class Tilt(NamedTuple):
         pitch: for each pitch, (PITCHES,).
         onset: for each onset class, (MAX_AHEAD * 16,).
         rested: for each onset class, if the note before has ended, (MAX_AHEAD * 16,).
-        interval, turn, chromatic, breath: as in `Weights`.
+        breath: for each duration of a note at each place, (len(PLACES), len(DURATIONS)).
+        interval, turn, chromatic: as in `Weights`.
     """
 
     pitch: np.ndarray
@@ -95,13 +97,13 @@ class Tilt(NamedTuple):
 
 def unweighted() -> Weights:
     """Weights of 0, which change nothing."""
-    shapes = ((2, 12), 2 * _LARGEST + 1, _LONGEST, 1, 1, len(_WAITS), 1)
+    shapes = ((2, 12), 2 * _LARGEST + 1, _LONGEST, 1, 2, len(_WAITS), 1)
     return Weights(*(np.zeros(shape, np.float32) for shape in shapes))
 
 
 def nothing() -> Tilt:
     """A tilt that changes nothing."""
-    return piece(unweighted(), Tonality(0, "major"), TICKS_PER_QUARTER)
+    return piece(unweighted(), Tonality(0, "major"), Metre())
 
 
 def of_style(arrays: Mapping[str, np.ndarray], style: Style, metre: Metre, tonality: Tonality) -> Tilt:
@@ -115,14 +117,18 @@ def of_style(arrays: Mapping[str, np.ndarray], style: Style, metre: Metre, tonal
     """
     for name in (style.name, style.parent):
         if known := kept(arrays, name, metre.is_compound):
-            return piece(unweighted()._replace(**known), tonality, metre.beat)
+            return piece(unweighted()._replace(**known), tonality, metre)
     return nothing()
 
 
 def kept(arrays: Mapping[str, np.ndarray], style: str, compound: bool) -> dict[str, np.ndarray]:
-    """The weights that a model has for a style of its own, by their names in `Weights`; earlier models lack some."""
+    """The weights that a model has for a style of its own, by their names in `Weights`.
+
+    Earlier models lack some, or have one for all rests.
+    """
     names = {part: f"{named(style, compound)}/{part}" for part in Weights._fields}
-    return {part: np.asarray(arrays[name], np.float32) for part, name in names.items() if name in arrays}
+    found = {part: np.asarray(arrays[name], np.float32) for part, name in names.items() if name in arrays}
+    return {part: np.broadcast_to(array, getattr(unweighted(), part).shape) for part, array in found.items()}
 
 
 def named(style: str, compound: bool) -> str:
@@ -130,10 +136,12 @@ def named(style: str, compound: bool) -> str:
     return f"{PREFIX}{style}/{'compound' if compound else 'simple'}"
 
 
-def piece(weights: Weights, tonality: Tonality, beat: int) -> Tilt:
-    """The tilt of a piece in a key, whose beats have so many ticks."""
+def piece(weights: Weights, tonality: Tonality, metre: Metre) -> Tilt:
+    """The tilt of a piece in a key and a metre."""
     degree = (np.arange(PITCHES) + LOWEST - tonality.tonic) % 12
-    between_places = weights.between * _between(PLACES * beat // TICKS_PER_QUARTER)
+    places = PLACES * metre.beat // TICKS_PER_QUARTER
+    between_places = weights.between * _between(places)
+    at_quarters = ((places[:, None] + DURATIONS) % _quarter(metre) == 0).astype(int)
     waits = (np.arange(MAX_AHEAD)[:, None] > np.array(_WAITS)) @ weights.wait
     return Tilt(
         pitch=weights.degree[int(tonality.mode == "minor"), degree],
@@ -142,7 +150,7 @@ def piece(weights: Weights, tonality: Tonality, beat: int) -> Tilt:
         interval=weights.interval,
         turn=weights.turn,
         chromatic=weights.chromatic,
-        breath=weights.breath,
+        breath=np.where(np.arange(len(DURATIONS)) == LEGATO, 0.0, weights.breath[at_quarters]),
     )
 
 
@@ -178,9 +186,9 @@ def timed(logits: jax.Array, tilt: Tilt, duration: jax.Array) -> jax.Array:
     return logits + tilt.onset[None] + jnp.where((duration != LEGATO)[:, None], tilt.rested[None], 0.0)
 
 
-def ending(logits: jax.Array, tilt: Tilt) -> jax.Array:
-    """Logits of durations, (candidates, len(DURATIONS)), with a tilt."""
-    return logits + jnp.where(jnp.arange(len(DURATIONS)) != LEGATO, tilt.breath[0], 0.0)[None]
+def ending(logits: jax.Array, tilt: Tilt, place: jax.Array) -> jax.Array:
+    """Logits of durations, (candidates, len(DURATIONS)), with a tilt, of notes at places (candidates,) of the beat."""
+    return logits + tilt.breath[place]
 
 
 def headed(heading: jax.Array, move: jax.Array) -> jax.Array:
@@ -208,14 +216,15 @@ def counts(melody: Melody, tonality: Tonality) -> Weights:
     semitones = np.abs(moves[:-1]) == 1
     again = int((moves[1:] == moves[:-1])[semitones].sum())
     onset, advance = melody.array[:, 0], np.diff(melody.array[:, 0])
-    breathes = advance > melody.array[:-1, 1]
+    ends = onset[:-1] + melody.array[:-1, 1]
+    breathes, at_quarter = onset[1:] > ends, ends % _quarter(melody.metre) == 0
     waits = [(advance > beats * melody.metre.beat)[breathes] for beats in _WAITS]
     return Weights(
         degree,
         np.bincount(np.clip(moves, -_LARGEST, _LARGEST) + _LARGEST, minlength=2 * _LARGEST + 1).astype(float),
         turn,
         np.array([[int(semitones.sum()) - again, again]], float),
-        _divided(breathes),
+        _divided(*(breathes[~breathes | (at_quarter == where)] for where in (False, True))),
         _divided(*waits),
         _divided(_between(onset % TICKS_PER_QUARTER)),
     )
@@ -229,6 +238,11 @@ def between(melody: Melody) -> float:
 def _between(tick: np.ndarray) -> np.ndarray:
     """Which ticks after a beat are neither a sixteenth nor a triplet."""
     return np.all([tick % unit != 0 for unit in _GRID], axis=0)
+
+
+def _quarter(metre: Metre) -> int:
+    """Ticks in a quarter of a bar of two or four beats, where phrases end; in a beat of others."""
+    return metre.bar // 4 if metre.bar in (2 * metre.beat, 4 * metre.beat) and not metre.is_compound else metre.beat
 
 
 def _divided(*holds: np.ndarray) -> np.ndarray:

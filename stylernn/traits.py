@@ -47,6 +47,9 @@ TRAITS = tuple(_EDGES)
 CLASSES = 9
 """Classes of each trait; the first means that it is not known."""
 
+_ORDER = ("density", "silence")
+"""By what tunes stand in a row where one is drawn, the first the least."""
+_GOLDEN_RATIO = (5**0.5 - 1) / 2
 _COLUMNS = [DESCRIPTORS.index(name) for name in TRAITS]
 _FEWEST, _MOST = 5, 200
 _OCTAVE = 12
@@ -112,7 +115,12 @@ def mixed(arrays: Mapping[str, np.ndarray], shares: Mapping[str, float], name: s
 
 
 def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: int) -> Character:
-    """The character of a random tune of a style, in the grid's kind of metre if there are a few; else unknown.
+    """The character of some tune of a style, in the grid's kind of metre if there are a few; else unknown.
+
+    Seeds that follow each other draw tunes far apart: multiples of the golden ratio, modulo 1, fill the tunes evenly
+    (Weyl's sequence; Niederreiter 1992, Random number generation and quasi-Monte Carlo methods, chapter 3), which stand
+    in the order of their silence and density. So a few tries hear what a style has, and a tune that rests all the time
+    comes up as often as it should.
 
     Args:
         arrays: of a model.
@@ -127,7 +135,9 @@ def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: in
     kind = np.bincount(bars).argmax(), np.median(grid.unit) != TICKS_PER_QUARTER
     same = known[(known[:, :2] == kind).all(axis=1)]
     among = same if len(same) >= _FEWEST else known
-    chosen = among[np.random.default_rng([seed % 2**32, len(bars)]).integers(len(among)), 2:].astype(np.int32)
+    order = np.lexsort([among[:, 2 + TRAITS.index(name)] for name in _ORDER])
+    place = int((seed + 0.5) * _GOLDEN_RATIO % 1 * len(among))
+    chosen = among[order[place], 2:].astype(np.int32)
     told, edges = np.split(chosen, [len(TRAITS)])
     return Character(told, (int(edges[0]), int(edges[1])) if len(edges) else None)  # early files have no edges
 

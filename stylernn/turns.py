@@ -183,7 +183,7 @@ def _draw_note(
     sounding = jnp.where(is_note, pitch, course.history.pitch[:, i])
     logits = stepping.step_duration(network, told, z, view, course.history, i, sounding)
     guided, parts = guide(_rows(logits), dials.rhythm_strength, dials.rhythm_preserve)
-    duration = _drawn(ending(guided, fixed.script.tilt) / (dials.rhythm * cooling), noise[1])
+    duration = _drawn(ending(guided, fixed.script.tilt, time & 15) / (dials.rhythm * cooling), noise[1])
     duration = jnp.where(is_note, jnp.where(given, scripted.duration, duration), 0)
     gained = gained + jnp.where(is_note, at(parts, duration), 0.0)
     return _Event(time, pitch, duration, sounding, is_note, ends), gained

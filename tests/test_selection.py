@@ -46,20 +46,24 @@ def strange(first: int, last: int) -> Candidate:
 
 
 @pytest.mark.parametrize(
-    ("bars", "pickup", "expected"),
+    ("bars", "pickup", "section", "expected"),
     [
-        (4, 0, [(0, 4)]),
-        (12, 0, [(0, 12)]),
-        (13, 0, [(0, 8), (8, 13)]),
-        (24, 0, [(0, 8), (8, 16), (16, 24)]),
-        (17, 24, [(0, 9), (9, 17)]),
+        (4, 0, 8, [(0, 4)]),
+        (12, 0, 8, [(0, 12)]),
+        (13, 0, 8, [(0, 8), (8, 13)]),
+        (24, 0, 8, [(0, 8), (8, 16), (16, 24)]),
+        (17, 24, 8, [(0, 9), (9, 17)]),
+        (17, 24, 4, [(0, 5), (5, 9), (9, 13), (13, 17)]),
+        (10, 0, 4, [(0, 4), (4, 10)]),
     ],
 )
-def test_sections_cover_all_bars(plan: Plan, bars: int, pickup: int, expected: list[tuple[int, int]]) -> None:
+def test_sections_cover_all_bars(
+    plan: Plan, bars: int, pickup: int, section: int, expected: list[tuple[int, int]]
+) -> None:
     frame = Melody((), pickup=pickup, end=bars * 96)
     assert frame.bars == bars
     events = replace(plan.example.events, frame=frame)
-    found = compose.sections(replace(plan, example=replace(plan.example, events=events)))
+    found = compose.sections(replace(plan, example=replace(plan.example, events=events), section=section))
     assert [(part.start, part.stop) for part in found] == expected
 
 

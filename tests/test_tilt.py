@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stylernn import checkpoint, compose, planning, tilt
-from stylernn.codec import LEGATO, LOWEST, MAX_AHEAD, PITCHES, PLACES
+from stylernn.codec import DURATIONS, LEGATO, LOWEST, MAX_AHEAD, PITCHES, PLACES
 from stylernn.melody import Melody, Metre, Note
 from stylernn.sample import Dials
 from stylernn.styles import Style
@@ -41,20 +41,46 @@ def test_rests_and_onsets_off_the_grid_by_hand() -> None:
     notes = (Note(0, 12, 60), Note(24, 12, 62), Note(24 * 4, 24, 64), Note(24 * 5 + 3, 21, 65), Note(24 * 6, 24, 67))
     found = tilt.counts(Melody(notes), C_MAJOR)
     assert (tilt.between(Melody(notes)), tilt.between(Melody(()))) == (0.2, 0.0)
-    assert (found.breath.tolist(), found.wait.tolist()) == ([[1, 3]], [[2, 1], [3, 0]])
+    assert (found.breath.tolist(), found.wait.tolist()) == ([[1, 2], [1, 1]], [[2, 1], [3, 0]])
     assert found.between.tolist() == [[4, 1]]
 
 
 def test_onsets_between_the_places_of_a_grid_are_weighed() -> None:
     weights = tilt.unweighted()._replace(between=np.full(1, -2, np.float32))
-    in_simple, in_compound = (tilt.piece(weights, C_MAJOR, beat).onset for beat in (24, 36))
+    in_simple, in_compound = (tilt.piece(weights, C_MAJOR, metre).onset for metre in (Metre(4, 4), Metre(6, 8)))
     assert PLACES[in_simple[16:32] < 0].tolist() == [2, 3, 4, 9, 10, 14, 15, 20, 21, 22]
     assert not in_compound[:16][np.isin(PLACES, (0, 4, 8, 12, 16, 20))].any(), "the sixteenths of a jig"
 
 
+@pytest.mark.parametrize(
+    ("metre", "place", "length", "is_quarter"),
+    [
+        (Metre(4, 4), 0, 24, True),
+        (Metre(4, 4), 12, 12, True),
+        (Metre(4, 4), 0, 12, False),
+        (Metre(2, 4), 0, 12, True),
+        (Metre(2, 4), 0, 6, False),
+        (Metre(3, 4), 0, 12, False),
+        (Metre(3, 4), 0, 24, True),
+        (Metre(6, 8), 0, 36, True),
+        (Metre(6, 8), 16, 12, True),
+        (Metre(6, 8), 0, 24, False),
+    ],
+)
+def test_rests_are_weighed_by_where_they_begin(metre: Metre, place: int, length: int, is_quarter: bool) -> None:
+    weights = tilt.unweighted()._replace(breath=np.array([-1, 2], np.float32))
+    found, where = tilt.piece(weights, C_MAJOR, metre), np.array([PLACES.tolist().index(place)])
+    added = np.asarray(tilt.ending(jnp.zeros((1, len(DURATIONS))), found, where))[0]
+    assert added[DURATIONS.tolist().index(length)] == (2 if is_quarter else -1)
+    assert added[LEGATO] == 0
+    onset = place * metre.beat // 24
+    rest = Melody((Note(onset, length, 60), Note(onset + length + 48, 24, 62)), ((0, metre),))
+    assert tilt.counts(rest, C_MAJOR).breath[:, 1].tolist() == [not is_quarter, is_quarter]
+
+
 def test_long_waits_are_weighed_after_a_note_that_has_ended() -> None:
     weights = tilt.unweighted()._replace(wait=np.array([-1, -2], np.float32))
-    even, found = jnp.zeros((2, 16 * MAX_AHEAD)), tilt.piece(weights, C_MAJOR, 24)
+    even, found = jnp.zeros((2, 16 * MAX_AHEAD)), tilt.piece(weights, C_MAJOR, Metre())
     held, ended = np.asarray(tilt.timed(even, found, jnp.array([LEGATO, 3])))
     assert not held.any()
     assert ended[::16].tolist() == [0, 0, 0, -1, -1, *[-3] * (MAX_AHEAD - 5)]
@@ -83,7 +109,7 @@ def test_no_tilt_changes_nothing() -> None:
 @pytest.mark.parametrize("heading", [1, 2, 3, 4, 9, -2])
 def test_turning_back_is_weighed_by_the_moves_before_it(heading: int) -> None:
     weights = tilt.unweighted()._replace(turn=np.array([-1.0, -2.0, -3.0, -4.0], np.float32))
-    found = odds(tilt.piece(weights, C_MAJOR, 24), 30, 28, heading)
+    found = odds(tilt.piece(weights, C_MAJOR, Metre()), 30, 28, heading)
     back, on = (30 - 5 * int(np.sign(heading)), 30 + 5 * int(np.sign(heading)))
     assert found[back] - found[on] == pytest.approx(-min(abs(heading), 4), abs=1e-4)
     assert found[PITCHES] == pytest.approx(-np.log(PITCHES + 1), abs=1e-5), "the odds of a rest stay"
@@ -93,15 +119,15 @@ def test_intervals_degrees_and_chromatic_runs_add_up() -> None:
     weights = tilt.unweighted()
     weights.interval[12 + 1], weights.degree[0, 0], weights.chromatic[0] = 0.5, 0.25, -2
     latest = 71 - LOWEST  # a semitone under the tonic
-    found = odds(tilt.piece(weights, C_MAJOR, 24), latest, latest - 1, 2)
+    found = odds(tilt.piece(weights, C_MAJOR, Metre()), latest, latest - 1, 2)
     assert found[latest + 1] - found[latest - 5] == pytest.approx(0.5 + 0.25 - 2, abs=1e-4)
-    found = odds(tilt.piece(weights, C_MAJOR, 24), latest, latest + 1, -1)
+    found = odds(tilt.piece(weights, C_MAJOR, Metre()), latest, latest + 1, -1)
     assert found[latest + 1] - found[latest - 5] == pytest.approx(0.5 + 0.25, abs=1e-4)
 
 
 def test_degrees_follow_the_key() -> None:
     weights = tilt.unweighted()._replace(degree=np.arange(24, dtype=np.float32).reshape(2, 12))
-    higher, plain = (tilt.piece(weights, Tonality(tonic, "minor"), 24).pitch for tonic in (3, 0))
+    higher, plain = (tilt.piece(weights, Tonality(tonic, "minor"), Metre()).pitch for tonic in (3, 0))
     np.testing.assert_array_equal(higher[3:], plain[:-3])
     assert plain[(60 - LOWEST)] == 12
 
@@ -124,7 +150,7 @@ def test_the_model_in_the_box_turns_less_where_turning_is_dear() -> None:
     shares = []
     for dear in (0.0, -3.0):
         weights = tilt.unweighted()._replace(turn=np.full(4, dear, np.float32))
-        asked = replace(plan, tilt=tilt.piece(weights, C_MAJOR, 24))
+        asked = replace(plan, tilt=tilt.piece(weights, C_MAJOR, Metre()))
         made = compose.compose(model, asked, Dials(), 0, 4)
         turns = sum(tilt.counts(each.melody, C_MAJOR).turn for each in made)
         shares.append(turns[:, 1].sum() / turns.sum())
@@ -136,8 +162,8 @@ def test_the_model_in_the_box_breathes_more_where_breath_is_cheap() -> None:
     plan = planning.laid_out(model, line(*(60 + 2 * (k % 5) for k in range(32))), model.style("celtic"), 0)
     shares = []
     for cheap in (0.0, 5.0):
-        weights = tilt.unweighted()._replace(breath=np.full(1, cheap, np.float32))
-        made = compose.compose(model, replace(plan, tilt=tilt.piece(weights, C_MAJOR, 24)), Dials(), 0, 4)
+        weights = tilt.unweighted()._replace(breath=np.full(2, cheap, np.float32))
+        made = compose.compose(model, replace(plan, tilt=tilt.piece(weights, C_MAJOR, Metre())), Dials(), 0, 4)
         breaths = sum(tilt.counts(each.melody, C_MAJOR).breath for each in made)
         shares.append(breaths[0, 1] / breaths.sum())
     assert shares[1] > shares[0] + 0.05

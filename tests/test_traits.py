@@ -71,6 +71,19 @@ def test_any_tune_is_drawn_where_too_few_are_in_the_same_metre() -> None:
     assert len(found) == 2
 
 
+@pytest.mark.parametrize("first", [0, 7, 2**31])
+def test_seeds_that_follow_each_other_draw_all_that_a_style_has(first: int) -> None:
+    known = rows([kept(SCALE)] * 8)
+    silence = 2 + TRAITS.index("silence")
+    known[:, silence] = [3, 1, 8, 5, 7, 2, 6, 4]  # the order in which they are kept does not matter
+    grid = BeatGrid.of(SCALE)
+    for start in range(first, first + 64):
+        found = [drawn({f"{PREFIX}dance": known}, "dance", grid, seed) for seed in range(start, start + 8)]
+        heard = np.bincount([each.traits[TRAITS.index("silence")] for each in found], minlength=9)[1:]
+        assert heard[:4].sum() in (3, 4, 5)
+        assert (heard <= 2).all()
+
+
 def test_nothing_is_drawn_of_an_unknown_style() -> None:
     found = drawn({}, "dance", BeatGrid.of(SCALE), 0)
     np.testing.assert_array_equal(found.traits, unknown())
