@@ -3,9 +3,10 @@
 Over the skeleton of another style the model's lines turn too often, dwell too little on the tonic, leap too far and
 never breathe. For each style, in simple and in compound metre, a few weights move its odds of the next note so that
 counts of its transfers agree with those of real melodies: of scale degrees, of intervals, of turns after so many moves
-in one direction, of chromatic runs; of notes that end before the next begins, at quarters of the bar and elsewhere, of long waits after
-them, of onsets between the sixteenths and triplets. Of all corrections that make them agree this log-linear one is nearest to the
-model. It lies in the model file, as arrays named `tilt/...`; a style without one is not corrected.
+in one direction, of chromatic runs; of notes that end before the next begins, at quarters of the bar and elsewhere, of
+long waits after them, of onsets between the sixteenths and triplets. Of all corrections that make them agree this
+log-linear one is nearest to the model. It lies in the model file, as arrays named `tilt/...`; a style without one is
+not corrected.
 
 References:
     Khalifa, Elsahar & Dymetman, A distributional approach to controlled text generation (2021), ICLR, section 2.
