@@ -184,8 +184,7 @@ def dials(options: Options, target: Style) -> Dials:
     return Dials(
         strength=weights.style * strength / tight,
         character=(1 + weights.traits) * share - 1,
-        # Where no style has to be held, its tilt costs more of it than it gives (docs/experiments.md, 39).
-        tilt=share if tight > 1 else 0.0,
+        tilt=share,
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
         preserve=weights.tune * tight * options.preserve * (options.preserve + 0.4),
         rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),
