@@ -143,7 +143,7 @@ def test_traits_are_not_told_at_a_strength_of_zero_and_in_full_at_the_usual_one(
     assert character == sorted(character)
     assert tilt == sorted(tilt)
     assert character[-1] == character[-2] >= 1
-    assert tilt[-1] == tilt[-2] == (1 if name == "celtic" else 0)
+    assert tilt[-1] == tilt[-2] == 1
 
 
 def test_pitch_classes_of_the_tune_come_with_their_dial(tune: Melody) -> None:
