@@ -60,6 +60,9 @@ class Selection:
         """Numbers of the candidates, the best first; last come those that copy the training set, or are silent."""
         cut = [_within(candidate.melody, bars) for candidate in candidates]
         heard = [k for k, melody in enumerate(cut) if melody.notes]
+        if not heard:  # where the tune is silent for so long
+            yield from range(len(candidates))
+            return
         tune, plan = _within(self.tune, bars), self._asked(bars)
         judged = self._judged([candidates[k] for k in heard], bars)
         forms = np.array([repetition(_within(candidates[k].melody, _since(bars))) for k in heard])
@@ -104,7 +107,7 @@ class Selection:
         are heard, a density is asked for.
         """
         personal = discriminant.knows(self.model.arrays, self.style)
-        if improvised(self.style) or personal or self.density or not melodies:
+        if improvised(self.style) or personal or self.density:
             return None
         cut = [_within(melody, bars) for melody in melodies]
         silent = np.array([breaths.silence(melody, _REST) for melody in cut])
