@@ -4,8 +4,8 @@ For each root style with a hold, stretches of tunes of the training split in all
 rounds; after each one the weights of `stylernn.tilt` move by the logarithm of how much rarer a count is among the
 outcomes than among real melodies of the training split, and their mean over the second half of the rounds counts,
 since what is rare is rarer or commoner by chance in each of them. Weights that the model has already stay as they are.
-Simple and compound metres apart, where there are melodies enough; other styles use none, since they lose more by it
-than they gain (docs/experiments.md, 38 and 39). The result is written into the model file, float16 as the rest.
+Simple and compound metres apart, where there are melodies enough. Improvised styles have weights of intervals alone,
+and the others none, since they lose more by it than they gain (docs/experiments.md, 38, 39 and 44). The result is written into the model file, float16 as the rest.
 Neither held-out tunes nor the evaluation kit's features take part.
 
 Reference:
@@ -24,7 +24,7 @@ from stylernn.checkpoint import Model
 from stylernn.compose import compose
 from stylernn.corpus import Tune
 from stylernn.melody import Melody
-from stylernn.styles import Style, diatonic, hold
+from stylernn.styles import Style, diatonic, hold, improvised
 from stylernn.tilt import Weights
 from stylernn.tonality import Tonality, estimate, scale
 
@@ -36,24 +36,28 @@ def main() -> None:
     """Fit, style by style, and write."""
     lesson = asked(__doc__, ())
     fitted: dict[str, np.ndarray] = {}
-    for style in (style for style in lesson.model.header.styles if style.parent == style.name and hold(style) > 1):
-        for compound in (False, True):
+    for style in (style for style in lesson.model.header.styles if style.parent == style.name):
+        parts = Weights._fields if hold(style) > 1 else ("interval",) if improvised(style) else ()
+        for compound in (False, True) if parts else ():
             began = time.perf_counter()
-            found = fit(lesson.model, style, lesson.train, compound)
+            found = fit(lesson.model, style, lesson.train, compound, parts)
             fitted |= {f"{tilt.named(style.name, compound)}/{part}": array for part, array in found.items()}
             print(f"{tilt.named(style.name, compound)}: {time.perf_counter() - began:.0f} s", flush=True)
     write(lesson, fitted)
 
 
-def fit(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> dict[str, np.ndarray]:
-    """The weights of a style; nothing where there is too little to learn from."""
+def fit(
+    model: Model, style: Style, train: Sequence[Tune], compound: bool, parts: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """The weights of a style, of these parts alone; nothing where there is too little to learn from."""
     real = [tune.melody for tune in train if root(model, tune) == style.name]
     real = [melody for melody in real if melody.metre.is_compound == compound]
     sources = stretches(model, style, train, compound)
     if min(len(real), len(sources)) < FEWEST:
         return {}
     wanted = total((melody, estimate(melody)) for melody in real)
-    known = tilt.kept(model.arrays, style.name, compound)
+    known = {part: zero for part, zero in tilt.unweighted()._asdict().items() if part not in parts}
+    known |= tilt.kept(model.arrays, style.name, compound)
     weights, last = tilt.unweighted()._replace(**known), []
     for number in range(ROUNDS):
         found = total(outcomes(model, style, sources, weights, number))
@@ -66,7 +70,8 @@ def fit(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> di
         weights = Weights(*map(_nearer, weights, found, wanted))
         weights = (_within_scale(weights) if diatonic(style) else weights)._replace(**known)
         last = [*last, weights][-ROUNDS // 2 :]
-    return Weights(*(np.mean(values, axis=0) for values in zip(*last, strict=True)))._asdict()
+    mean = Weights(*(np.mean(values, axis=0) for values in zip(*last, strict=True)))
+    return {part: getattr(mean, part) for part in parts}
 
 
 def stretches(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> list[Melody]:

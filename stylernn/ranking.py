@@ -44,7 +44,7 @@ class Standards(NamedTuple):
     """
 
     worthy: float = 0.85
-    formed: float = 0.45
+    formed: float = 0.65
     keeping: float = 1.0
     forming: float = 0.0
     losing: float = 0.0
