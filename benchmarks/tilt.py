@@ -5,7 +5,8 @@ rounds; after each one the weights of `stylernn.tilt` move by the logarithm of h
 outcomes than among real melodies of the training split, and their mean over the second half of the rounds counts,
 since what is rare is rarer or commoner by chance in each of them. Weights that the model has already stay as they are.
 Simple and compound metres apart, where there are melodies enough. Improvised styles have weights of intervals alone,
-and the others none, since they lose more by it than they gain (docs/experiments.md, 38, 39 and 44). The result is written into the model file, float16 as the rest.
+and the others none, since they lose more by it than they gain (docs/experiments.md, 38, 39 and 44). The result is
+written into the model file, float16 as the rest.
 Neither held-out tunes nor the evaluation kit's features take part.
 
 Reference:
