@@ -28,6 +28,8 @@ _NEARLY = 0.25
 """Share of the candidates that may rest nearly as much as the first."""
 _CONTEXT = 16
 """Bars that the judges hear, if there are so many: descriptors depend on length."""
+_LAID_OUT = 12
+"""Beats for which hardly any soloist is silent: one in twenty-five, once."""
 
 
 @dataclass(frozen=True)
@@ -99,22 +101,26 @@ class Selection:
         return heard, merits
 
     def _unlike(self, melodies: Sequence[Melody], bars: range) -> np.ndarray | None:
-        """How unlike what all should be candidates are: by 2 if one is off the beat too often or silent for over a bar
-        where the tune is not, by 1 if it does not rest as the first does, at all and nearly as much.
+        """How unlike what all should be candidates are: by 2 if one is off the beat too often or silent for over a bar,
+        of an improvised style three, where the tune is not, by 1 if it does not rest as the first does, at all and
+        nearly as much.
 
         Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
-        does. Nothing where none of it counts: improvised styles breathe by plan, in a personal style few candidates
-        are heard, a density is asked for.
+        does. Improvised styles breathe by plan, so that this does not count in them; nothing does where few candidates
+        are heard, as in a personal style, or a density is asked for.
         """
-        personal = discriminant.knows(self.model.arrays, self.style)
-        if improvised(self.style) or personal or self.density:
+        if discriminant.knows(self.model.arrays, self.style) or self.density:
             return None
+        metre = self.tune.metre
+        most = _LAID_OUT * metre.beat if improvised(self.style) else metre.bar
+        longest = max(_longest_silence(self.tune, bars), most)
+        empty = np.array([_longest_silence(melody, bars) > longest for melody in melodies])
+        if improvised(self.style):
+            return 2 * empty
         cut = [_within(melody, bars) for melody in melodies]
         silent = np.array([breaths.silence(melody, _REST) for melody in cut])
         apart = np.where((silent > 0) == (silent[0] > 0), np.abs(silent - silent[0]), np.inf)
         astray = np.array([tilt.between(melody) > self.standards.between for melody in cut])
-        longest = max(_longest_silence(self.tune, bars), self.tune.metre.bar)
-        empty = np.array([_longest_silence(melody, bars) > longest for melody in melodies])
         differs = (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
         return 2 * (astray | empty) + differs
 
