@@ -28,8 +28,8 @@ _NEARLY = 0.25
 """Share of the candidates that may rest nearly as much as the first."""
 _CONTEXT = 16
 """Bars that the judges hear, if there are so many: descriptors depend on length."""
-_LAID_OUT = 12
-"""Beats for which hardly any soloist is silent: one in twenty-five, once."""
+_LAID_OUT = 8
+"""Beats for which few soloists are silent: one in seven, once."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Selection:
 
     def _unlike(self, melodies: Sequence[Melody], bars: range) -> np.ndarray | None:
         """How unlike what all should be candidates are: by 2 if one is off the beat too often or silent for over a bar,
-        of an improvised style three, where the tune is not, by 1 if it does not rest as the first does, at all and
+        in improvised styles two in four, where the tune is not, by 1 if it does not rest as the first does, at all and
         nearly as much.
 
         Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model

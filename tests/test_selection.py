@@ -215,10 +215,10 @@ def test_a_silence_counts_where_it_begins(selection: Selection) -> None:
     assert not selection._unlike([hole, hole], range(8, 16)).any()
 
 
-def test_a_soloist_lays_out_for_three_bars_at_most(selection: Selection) -> None:
+def test_a_soloist_lays_out_for_two_bars_at_most(selection: Selection) -> None:
     selection = replace(selection, style=Style("jazz", "jazz"))
     short, long = (
-        replace(TUNE, notes=tuple(n for n in TUNE.notes if not 7 <= n.onset // 96 < 7 + bars)) for bars in (3, 4)
+        replace(TUNE, notes=tuple(n for n in TUNE.notes if not 7 <= n.onset // 96 < 7 + bars)) for bars in (2, 3)
     )
     assert selection._unlike([long, short, TUNE], range(8)).tolist() == [2, 0, 0]
     assert not replace(selection, tune=long)._unlike([long], range(8)).any()
