@@ -24,8 +24,8 @@ __all__ = ["laid_out", "plan_transfer"]
 _BREATHING = 0.5
 # Share of bars that repeat another, below which a tune has no strains.
 _STRAINS = 0.25
-# Bars that are chosen at a time: half a strain of a dance; in other styles no more of the tune is kept by it.
-_PHRASE, _STRETCH = 4, 8
+# Bars of a dance that are chosen at a time, half a strain; in other styles no more of the tune is kept by it.
+_PHRASE = 4
 # Semitones beyond a compass, to either side, where the model may go: few lines touch both edges of what is allowed.
 _BEYOND = 1
 
@@ -87,5 +87,5 @@ def plan_transfer(
     if diatonic(target):  # what the style does not have is not to be raised, however often it sounds in the tune
         around *= np.isin(np.arange(12), members)
     compass = (low - _BEYOND, high + _BEYOND) if drawn.compass else None
-    section = _PHRASE if hold(target) > 1 else _STRETCH
+    section = _PHRASE if hold(target) > 1 else Plan.section
     return Plan(example, grid, condition, silent=silent, cadence=close, chroma=around, compass=compass, section=section)
