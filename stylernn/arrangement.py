@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn import midi, smf
+from stylernn import midi, parts, smf
 from stylernn.errors import FileFormatError
 from stylernn.intake import read_bytes
 from stylernn.melody import TICKS_PER_QUARTER, Melody
@@ -102,7 +102,7 @@ def put_back(path: str | os.PathLike[str], melody: Melody, *, track: int | None 
         if note.voice.channel == voice.channel and note.begins not in gone
     )
     stop = sequence[-1].tick
-    together = [voice.chunk] if file.format == midi.PIECES else file.tracks
+    together = [voice.chunk] if file.format == parts.PIECES else file.tracks
     ending = max(smf.length(file.chunks[number].data, name) for number in together)
     added = _new_events(
         _timed(melody, place.shift, smf.quarter(file, name), ending),

@@ -1,13 +1,8 @@
-"""MIDI files to melodies and back; the only importer of symusic.
-
-A *part* is what symusic makes a track of: the notes of one track on one channel with one instrument. Parts are counted
-from 0 in the order of the file, tracks without notes left out, as `tracks` lists them.
+"""MIDI files to melodies and back; with `parts` the only importer of symusic.
 
 Reading
     Times are rounded to the grid of `TICKS_PER_QUARTER`. A change of metre starts a bar where it stands. Markers that
-    look like chord symbols are the chords, the name of the first track is the title, the first tempo is the tempo. A
-    file that counts frames instead of beats has the beats of its first tempo. Each track of a file of format 2 is a
-    piece of its own, with its own metres and tempo.
+    look like chord symbols are the chords, the name of the first track is the title, the first tempo is the tempo.
 Choice of the melody
     Drums are out. A single remaining part is the melody; of several, the rule of `intake` decides.
 Pickup
@@ -19,30 +14,19 @@ import math
 import os
 import re
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
-from symusic.core import (
-    KeySignatureTick,
-    NoteTick,
-    ScoreTick,
-    TempoTick,
-    TextMetaTick,
-    TimeSignatureTick,
-    TrackTick,
-)
+from symusic.core import KeySignatureTick, NoteTick, ScoreTick, TempoTick, TextMetaTick, TimeSignatureTick, TrackTick
 
-from stylernn import limits, smf
+from stylernn import smf
 from stylernn.atomic import replacing
 from stylernn.errors import FileFormatError, UsageError
 from stylernn.intake import assemble, check_note_count, find_melody, read_bytes, skyline, statistics
 from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
+from stylernn.parts import Part, gridded, parse, sequence_name
 
-__all__ = ["PIECES", "Place", "TrackInfo", "locate", "read", "tracks", "write"]
-
-PIECES = 2
-"""The format of a file whose tracks are pieces of their own."""
+__all__ = ["Place", "TrackInfo", "locate", "read", "tracks", "write"]
 
 _FILE_TICKS = 480
 _VELOCITY = 80
@@ -50,8 +34,6 @@ _LONGEST_QUARTER = 2**24 - 1  # microseconds; the field of a tempo event has 24 
 _CHORD_SYMBOL = re.compile(
     r"[A-G][#b]?(?:(?i:maj|min|mi|ma|dim|aug|sus|add|alt|omit|no)|[mMjo°ø+\-^#b0-9()])*+(?:/[A-G][#b]?)?|N\.?C\.?"
 )
-
-_Ticks = TypeVar("_Ticks", int, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -95,14 +77,6 @@ class Place(NamedTuple):
     taken: np.ndarray
 
 
-class _Part(NamedTuple):
-    """A part, its score, and its notes on the grid: int64 of shape (notes, 3), none shorter than one tick."""
-
-    score: ScoreTick
-    track: TrackTick
-    notes: np.ndarray
-
-
 def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
     """Read the melody of a MIDI file.
 
@@ -127,10 +101,10 @@ def locate(path: str | os.PathLike[str], *, track: int | None = None) -> tuple[M
     return melody, Place(chosen, shift, places, np.array(taken))
 
 
-def _read(path: str | os.PathLike[str], track: int | None) -> tuple[Melody, int, _Part, int]:
+def _read(path: str | os.PathLike[str], track: int | None) -> tuple[Melody, int, Part, int]:
     """The melody, number and contents of its part, and the grid ticks by which a padded pickup moved it."""
     data = read_bytes(path, "a MIDI file")
-    parts = _parts(path, data)
+    parts = parse(path, data)
     if track is not None and not 0 <= track < len(parts):
         raise UsageError(f"{path} has no track {track}", expected=f"0 to {len(parts) - 1}")
     chosen = _melody_part(path, parts) if track is None else track
@@ -149,9 +123,9 @@ def _read(path: str | os.PathLike[str], track: int | None) -> tuple[Melody, int,
         metres,
         key=_key(score),
         tempo=_tempo(score),
-        title=_sequence_name(data),
+        title=sequence_name(data),
         chords=[
-            Chord(_grid(m.time, score.tpq) + shift, m.text) for m in score.markers if _CHORD_SYMBOL.fullmatch(m.text)
+            Chord(gridded(m.time, score.tpq) + shift, m.text) for m in score.markers if _CHORD_SYMBOL.fullmatch(m.text)
         ],
     )
     return melody, chosen, part, shift
@@ -159,7 +133,7 @@ def _read(path: str | os.PathLike[str], track: int | None) -> tuple[Melody, int,
 
 def tracks(path: str | os.PathLike[str]) -> list[TrackInfo]:
     """All parts of a MIDI file; none is chosen where `read` would find no melody."""
-    parts = _parts(path, read_bytes(path, "a MIDI file"))
+    parts = parse(path, read_bytes(path, "a MIDI file"))
     tuned = any(not part.track.is_drum for part in parts)
     chosen = _melody_part(path, parts) if tuned else None
     return [
@@ -211,77 +185,7 @@ def _ended(data: bytes, tick: int) -> bytes:
     return smf.dump(file._replace(chunks=[*file.chunks[:-1], smf.Chunk(b"MTrk", track)]))
 
 
-def _parts(path: str | os.PathLike[str], data: bytes) -> list[_Part]:
-    """All parts of a file; they are of one score, but for the pieces of a file of format 2."""
-    scores = [_parse(path, data)]
-    if data[:4] == b"MThd" and data[9] == PIECES:
-        file = smf.parse(data, str(path))
-        header = file.header[:1] + b"\x01" + file.header[2:]
-        limits.check("tracks", len(file.tracks), f"{path} has too many tracks")
-        pieces = [smf.dump(smf.File(header, [file.chunks[number]])) for number in file.tracks]
-        scores = [_parse(path, piece) for piece in pieces]
-    return [part for score in scores for part in _score_parts(path, score)]
-
-
-def _score_parts(path: str | os.PathLike[str], score: ScoreTick) -> list[_Part]:
-    """The parts of one score; the notes of all are put on the grid at once, which takes little longer than one part."""
-    sounding = [track for track in score.tracks if track.notes]
-    if not sounding:
-        return []
-    columns = [track.notes.numpy() for track in sounding]
-    named = [part[name] for name in ("time", "duration", "pitch") for part in columns]
-    rows = np.concatenate(named, dtype=np.int64).reshape(3, -1)
-    times = rows[:2]
-    if times.min() < 0:
-        raise _too_long(path)
-    times[1] += times[0]
-    times[:] = _grid(times, score.tpq)
-    times[1] = np.maximum(times[1] - times[0], 1)
-    stops = [0, *accumulate(len(part["time"]) for part in columns)]
-    return [
-        _Part(score, track, rows.T[start:stop]) for track, (start, stop) in zip(sounding, pairwise(stops), strict=True)
-    ]
-
-
-def _parse(path: str | os.PathLike[str], data: bytes) -> ScoreTick:
-    if data[:4] == b"MThd" and data[12:13] >= b"\x80":
-        data = smf.dump(smf.retimed(smf.parse(data, str(path)), str(path)))
-    try:
-        score = ScoreTick.from_midi(data)
-    except (RuntimeError, ValueError) as error:
-        found = "damaged data" if data.startswith(b"MThd") else "something else"
-        raise FileFormatError(
-            f"{path} is not a readable MIDI file",
-            expected="a Standard MIDI File",
-            found=found,
-            remedy="Export it again from a notation program or sequencer.",
-        ) from error
-    if score.tpq < 1:
-        raise FileFormatError(f"{path} has no time base", expected="ticks per quarter above 0", found="0")
-    _check_size(path, score)
-    return score
-
-
-def _check_size(path: str | os.PathLike[str], score: ScoreTick) -> None:
-    """Keep to the limits, and refuse times beyond what symusic counts to, which come out below zero, as of notes do."""
-    limits.check("tracks", len(score.tracks), f"{path} has too many tracks", unit="of one instrument each")
-    limits.check("file_notes", score.note_num(), f"{path} has too many notes", unit="in the file")
-    limits.check("file_notes", len(score.markers), f"{path} has too many markers")
-    limits.check("bars", len(score.time_signatures), f"{path} has too many changes of metre")
-    if any(event.time < 0 for events in (score.time_signatures, score.markers) for event in events):
-        raise _too_long(path)
-
-
-def _too_long(path: str | os.PathLike[str]) -> FileFormatError:
-    return FileFormatError(f"{path} is too long", expected=f"at most {2**31 - 1:,} ticks", found="more")
-
-
-def _grid(ticks: _Ticks, ticks_per_quarter: int) -> _Ticks:
-    """File ticks to grid ticks, halves up; also elementwise on integer arrays."""
-    return (ticks * (2 * TICKS_PER_QUARTER) + ticks_per_quarter) // (2 * ticks_per_quarter)
-
-
-def _melody_part(path: str | os.PathLike[str], parts: list[_Part]) -> int:
+def _melody_part(path: str | os.PathLike[str], parts: list[Part]) -> int:
     """Index of the part that is the melody, by the rule of `intake`."""
     tuned = [index for index, part in enumerate(parts) if not part.track.is_drum]
     if not tuned:
@@ -301,7 +205,7 @@ def _metres(score: ScoreTick) -> list[tuple[int, Metre]]:
     """Metres of the file, the first at tick 0, 4/4 where it does not say; impossible ones are left out."""
     signs = sorted(score.time_signatures, key=lambda sign: sign.time)
     changes = [
-        (_grid(sign.time, score.tpq), Metre(sign.numerator, sign.denominator))
+        (gridded(sign.time, score.tpq), Metre(sign.numerator, sign.denominator))
         for sign in signs
         if sign.numerator > 0 and sign.denominator in (1, 2, 4, 8, 16, 32)
     ]
@@ -326,26 +230,3 @@ def _tempo(score: ScoreTick) -> float:
     """First tempo in quarters a minute, to two decimals because a file counts in whole microseconds; 120 if none."""
     tempos = (tempo.qpm for tempo in score.tempos if 0.01 <= tempo.qpm < math.inf)
     return round(next(tempos, 120.0), 2)
-
-
-def _sequence_name(data: bytes) -> str:
-    """Name of the first track, where a Standard MIDI File keeps its title; symusic drops it with empty tracks."""
-    at = 22  # header chunk of 14 bytes, then name and length of the first track chunk
-    while at < len(data):
-        while data[at] & 0x80 and at + 1 < len(data):
-            at += 1
-        if data[at + 1 : at + 2] != b"\xff":
-            return ""
-        kind, at, length = data[at + 2 : at + 3], at + 3, 0
-        while at < len(data):
-            length, at = length << 7 | data[at] & 0x7F, at + 1
-            if data[at - 1] < 0x80:
-                break
-        if kind == b"\x03":
-            text = data[at : at + length]
-            try:
-                return text.decode("utf-8").strip()
-            except UnicodeDecodeError:
-                return text.decode("latin-1").strip()
-        at += length
-    return ""

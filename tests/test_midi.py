@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from midi_files import META_KEY, META_MARKER, META_METRE, META_NAME, META_TEMPO, line, meta, smf
 from strategies import melodies
 
-from stylernn import midi
+from stylernn import midi, parts
 from stylernn.errors import FileFormatError, UsageError
 from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre, Note
 
@@ -69,7 +69,7 @@ def test_all_parts_are_put_on_the_grid_note_by_note(
         for notes in apart
         if notes
     ]
-    found = [sorted(map(tuple, part.notes.tolist())) for part in midi._parts(path, path.read_bytes())]
+    found = [sorted(map(tuple, part.notes.tolist())) for part in parts.parse(path, path.read_bytes())]
     assert found == expected
 
 
