@@ -5,9 +5,8 @@ rounds; after each one the weights of `stylernn.tilt` move by the logarithm of h
 outcomes than among real melodies of the training split, and their mean over the second half of the rounds counts,
 since what is rare is rarer or commoner by chance in each of them. Weights that the model has already stay as they are.
 Simple and compound metres apart, where there are melodies enough. Improvised styles have weights of intervals alone,
-and the others none, since they lose more by it than they gain (docs/experiments.md, 38, 39 and 44). Places between the
-sixteenths and triplets get a little more, since the choice among candidates takes some of them away. The result is
-written into the model file, float16 as the rest.
+and the others none, since they lose more by it than they gain (docs/experiments.md, 38, 39 and 44). What the choice
+among candidates takes away again is added. The result is written into the model file, float16 as the rest.
 Neither held-out tunes nor the evaluation kit's features take part.
 
 Reference:
@@ -32,9 +31,13 @@ from stylernn.tonality import Tonality, estimate, scale
 
 SOURCES, CANDIDATES, FEWEST, BARS, ROUNDS = 60, 6, 40, 20, 16
 RATE, LARGEST, MOST = 0.7, 1.0, 3.0
-CHOSEN = {"tilt/celtic/simple": 0.07, "tilt/jazz/simple": 0.12}
-"""What is added to `between`: logarithms of how much rarer it was in chosen transfers of validation tunes than in real
-melodies of the training split (docs/experiments.md, 44 and 45)."""
+CHOSEN = {
+    "tilt/celtic/simple": {"breath": 0.2, "between": 0.07},
+    "tilt/celtic/compound": {"breath": 0.2},
+    "tilt/jazz/simple": {"between": 0.12},
+}
+"""What is added to weights: about the logarithms of how much rarer their counts are in chosen transfers of validation
+tunes than in real melodies (docs/experiments.md, 44 and 45)."""
 
 
 def main() -> None:
@@ -46,8 +49,8 @@ def main() -> None:
         for compound in (False, True) if parts else ():
             began = time.perf_counter()
             found, name = fit(lesson.model, style, lesson.train, compound, parts), tilt.named(style.name, compound)
-            if found and name in CHOSEN:
-                found["between"] = found.get("between", np.zeros(1)) + CHOSEN[name]
+            for part, more in CHOSEN.get(name, {}).items() if found else ():
+                found[part] = found.get(part, np.zeros(1)) + more
             fitted |= {f"{name}/{part}": array for part, array in found.items()}
             print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
     write(lesson, fitted)

@@ -12,7 +12,7 @@ import numpy as np
 from stylernn.codec import BeatGrid, Events
 from stylernn.melody import Melody
 
-__all__ = ["hushed", "plan", "silence"]
+__all__ = ["hushed", "plan", "rests", "silence"]
 
 _PHRASES = (8, 4)  # bars, those that are served first first
 _BEFORE = 3  # beats at the end of a phrase
@@ -28,9 +28,14 @@ def silence(melody: Melody, least: int = 0) -> float:
     """
     if not melody.notes:
         return 0.0
+    return rests(melody, least) / max(melody.notes[-1].end - melody.notes[0].onset, 1)
+
+
+def rests(melody: Melody, least: int = 0) -> int:
+    """The same in ticks."""
     onset, duration = melody.array[:, 0], melody.array[:, 1]
     gaps = onset[1:] - onset[:-1] - duration[:-1]
-    return float(gaps[gaps >= least].sum() / max(melody.notes[-1].end - melody.notes[0].onset, 1))
+    return int(gaps[gaps >= least].sum())
 
 
 def plan(events: Events, grid: BeatGrid, share: float) -> np.ndarray:

@@ -41,6 +41,8 @@ class Standards(NamedTuple):
         hearing: weight there of the style.
         clear: how much more a candidate is heard in the style than in another where more is no better.
         between: share of the notes that may begin between the sixteenths and triplets; one with more is unlike others.
+        resting: share of sixteen bars, or of all, that may be rests; one with more is unlike others, unless the tune
+            whose traits it has rests throughout, see `traits.restful`.
     """
 
     worthy: float = 0.85
@@ -51,12 +53,14 @@ class Standards(NamedTuple):
     hearing: float = 16.0
     clear: float = 0.5
     between: float = 1.0
+    resting: float = 1.0
 
 
 IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35)
 """For improvised styles; for the others, whose bars return by plan, and which rest less where they repeat most."""
-HELD = COMPOSED._replace(keeping=1.5, forming=1.0, losing=10.0, between=0.3)
-"""For styles with a `styles.hold`, whose tilt may make a line slip off the beat by a thirty-second and stay there."""
+HELD = COMPOSED._replace(keeping=1.5, forming=1.0, losing=10.0, between=0.3, resting=0.018)
+"""For styles with a `styles.hold`, whose tilt may make a line slip off the beat by a thirty-second and stay there, and
+whose tunes take a breath in sixteen bars, or rest all the time."""
 PERSONAL = COMPOSED._replace(worthy=1.0, losing=10.0, hearing=4.0, clear=0.7)
 """For styles that are learnt from a few tunes, so that few candidates are heard in them, by another judge."""
 

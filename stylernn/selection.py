@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import breaths, classifier, critic, discriminant, tilt
+from stylernn import breaths, classifier, critic, discriminant, tilt, traits
 from stylernn import skeleton as sk
 from stylernn.checkpoint import Model
 from stylernn.compose import Candidate, Plan
@@ -102,11 +102,9 @@ class Selection:
 
     def _unlike(self, melodies: Sequence[Melody], bars: range) -> np.ndarray | None:
         """How unlike what all should be candidates are: by 2 if one is off the beat too often or silent for over a bar,
-        in improvised styles two in four, where the tune is not, by 1 if it does not rest as the first does, at all and
-        nearly as much.
+        in improvised styles two in four, where the tune is not, by 1 if it `_rests_astray`.
 
-        Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
-        does. Improvised styles breathe by plan, so that this does not count in them; nothing does where few candidates
+        Improvised styles breathe by plan, so that the last does not count in them; nothing does where few candidates
         are heard, as in a personal style, or a density is asked for.
         """
         if discriminant.knows(self.model.arrays, self.style) or self.density:
@@ -117,12 +115,23 @@ class Selection:
         empty = np.array([_longest_silence(melody, bars) > longest for melody in melodies])
         if improvised(self.style):
             return 2 * empty
-        cut = [_within(melody, bars) for melody in melodies]
-        silent = np.array([breaths.silence(melody, _REST) for melody in cut])
-        apart = np.where((silent > 0) == (silent[0] > 0), np.abs(silent - silent[0]), np.inf)
-        astray = np.array([tilt.between(melody) > self.standards.between for melody in cut])
-        differs = (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
-        return 2 * (astray | empty) + differs
+        astray = np.array([tilt.between(_within(melody, bars)) > self.standards.between for melody in melodies])
+        return 2 * (astray | empty) + self._rests_astray(melodies, bars)
+
+    def _rests_astray(self, melodies: Sequence[Melody], bars: range) -> np.ndarray:
+        """Which candidates do not rest as the first does, at all and nearly as much, or rest again too soon.
+
+        Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
+        does; if it rests again too soon, none is to rest.
+        """
+        silent = np.array([breaths.silence(_within(melody, bars), _REST) for melody in melodies])
+        lately = np.array([breaths.rests(_within(melody, _since(bars)), _REST) for melody in melodies])
+        time = min(_CONTEXT, self.tune.bars) * self.tune.metre.bar
+        most = np.inf if traits.restful(self.plan.condition.traits) else self.standards.resting * time
+        again = (silent > 0) & (lately > most)
+        wanted = 0.0 if again[0] else silent[0]
+        apart = np.where(((silent > 0) == (wanted > 0)) & ~again, np.abs(silent - wanted), np.inf)
+        return (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
 
     def _asked(self, bars: range) -> Plan:
         """The plan with the structural notes of these bars alone."""

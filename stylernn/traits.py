@@ -19,7 +19,19 @@ from stylernn.descriptors import DESCRIPTORS, describe_sections
 from stylernn.melody import TICKS_PER_QUARTER, Melody, Metre
 from stylernn.tonality import Tonality
 
-__all__ = ["CLASSES", "PREFIX", "TRAITS", "Character", "compass", "drawn", "mixed", "rows", "traits", "unknown"]
+__all__ = [
+    "CLASSES",
+    "PREFIX",
+    "TRAITS",
+    "Character",
+    "compass",
+    "drawn",
+    "mixed",
+    "restful",
+    "rows",
+    "traits",
+    "unknown",
+]
 
 PREFIX = "traits/"
 """Under which a model file keeps the traits of some tunes of each style."""
@@ -79,6 +91,11 @@ def traits(melody: Melody, tonality: Tonality) -> np.ndarray:
     described = describe_sections(melody, tonality).mean(axis=0)[_COLUMNS]
     classes = [1 + np.searchsorted(_EDGES[name], value, "right") for name, value in zip(TRAITS, described, strict=True)]
     return np.array(classes, np.int32)
+
+
+def restful(known: np.ndarray) -> bool:
+    """Whether a tune of these traits rests throughout, .06 of its time or more; not if that is not known."""
+    return bool(known[TRAITS.index("silence")] > 3)
 
 
 def compass(pitch: np.ndarray, anchor: int) -> tuple[int, int]:

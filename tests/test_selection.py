@@ -180,6 +180,22 @@ def test_candidates_rest_as_the_first_one_does(selection: Selection) -> None:
     assert replace(selection, density=1.0)._unlike([rare.melody], range(40)) is None
 
 
+@pytest.mark.parametrize(("known", "chosen"), [(1, 1), (3, 1), (4, 0)])
+def test_a_dance_takes_one_breath_in_sixteen_bars(selection: Selection, known: int, chosen: int) -> None:
+    """The tune with a gap in two bars running, drawn first; the second one is heard of tunes that rest throughout."""
+    told = np.full_like(selection.plan.condition.traits, known)
+    condition = replace(selection.plan.condition, traits=told)
+    held = replace(selection, style=Style("plain", "plain"), plan=replace(selection.plan, condition=condition))
+    held = replace(held, standards=HELD)
+    once, twice = (
+        candidate(*(n for n in TUNE.notes if n.onset % 96 != 48 or not 4 - bars <= n.onset // 96 < 4))
+        for bars in (1, 2)
+    )
+    whole = [candidate(*TUNE.notes)] * 6
+    assert held.best([once, *whole], range(4)) == 0
+    assert held.best([twice, *whole], range(4)) == chosen
+
+
 def test_a_held_style_does_not_slip_off_the_beat(selection: Selection) -> None:
     """The tune a thirty-second late, in all bars or in one of four, beside one that keeps less of it."""
     late, ornate = (
