@@ -4,10 +4,10 @@ For each root style with a hold, stretches of tunes of the training split in all
 rounds; after each one the weights of `stylernn.tilt` move by the logarithm of how much rarer a count is among the
 outcomes than among real melodies of the training split, and their mean over the second half of the rounds counts,
 since what is rare is rarer or commoner by chance in each of them. Weights that the model has already stay as they are.
-Simple and compound metres apart, where there are melodies enough. Improvised styles have weights of intervals alone,
-and the others none, since they lose more by it than they gain (docs/experiments.md, 38, 39 and 44). What the choice
-among candidates takes away again is added. The result is written into the model file, float16 as the rest.
-Neither held-out tunes nor the evaluation kit's features take part.
+Simple and compound metres apart, where there are melodies enough. Improvised styles have fitted weights of intervals
+alone, and the others none, since they lose more by it than they gain (docs/experiments.md, 38, 39 and 44). What the
+choice among candidates takes away again is added. The result is written into the model file, float16 as the rest.
+Neither held-out tunes nor the evaluation kit's features take part in the fit.
 
 Reference:
     Darroch & Ratcliff, Generalized iterative scaling for log-linear models (1972), with expectations by sampling.
@@ -50,7 +50,8 @@ def main() -> None:
             began = time.perf_counter()
             found, name = fit(lesson.model, style, lesson.train, compound, parts), tilt.named(style.name, compound)
             for part, more in CHOSEN.get(name, {}).items() if found else ():
-                found[part] = found.get(part, np.zeros(1)) + more
+                if f"{name}/{part}" not in lesson.model.arrays:
+                    found[part] = found.get(part, np.zeros(1)) + more
             fitted |= {f"{name}/{part}": array for part, array in found.items()}
             print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
     write(lesson, fitted)

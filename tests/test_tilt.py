@@ -143,12 +143,12 @@ def test_a_child_has_the_tilt_of_its_parent() -> None:
     assert not tilt.of_style(arrays, Style("song", "song"), Metre(4, 4), C_MAJOR).turn.any()
 
 
-def test_styles_that_have_to_be_held_have_a_tilt_in_the_box_and_improvised_ones_of_intervals_alone() -> None:
+def test_the_box_tilts_all_of_styles_that_have_to_be_held_and_intervals_and_places_of_improvised_ones() -> None:
     model = checkpoint.load_model()
     for style in model.header.styles:
         found = tilt.of_style(model.arrays, style, Metre(), C_MAJOR)
         weighed = {name for name, part in found._asdict().items() if part.any()}
-        usual = set() if not improvised(style) else {"interval"}
+        usual = set() if not improvised(style) else {"interval", "onset"}
         assert weighed == (set(found._fields) if hold(style) > 1 else usual)
 
 
