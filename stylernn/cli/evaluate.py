@@ -37,6 +37,7 @@ Count = Annotated[int, typer.Option("--count", "-n", metavar="N", min=10, help="
 
 _SWEEP = {"preserve": (0.0, 0.25, 0.5, 0.75, 1.0), "strength": (0.0, 0.5, 1.0, 2.0, 4.0)}
 _SWEPT = 20
+"""Tunes a seed on which the dials are turned; few will do for looking."""
 _RETURNED = 50
 
 
@@ -122,7 +123,8 @@ def evaluate_transfer(
     # A style that the model does not know, such as a corpus kept for testing, has no way back.
     has_way_back = {style.name for style in loaded.header.styles}.issuperset(source_styles)
     returned = min(_RETURNED, total) if cycle and has_way_back else 0
-    swept = min(_SWEPT, total) * sum(map(len, _SWEEP.values())) if sweep else 0
+    turned = min(_SWEPT * seeds, total) if sweep else 0
+    swept = turned * sum(map(len, _SWEEP.values()))
     drawn = total * (seeds + len(parts) + (seeds - 1) * bool(parts))
     with judging.progress(drawn + swept + returned + 7 + seeds + len(parts)) as tell, judging.pool() as pool:
         beside = study.standing(task, pool)
@@ -141,7 +143,7 @@ def evaluate_transfer(
         }
         points: list[dict[str, Any]] = []
         if swept:
-            points = study.sweep(task, systems.dialled(loaded, target, dials), _SWEEP, count=_SWEPT, tell=tell)
+            points = study.sweep(task, systems.dialled(loaded, target, dials), _SWEEP, count=turned, tell=tell)
         once = replace(dials, candidates=1)
         back = [systems.transfer_system(loaded, task.origins[i], once)(runs[0][i], seed + i) for i in range(returned)]
         report = study.compare(
