@@ -32,7 +32,7 @@ def silence(melody: Melody, least: int = 0) -> float:
 
 
 def rests(melody: Melody, least: int = 0) -> int:
-    """The same in ticks."""
+    """That time in ticks; arguments as for `silence`."""
     onset, duration = melody.array[:, 0], melody.array[:, 1]
     gaps = onset[1:] - onset[:-1] - duration[:-1]
     return int(gaps[gaps >= least].sum())

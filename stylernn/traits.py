@@ -63,6 +63,8 @@ _ORDER = ("density", "silence")
 """By what tunes stand in a row where one is drawn, the first the least."""
 _GOLDEN_RATIO = (5**0.5 - 1) / 2
 _COLUMNS = [DESCRIPTORS.index(name) for name in TRAITS]
+_RESTFUL = 0.06
+"""Share of its time for which such a tune is silent."""
 _FEWEST, _MOST = 5, 200
 _OCTAVE = 12
 
@@ -94,8 +96,9 @@ def traits(melody: Melody, tonality: Tonality) -> np.ndarray:
 
 
 def restful(known: np.ndarray) -> bool:
-    """Whether a tune of these traits rests throughout, .06 of its time or more; not if that is not known."""
-    return bool(known[TRAITS.index("silence")] > 3)
+    """Whether a tune of these traits rests throughout, not just now and then; not if that is not known."""
+    least = 1 + np.searchsorted(_EDGES["silence"], _RESTFUL, "right")
+    return bool(known[TRAITS.index("silence")] >= least)
 
 
 def compass(pitch: np.ndarray, anchor: int) -> tuple[int, int]:
