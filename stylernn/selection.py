@@ -115,20 +115,26 @@ class Selection:
         empty = np.array([_longest_silence(melody, bars) > longest for melody in melodies])
         if improvised(self.style):
             return 2 * empty
-        astray = np.array([tilt.between(_within(melody, bars)) > self.standards.between for melody in melodies])
-        return 2 * (astray | empty) + self._rests_astray(melodies, bars)
+        cut = [_within(melody, bars) for melody in melodies]
+        astray = np.array([tilt.between(melody) > self.standards.between for melody in cut])
+        lately = [_within(melody, _since(bars)) for melody in melodies]
+        return 2 * (astray | empty) + self._rests_astray(cut, lately)
 
-    def _rests_astray(self, melodies: Sequence[Melody], bars: range) -> np.ndarray:
+    def _rests_astray(self, melodies: Sequence[Melody], lately: Sequence[Melody]) -> np.ndarray:
         """Which candidates do not rest as the first does, at all and nearly as much, or rest again too soon.
 
         Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
         does; if it rests again too soon, none is to rest.
+
+        Args:
+            melodies: the candidates in the bars in question.
+            lately: the same with the bars before.
         """
-        silent = np.array([breaths.silence(_within(melody, bars), _REST) for melody in melodies])
-        lately = np.array([breaths.rests(_within(melody, _since(bars)), _REST) for melody in melodies])
+        silent = np.array([breaths.silence(melody, _REST) for melody in melodies])
+        rested = np.array([breaths.rests(melody, _REST) for melody in lately])
         time = min(_CONTEXT, self.tune.bars) * self.tune.metre.bar
         most = np.inf if traits.restful(self.plan.condition.traits) else self.standards.resting * time
-        again = (silent > 0) & (lately > most)
+        again = (silent > 0) & (rested > most)
         wanted = 0.0 if again[0] else silent[0]
         apart = np.where(((silent > 0) == (wanted > 0)) & ~again, np.abs(silent - wanted), np.inf)
         return (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
