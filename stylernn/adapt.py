@@ -93,7 +93,7 @@ def learn(
     sections = (describe_sections(tune.melody, each.tonality) for tune, each in zip(tunes, examples, strict=True))
     described = np.mean([rows.mean(axis=0) for rows in sections], axis=0).astype(np.float32)
     own = profile, model.digest, corpus.fingerprint(tunes), vector.astype(np.float32), answers, facts
-    kept = traits.rows((each.events.frame.metre, each.traits, each.compass) for each in examples)
+    kept = traits.rows((each.events.frame.metre, each.traits, each.compass, each.dotted) for each in examples)
     return Personal(*own, described, kept)
 
 

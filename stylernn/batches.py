@@ -16,7 +16,7 @@ from stylernn.melody import TICKS_PER_QUARTER, Melody
 from stylernn.pieces import FAR, Batch, Piece, begun
 from stylernn.settings import DataSettings
 from stylernn.tonality import Tonality, anchor, estimate
-from stylernn.traits import compass, traits, unknown
+from stylernn.traits import compass, dotted, traits, unknown
 
 __all__ = ["BEATS", "Batcher", "Condition", "Example", "collate", "cover", "prepare", "window_piece"]
 
@@ -39,7 +39,7 @@ class Example:
         skeletons: one per grain of GRAINS.
         repeats: see `skeleton.repetitions`.
         pickup: 1 if bar 0 is a pickup, else 0.
-        traits, compass: see `traits.traits` and `traits.compass`.
+        traits, compass, dotted: see `traits.traits`, `traits.compass` and `traits.dotted`.
     """
 
     events: Events
@@ -52,6 +52,7 @@ class Example:
     pickup: int
     traits: np.ndarray = field(default_factory=unknown)
     compass: tuple[int, int] = (-12, 12)
+    dotted: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ def prepare(melody: Melody, style: int = 0, parent: int = 0) -> Example:
     skeletons = tuple(sk.reduce(events, grain, tonality) for grain in sk.GRAINS)
     middle = anchor(melody)
     told = sk.repetitions(events), int(melody.pickup > 0), traits(melody, tonality)
-    return Example(events, style, parent, tonality, middle, skeletons, *told, compass(melody.array[:, 2], middle))
+    edges = compass(melody.array[:, 2], middle)
+    return Example(events, style, parent, tonality, middle, skeletons, *told, edges, dotted(melody))
 
 
 def window_piece(

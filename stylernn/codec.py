@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from stylernn.melody import Melody, Note
+from stylernn.melody import TICKS_PER_QUARTER, Melody, Note
 
 __all__ = [
     "DURATIONS",
@@ -30,12 +30,14 @@ __all__ = [
     "Events",
     "decode",
     "encode",
+    "is_between",
     "moved",
     "quantise",
 ]
 
 # Fractions of a beat at which a note can begin, in 24ths.
 PLACES = np.array([0, 2, 3, 4, 6, 8, 9, 10, 12, 14, 15, 16, 18, 20, 21, 22])
+_SIXTEENTH, _TRIPLET = TICKS_PER_QUARTER // 4, TICKS_PER_QUARTER // 3
 _COARSE = np.array([0, 6, 8, 12, 16, 18])
 MAX_AHEAD = 16
 
@@ -175,6 +177,11 @@ def quantise(melody: Melody) -> Melody:
     pitch = np.where(pitch < LOWEST, LOWEST + (pitch - LOWEST) % 12, pitch)
     notes[:, 2] = np.where(pitch > HIGHEST, HIGHEST - 11 + (pitch - HIGHEST - 1) % 12, pitch)
     return replace(melody, notes=tuple(Note(*map(int, row)) for row in notes))
+
+
+def is_between(ticks: np.ndarray) -> np.ndarray:
+    """Which ticks, counted from a beat, are neither a sixteenth nor a triplet; bool, the shape of `ticks`."""
+    return (ticks % _SIXTEENTH != 0) & (ticks % _TRIPLET != 0)
 
 
 def moved(melody: Melody) -> float:

@@ -42,6 +42,7 @@ class Plan:
         chroma: of the tune around each beat, if there is one, see `chroma.around`.
         compass: lowest and highest pitch that may be drawn, less LOWEST, whatever the dials allow beyond it.
         tilt: see `tilt.of_style`; by default none.
+        dotted: share of notes that should be dotted, see `traits.dotted`; None if it does not matter.
         section: about so many bars are chosen at a time, where there is a choice.
     """
 
@@ -55,6 +56,7 @@ class Plan:
     chroma: np.ndarray | None = None
     compass: tuple[int, int] | None = None
     tilt: Tilt | None = None
+    dotted: float | None = None
     section: int = 8
 
     @property

@@ -43,8 +43,9 @@ def laid_out(model: Model, tune: Melody, index: int, seed: int, grain: str = "be
     target = model.header.styles[index - 1]
     character = traits.drawn(model.arrays, target.name, metres.heard(tune, BeatGrid.of(tune), target), seed)
     plan = plan_transfer(tune, index, target, grain, character)
-    tilted = tilt.of_style(model.arrays, target, tune.metre, plan.example.tonality)
-    return replace(plan, tilt=tilted)
+    dotted, more = (character.dotted, character.more_dotted) if hold(target) > 1 else (None, 0.0)
+    tilted = tilt.of_style(model.arrays, target, tune.metre, plan.example.tonality, more)
+    return replace(plan, tilt=tilted, dotted=dotted)
 
 
 def plan_transfer(

@@ -40,7 +40,8 @@ class Standards(NamedTuple):
         losing: weight there of a semitone by which a candidate is farther from the tune than it may be.
         hearing: weight there of the style.
         clear: how much more a candidate is heard in the style than in another where more is no better.
-        between: share of the notes that may begin between the sixteenths and triplets; one with more is unlike others.
+        adrift: share of the notes that may be off the beat after another, see `traits.adrift`; one with more is unlike
+            others.
         resting: share of sixteen bars, or of all, that may be rests; one with more is unlike others, unless the tune
             whose traits it has rests throughout, see `traits.restful`.
     """
@@ -52,13 +53,13 @@ class Standards(NamedTuple):
     losing: float = 0.0
     hearing: float = 16.0
     clear: float = 0.5
-    between: float = 1.0
+    adrift: float = 1.0
     resting: float = 1.0
 
 
 IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35)
 """For improvised styles; for the others, whose bars return by plan, and which rest less where they repeat most."""
-HELD = COMPOSED._replace(keeping=1.5, forming=1.0, losing=10.0, between=0.3, resting=0.018)
+HELD = COMPOSED._replace(keeping=1.5, forming=1.0, losing=10.0, adrift=0.1, resting=0.018)
 """For styles with a `styles.hold`, whose tilt may make a line slip off the beat by a thirty-second and stay there, and
 whose tunes take a breath in sixteen bars, or rest all the time."""
 PERSONAL = COMPOSED._replace(worthy=1.0, losing=10.0, hearing=4.0, clear=0.7)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stylernn import breaths, classifier, critic, discriminant, tilt, traits
+from stylernn import breaths, classifier, critic, discriminant, traits
 from stylernn import skeleton as sk
 from stylernn.checkpoint import Model
 from stylernn.compose import Candidate, Plan
@@ -25,7 +25,9 @@ __all__ = ["Selection"]
 _REST = TICKS_PER_QUARTER // 2
 """Shorter gaps are articulation."""
 _NEARLY = 0.25
-"""Share of the candidates that may rest nearly as much as the first."""
+"""Share of the candidates that may rest nearly as much as the first, or be dotted as they should."""
+_DOTTED = 0.1
+"""Share of notes by which the dotted ones may be more or fewer than they should be."""
 _CONTEXT = 16
 """Bars that the judges hear, if there are so many: descriptors depend on length."""
 _LAID_OUT = 8
@@ -116,9 +118,16 @@ class Selection:
         if improvised(self.style):
             return 2 * empty
         cut = [_within(melody, bars) for melody in melodies]
-        astray = np.array([tilt.between(melody) > self.standards.between for melody in cut])
+        astray = np.array([traits.adrift(melody) > self.standards.adrift for melody in cut]) | self._unevenly(cut)
         lately = [_within(melody, _since(bars)) for melody in melodies]
         return 2 * (astray | empty) + self._rests_astray(cut, lately)
+
+    def _unevenly(self, melodies: Sequence[Melody]) -> np.ndarray:
+        """Which candidates are dotted where the tune whose character they have is not, or not where it is."""
+        if self.plan.dotted is None:
+            return np.zeros(len(melodies), bool)
+        apart = np.abs(np.array([traits.dotted(melody) for melody in melodies]) - self.plan.dotted)
+        return apart > max(_DOTTED, np.quantile(apart, _NEARLY, method="lower"))
 
     def _rests_astray(self, melodies: Sequence[Melody], lately: Sequence[Melody]) -> np.ndarray:
         """Which candidates do not rest as the first does, at all and nearly as much, or rest again too soon.

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from stylernn.codec import DURATIONS, LEGATO, LOWEST, MAX_AHEAD, PITCHES, PLACES
+from stylernn.codec import DURATIONS, LEGATO, LOWEST, MAX_AHEAD, PITCHES, PLACES, is_between
 from stylernn.melody import TICKS_PER_QUARTER, Melody, Metre
 from stylernn.styles import Style
 from stylernn.tonality import Tonality
@@ -28,7 +28,6 @@ __all__ = [
     "PREFIX",
     "Tilt",
     "Weights",
-    "between",
     "counts",
     "ending",
     "headed",
@@ -47,7 +46,6 @@ PREFIX = "tilt/"
 _LARGEST = 12
 _LONGEST = 4  # notes in one direction, beyond which more are counted as so many
 _WAITS = (2, 4)  # beats from one onset to the next, after a note that has ended
-_GRID = (TICKS_PER_QUARTER // 4, TICKS_PER_QUARTER // 3)
 
 
 class Weights(NamedTuple):
@@ -64,7 +62,8 @@ class Weights(NamedTuple):
             (2, 2), each beside the notes that last until the next.
         wait: whether, if it does, the next begins more than two beats after it began, and more than four, (2,); of
             counts (2, 2), likewise.
-        between: whether a note begins between the sixteenths and triplets, (1,); of counts (1, 2), likewise.
+        between: whether a note begins between the sixteenths and triplets: after one that does not, as in dotted
+            rhythm, and after one that does too, (2,); of counts (2, 2), likewise.
     """
 
     degree: np.ndarray
@@ -81,7 +80,7 @@ class Tilt(NamedTuple):
 
     Args:
         pitch: for each pitch, (PITCHES,).
-        onset: for each onset class, (MAX_AHEAD * 16,).
+        onset: for each onset class, by the place of the note before, (len(PLACES), MAX_AHEAD * 16).
         rested: for each onset class, if the note before has ended, (MAX_AHEAD * 16,).
         breath: for each duration of a note at each place, (len(PLACES), len(DURATIONS)).
         interval, turn, chromatic: as in `Weights`.
@@ -98,7 +97,7 @@ class Tilt(NamedTuple):
 
 def unweighted() -> Weights:
     """Weights of 0, which change nothing."""
-    shapes = ((2, 12), 2 * _LARGEST + 1, _LONGEST, 1, 2, len(_WAITS), 1)
+    shapes = ((2, 12), 2 * _LARGEST + 1, _LONGEST, 1, 2, len(_WAITS), 2)
     return Weights(*(np.zeros(shape, np.float32) for shape in shapes))
 
 
@@ -107,7 +106,9 @@ def nothing() -> Tilt:
     return piece(unweighted(), Tonality(0, "major"), Metre())
 
 
-def of_style(arrays: Mapping[str, np.ndarray], style: Style, metre: Metre, tonality: Tonality) -> Tilt:
+def of_style(
+    arrays: Mapping[str, np.ndarray], style: Style, metre: Metre, tonality: Tonality, more_dotted: float = 0.0
+) -> Tilt:
     """The tilt of a style for a piece; `nothing` where the model has none for it.
 
     Args:
@@ -115,17 +116,20 @@ def of_style(arrays: Mapping[str, np.ndarray], style: Style, metre: Metre, tonal
         style: the style; a child may have its parent's.
         metre: of the piece.
         tonality: of the piece.
+        more_dotted: what is added to the weight of dotted rhythm.
     """
     for name in (style.name, style.parent):
         if known := kept(arrays, name, metre.is_compound):
-            return piece(unweighted()._replace(**known), tonality, metre)
+            weights = unweighted()._replace(**known)
+            more = np.array([more_dotted, 0], np.float32)
+            return piece(weights._replace(between=weights.between + more), tonality, metre)
     return nothing()
 
 
 def kept(arrays: Mapping[str, np.ndarray], style: str, compound: bool) -> dict[str, np.ndarray]:
     """The weights that a model has for a style of its own, by their names in `Weights`.
 
-    Earlier models lack some, or have one for all rests.
+    Earlier models lack some, or have one for all rests, or for all that is between.
     """
     names = {part: f"{named(style, compound)}/{part}" for part in Weights._fields}
     found = {part: np.asarray(arrays[name], np.float32) for part, name in names.items() if name in arrays}
@@ -141,12 +145,12 @@ def piece(weights: Weights, tonality: Tonality, metre: Metre) -> Tilt:
     """The tilt of a piece in a key and a metre."""
     degree = (np.arange(PITCHES) + LOWEST - tonality.tonic) % 12
     places = PLACES * metre.beat // TICKS_PER_QUARTER
-    between_places = weights.between * _between(places)
+    between = is_between(places)
     at_quarters = ((places[:, None] + DURATIONS) % _quarter(metre) == 0).astype(int)
     waits = (np.arange(MAX_AHEAD)[:, None] > np.array(_WAITS)) @ weights.wait
     return Tilt(
         pitch=weights.degree[int(tonality.mode == "minor"), degree],
-        onset=np.tile(between_places, MAX_AHEAD),
+        onset=np.tile(weights.between[between.astype(int)][:, None] * between, MAX_AHEAD),
         rested=np.repeat(waits, len(PLACES)),
         interval=weights.interval,
         turn=weights.turn,
@@ -176,15 +180,16 @@ def tilted(logits: jax.Array, tilt: Tilt, latest: jax.Array, before: jax.Array, 
     return logits.at[:, :PITCHES].set(pitches + shift[:, None])
 
 
-def timed(logits: jax.Array, tilt: Tilt, duration: jax.Array) -> jax.Array:
+def timed(logits: jax.Array, tilt: Tilt, place: jax.Array, duration: jax.Array) -> jax.Array:
     """Logits of onset classes with a tilt.
 
     Args:
         logits: (candidates, MAX_AHEAD * 16).
         tilt: what to add.
-        duration: index into DURATIONS of the note before, (candidates,).
+        place: of the note before in its beat, (candidates,).
+        duration: its index into DURATIONS, (candidates,).
     """
-    return logits + tilt.onset[None] + jnp.where((duration != LEGATO)[:, None], tilt.rested[None], 0.0)
+    return logits + tilt.onset[place] + jnp.where((duration != LEGATO)[:, None], tilt.rested[None], 0.0)
 
 
 def ending(logits: jax.Array, tilt: Tilt, place: jax.Array) -> jax.Array:
@@ -219,6 +224,7 @@ def counts(melody: Melody, tonality: Tonality) -> Weights:
     onset, advance = melody.array[:, 0], np.diff(melody.array[:, 0])
     ends = onset[:-1] + melody.array[:-1, 1]
     breathes, at_quarter = onset[1:] > ends, ends % _quarter(melody.metre) == 0
+    between = is_between(onset)
     waits = [(advance > beats * melody.metre.beat)[breathes] for beats in _WAITS]
     return Weights(
         degree,
@@ -227,18 +233,8 @@ def counts(melody: Melody, tonality: Tonality) -> Weights:
         np.array([[int(semitones.sum()) - again, again]], float),
         _divided(*(breathes[~breathes | (at_quarter == where)] for where in (False, True))),
         _divided(*waits),
-        _divided(_between(onset % TICKS_PER_QUARTER)),
+        _divided(*(between[1:][between[:-1] == after] for after in (False, True))),
     )
-
-
-def between(melody: Melody) -> float:
-    """Share of a melody's notes that begin between the sixteenths and triplets; 0 if it has none."""
-    return float(_between(melody.array[:, 0] % TICKS_PER_QUARTER).mean()) if melody.notes else 0.0
-
-
-def _between(tick: np.ndarray) -> np.ndarray:
-    """Which ticks after a beat are neither a sixteenth nor a triplet."""
-    return np.all([tick % unit != 0 for unit in _GRID], axis=0)
 
 
 def _quarter(metre: Metre) -> int:

@@ -202,7 +202,9 @@ def _traits(examples: Sequence[Example], tree: tuple[styles.Style, ...]) -> dict
     """What the model file keeps of the tunes of each style and its substyles, see `traits.rows`."""
     return {
         f"{traits.PREFIX}{style.name}": traits.rows(
-            (each.events.frame.metre, each.traits, each.compass) for each in examples if k in (each.style, each.parent)
+            (each.events.frame.metre, each.traits, each.compass, each.dotted)
+            for each in examples
+            if k in (each.style, each.parent)
         )
         for k, style in enumerate(tree, 1)
     }

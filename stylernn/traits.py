@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn.codec import BeatGrid
+from stylernn.codec import BeatGrid, is_between
 from stylernn.descriptors import DESCRIPTORS, describe_sections
 from stylernn.melody import TICKS_PER_QUARTER, Melody, Metre
 from stylernn.tonality import Tonality
@@ -24,7 +24,9 @@ __all__ = [
     "PREFIX",
     "TRAITS",
     "Character",
+    "adrift",
     "compass",
+    "dotted",
     "drawn",
     "mixed",
     "restful",
@@ -67,6 +69,11 @@ _RESTFUL = 0.06
 """Share of its time for which such a tune is silent."""
 _FEWEST, _MOST = 5, 200
 _OCTAVE = 12
+_WIDTH = 5 + len(TRAITS)
+_RARELY = 0.001
+"""Added to shares of notes whose logarithms are taken."""
+_MOST_DOTTED = 1.0
+"""A tune that is dotted goes on by itself; with more it slips off the beat."""
 
 
 class Character(NamedTuple):
@@ -75,10 +82,14 @@ class Character(NamedTuple):
     Args:
         traits: its classes, see `traits`.
         compass: its lowest and highest note around its median pitch, in semitones; None where it is not known.
+        dotted: share of its notes, see `dotted`; None where it is not known.
+        more_dotted: by how much it is more so than the style's tunes are in the mean, a logarithm.
     """
 
     traits: np.ndarray
     compass: tuple[int, int] | None = None
+    dotted: float | None = None
+    more_dotted: float = 0.0
 
 
 def unknown() -> np.ndarray:
@@ -101,6 +112,18 @@ def restful(known: np.ndarray) -> bool:
     return bool(known[TRAITS.index("silence")] >= least)
 
 
+def dotted(melody: Melody) -> float:
+    """Share of the moves from note to note that go from the sixteenths and triplets to between them; 0 without any."""
+    between = is_between(melody.array[:, 0])
+    return float((between[1:] & ~between[:-1]).sum() / max(len(between) - 1, 1))
+
+
+def adrift(melody: Melody) -> float:
+    """Share of the moves that stay between them, as in a line that has slipped off the beat."""
+    between = is_between(melody.array[:, 0])
+    return float((between[1:] & between[:-1]).sum() / max(len(between) - 1, 1))
+
+
 def compass(pitch: np.ndarray, anchor: int) -> tuple[int, int]:
     """How far pitches go below and above their median, in semitones; an octave at least, as a model is asked for.
 
@@ -113,21 +136,24 @@ def compass(pitch: np.ndarray, anchor: int) -> tuple[int, int]:
     return low - lacking // 2, high + lacking - lacking // 2
 
 
-def rows(tunes: Iterable[tuple[Metre, np.ndarray, tuple[int, int]]]) -> np.ndarray:
-    """What a model file keeps of a style's tunes, given by metre, traits and compass.
+def rows(tunes: Iterable[tuple[Metre, np.ndarray, tuple[int, int], float]]) -> np.ndarray:
+    """What a model file keeps of a style's tunes, given by metre, traits, compass and how far they are dotted.
 
     Returns:
-        Beats a bar, 1 if compound, traits, compass; of many tunes a random few, in their order; float32, shape
-        (tunes, 4 + len(TRAITS)).
+        Beats a bar, 1 if compound, traits, compass, dotted; of many tunes a random few, in their order; float32, shape
+        (tunes, 5 + len(TRAITS)).
     """
-    found = [np.r_[round(metre.bar / metre.beat), metre.is_compound, known, edges] for metre, known, edges in tunes]
-    return _some(np.array(found, np.float32).reshape(-1, 4 + len(TRAITS)), _MOST)
+    found = [
+        np.r_[round(metre.bar / metre.beat), metre.is_compound, known, edges, share]
+        for metre, known, edges, share in tunes
+    ]
+    return _some(np.array(found, np.float32).reshape(-1, _WIDTH), _MOST)
 
 
 def mixed(arrays: Mapping[str, np.ndarray], shares: Mapping[str, float], name: str) -> dict[str, np.ndarray]:
     """Arrays of a model that also know a mixture of styles, which has the tunes of each by its share."""
     known = [
-        _some(arrays[PREFIX + style], round(_MOST * share))
+        _some(_filled(arrays[PREFIX + style]), round(_MOST * share))
         for style, share in shares.items()
         if PREFIX + style in arrays
     ]
@@ -153,13 +179,23 @@ def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: in
         return Character(unknown())
     bars = np.diff(grid.first)
     kind = np.bincount(bars).argmax(), np.median(grid.unit) != TICKS_PER_QUARTER
+    known = _filled(known)
     same = known[(known[:, :2] == kind).all(axis=1)]
     among = same if len(same) >= _FEWEST else known
     order = np.lexsort([among[:, 2 + TRAITS.index(name)] for name in _ORDER])
     place = int((seed + 0.5) * _GOLDEN_RATIO % 1 * len(among))
-    chosen = among[order[place], 2:].astype(np.int32)
-    told, edges = np.split(chosen, [len(TRAITS)])
-    return Character(told, (int(edges[0]), int(edges[1])) if len(edges) else None)  # early files have no edges
+    told, edges, share = np.split(among[order[place], 2:], [len(TRAITS), len(TRAITS) + 2])
+    character = Character(told.astype(np.int32), None if np.isnan(edges).any() else (int(edges[0]), int(edges[1])))
+    if np.isnan(share).any():
+        return character
+    more = np.log((share[0] + _RARELY) / (known[:, -1].mean() + _RARELY))
+    return character._replace(dotted=float(share[0]), more_dotted=float(min(more, _MOST_DOTTED)))
+
+
+def _filled(tunes: np.ndarray) -> np.ndarray:
+    """Rows of early files, which have no compass or nothing dotted, with NaN for that."""
+    lacking = _WIDTH - tunes.shape[1]
+    return np.pad(np.asarray(tunes, np.float32), ((0, 0), (0, lacking)), constant_values=np.nan)
 
 
 def _some(tunes: np.ndarray, most: int) -> np.ndarray:

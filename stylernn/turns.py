@@ -146,7 +146,7 @@ def _draw_onset(
     to_end = jnp.arange(ONSETS)[None] == ft.onset_class(before, fixed.told.piece.end)[:, None]
     legal = jnp.where(is_last, to_end, legal)
     guided, parts = guide(_rows(mask_onset(logits, legal[None])), dials.rhythm_strength, dials.rhythm_preserve)
-    guided = timed(guided, fixed.script.tilt, course.history.duration[:, i])
+    guided = timed(guided, fixed.script.tilt, before & 15, course.history.duration[:, i])
     free = is_last | jax.vmap(partial(free_onsets, fixed.script))(before, due(fixed.script, before).time)
     onset = _drawn(mask_onset(guided, legal & free) / (dials.rhythm * cooling), noise)
     time = jnp.where(is_last, fixed.told.piece.end, 16 * ((before >> 4) + (onset >> 4)) + (onset & 15))

@@ -197,10 +197,10 @@ def test_a_dance_takes_one_breath_in_sixteen_bars(selection: Selection, known: i
 
 
 def test_a_held_style_does_not_slip_off_the_beat(selection: Selection) -> None:
-    """The tune a thirty-second late, in all bars or in one of four, beside one that keeps less of it."""
+    """The tune a thirty-second late, in all its notes or in two of four, beside one that keeps less of it."""
     late, ornate = (
-        candidate(*(n._replace(onset=n.onset + 3 * (n.onset // 96 % period == 0), duration=21) for n in TUNE.notes))
-        for period in (1, 4)
+        candidate(*(n._replace(onset=n.onset + 3 * (n.onset // 24 % every == 0), duration=21) for n in TUNE.notes))
+        for every in (1, 2)
     )
     selection = replace(selection, style=Style("plain", "plain"))
     held = replace(selection, standards=HELD)
@@ -208,6 +208,16 @@ def test_a_held_style_does_not_slip_off_the_beat(selection: Selection) -> None:
     assert selection.best([late, *others], range(40)) == 0
     assert held.best([late, *others], range(40)) == 1
     assert held.best([ornate, *others], range(40)) == 0
+
+
+@pytest.mark.parametrize(("asked", "chosen"), [(None, 0), (0.0, 1), (0.45, 0)])
+def test_a_dance_is_as_dotted_as_the_tune_whose_character_it_has(
+    selection: Selection, asked: float | None, chosen: int
+) -> None:
+    """The tune with each second note a thirty-second early, drawn first, beside others that keep less of it."""
+    early = candidate(*(n._replace(onset=n.onset - 3 * (k % 2), duration=21) for k, n in enumerate(TUNE.notes)))
+    selection = replace(selection, style=Style("plain", "plain"), plan=replace(selection.plan, dotted=asked))
+    assert selection.best([early, *[strange(0, 40)] * 6], range(40)) == chosen
 
 
 @pytest.mark.parametrize("first", [0, 40, 152])

@@ -40,14 +40,15 @@ def test_rests_and_onsets_off_the_grid_by_hand() -> None:
     # An eighth rest, a long one, a note a thirty-second late (so neither a sixteenth nor a triplet), and one in time.
     notes = (Note(0, 12, 60), Note(24, 12, 62), Note(24 * 4, 24, 64), Note(24 * 5 + 3, 21, 65), Note(24 * 6, 24, 67))
     found = tilt.counts(Melody(notes), C_MAJOR)
-    assert (tilt.between(Melody(notes)), tilt.between(Melody(()))) == (0.2, 0.0)
     assert (found.breath.tolist(), found.wait.tolist()) == ([[1, 2], [1, 1]], [[2, 1], [3, 0]])
-    assert found.between.tolist() == [[4, 1]]
+    assert found.between.tolist() == [[2, 1], [1, 0]]
 
 
 def test_onsets_between_the_places_of_a_grid_are_weighed() -> None:
-    weights = tilt.unweighted()._replace(between=np.full(1, -2, np.float32))
-    in_simple, in_compound = (tilt.piece(weights, C_MAJOR, metre).onset for metre in (Metre(4, 4), Metre(6, 8)))
+    weights = tilt.unweighted()._replace(between=np.array([-2, 1], np.float32))
+    simple, compound = (tilt.piece(weights, C_MAJOR, metre).onset for metre in (Metre(4, 4), Metre(6, 8)))
+    in_simple, in_compound = simple[0], compound[0]  # after a note on the beat
+    np.testing.assert_array_equal(simple[PLACES == 9], [-in_simple / 2], "after one between")
     assert PLACES[in_simple[16:32] < 0].tolist() == [2, 3, 4, 9, 10, 14, 15, 20, 21, 22]
     assert not in_compound[:16][np.isin(PLACES, (0, 4, 8, 12, 16, 20))].any(), "the sixteenths of a jig"
 
@@ -81,7 +82,7 @@ def test_rests_are_weighed_by_where_they_begin(metre: Metre, place: int, length:
 def test_long_waits_are_weighed_after_a_note_that_has_ended() -> None:
     weights = tilt.unweighted()._replace(wait=np.array([-1, -2], np.float32))
     even, found = jnp.zeros((2, 16 * MAX_AHEAD)), tilt.piece(weights, C_MAJOR, Metre())
-    held, ended = np.asarray(tilt.timed(even, found, jnp.array([LEGATO, 3])))
+    held, ended = np.asarray(tilt.timed(even, found, jnp.zeros(2, int), jnp.array([LEGATO, 3])))
     assert not held.any()
     assert ended[::16].tolist() == [0, 0, 0, -1, -1, *[-3] * (MAX_AHEAD - 5)]
 

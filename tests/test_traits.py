@@ -10,15 +10,15 @@ from stylernn.codec import BeatGrid
 from stylernn.melody import Key, Melody, Metre, Note
 from stylernn.sample import Dials
 from stylernn.tonality import Tonality
-from stylernn.traits import CLASSES, PREFIX, TRAITS, compass, drawn, mixed, rows, traits, unknown
+from stylernn.traits import CLASSES, PREFIX, TRAITS, adrift, compass, dotted, drawn, mixed, rows, traits, unknown
 
 C_MAJOR = Tonality(0, "major")
 SCALE = Melody(tuple(Note(24 * k, 24, 60 + step) for k, step in enumerate((0, 2, 4, 5, 7, 9, 11, 12))))
 JIG = Melody(tuple(Note(12 * k, 12, 60 + k % 5) for k in range(24)), ((0, Metre(6, 8)),))
 
 
-def kept(melody: Melody) -> tuple[Metre, np.ndarray, tuple[int, int]]:
-    return melody.metre, traits(melody, C_MAJOR), compass(melody.array[:, 2], 64)
+def kept(melody: Melody, dotted: float = 0.0) -> tuple[Metre, np.ndarray, tuple[int, int], float]:
+    return melody.metre, traits(melody, C_MAJOR), compass(melody.array[:, 2], 64), dotted
 
 
 def told(melody: Melody) -> dict[str, int]:
@@ -49,9 +49,9 @@ def test_nothing_is_known_of_a_note() -> None:
 
 def test_a_few_tunes_of_each_metre_are_kept() -> None:
     found = rows([kept(SCALE)] * 150 + [kept(JIG)] * 150)
-    assert found.shape == (200, 4 + len(TRAITS))
+    assert found.shape == (200, 5 + len(TRAITS))
     assert {tuple(row[:2]) for row in found} == {(4, 0), (2, 1)}
-    told = found[:, 2:-2]
+    told = found[:, 2:-3]
     assert told.min() >= 1
     assert told.max() < CLASSES
 
@@ -90,11 +90,31 @@ def test_nothing_is_drawn_of_an_unknown_style() -> None:
     assert found.compass is None
 
 
-def test_early_files_know_no_compass() -> None:
-    arrays = {f"{PREFIX}dance": rows([kept(SCALE)] * 6)[:, :-2]}
+@pytest.mark.parametrize(("lacking", "edges"), [(1, compass(SCALE.array[:, 2], 64)), (3, None)])
+def test_early_files_know_less(lacking: int, edges: tuple[int, int] | None) -> None:
+    arrays = {f"{PREFIX}dance": rows([kept(SCALE)] * 6)[:, :-lacking]}
     found = drawn(arrays, "dance", BeatGrid.of(SCALE), 0)
     np.testing.assert_array_equal(found.traits, traits(SCALE, C_MAJOR))
-    assert found.compass is None
+    assert found[1:] == (edges, None, 0.0)
+    both = mixed(arrays | {f"{PREFIX}new": rows([kept(SCALE)] * 6)}, {"dance": 0.5, "new": 0.5}, "both")
+    assert np.isnan(both[f"{PREFIX}both"][:, -1]).sum() == 6
+
+
+def test_dotted_rhythm_keeps_to_the_beat_and_a_line_adrift_does_not() -> None:
+    even, swung, slipped = (
+        Melody(tuple(Note(24 * k + place, 2, 60) for k in range(8) for place in places))
+        for places in ((0, 6, 8, 16), (0, 9, 12, 21), (3, 9, 15, 21))
+    )
+    assert [dotted(melody) for melody in (even, swung, slipped, Melody(()))] == [0, 16 / 31, 0, 0]
+    assert [adrift(melody) for melody in (even, swung, slipped, Melody(()))] == [0, 0, 1, 0]
+
+
+def test_a_tune_is_dotted_as_much_as_it_is_beside_others_of_the_style() -> None:
+    arrays = {f"{PREFIX}dance": rows([kept(SCALE, share) for share in (0.0, 0.0, 0.019, 0.019, 0.019, 0.057)])}
+    found = {drawn(arrays, "dance", BeatGrid.of(SCALE), seed)[2:] for seed in range(30)}
+    shares, more = np.array(sorted(found)).T
+    np.testing.assert_allclose(shares, [0, 0.019, 0.057], atol=1e-6)
+    np.testing.assert_allclose(more, [np.log(0.001 / 0.02), 0, 1], atol=1e-6)  # the last would be log 2.9
 
 
 def test_a_compass_is_an_octave_at_least() -> None:
