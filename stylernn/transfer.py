@@ -181,8 +181,10 @@ def dials(options: Options, target: Style) -> Dials:
     # Traits and tilt are in full from some strength on, since more costs the tune; at 0 they are not told. Improvised
     # styles are heard at 1 already, others gain up to the usual strength.
     share = min(options.strength / (1.0 if improvised(target) else Options.strength), 1.0)
+    # A tune kept as closely as can be leaves less room for the style; guided by both, a solo keeps no more of it.
+    room = min(1.5 - options.preserve, 1.0)
     return Dials(
-        strength=weights.style * strength / tight,
+        strength=weights.style * room * strength / tight,
         character=(1 + weights.traits) * share - 1,
         tilt=share,
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.

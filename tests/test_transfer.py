@@ -1,6 +1,7 @@
 """Transfer and generation with a network of fresh weights: what must hold whatever the notes."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,13 @@ def test_the_same_seed_gives_the_same_notes_and_another_seed_others(model: Model
 def test_an_unknown_style_names_the_nearest(model: Model, tune: Melody) -> None:
     with pytest.raises(UsageError, match="Did you mean classical"):
         transfer.transfer(model, tune, "clasical", QUICK)
+
+
+def test_the_style_gives_way_where_the_tune_is_kept_most_closely() -> None:
+    style = Style("jazz", "jazz")
+    found = [transfer.dials(transfer.Options(preserve=value), style) for value in (0, 0.5, 0.75, 1)]
+    assert [dials.strength / found[1].strength for dials in found] == [1, 1, 0.75, 0.5]
+    assert all(a.preserve < b.preserve for a, b in pairwise(found))
 
 
 @pytest.mark.parametrize("wrong", [{"preserve": 1.5}, {"strength": -1.0}, {"candidates": 0}, {"temperature": 0.0}])
