@@ -55,7 +55,7 @@ def test_an_unknown_style_names_the_nearest(model: Model, tune: Melody) -> None:
 def test_the_style_gives_way_where_the_tune_is_kept_most_closely() -> None:
     style = Style("jazz", "jazz")
     found = [transfer.dials(transfer.Options(preserve=value), style) for value in (0, 0.5, 0.75, 1)]
-    assert [dials.strength / found[1].strength for dials in found] == [1, 1, 0.75, 0.5]
+    assert [dials.strength / found[1].strength for dials in found] == pytest.approx([1, 1, 0.75, 0.5])
     assert all(a.preserve < b.preserve for a, b in pairwise(found))
 
 
