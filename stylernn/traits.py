@@ -68,6 +68,7 @@ _COLUMNS = [DESCRIPTORS.index(name) for name in TRAITS]
 _RESTFUL = 0.06
 """Share of its time for which such a tune is silent."""
 _FEWEST, _MOST = 5, 200
+"""Tunes in a kind of metre that are drawn from, and tunes of a style, or of a mixture, that are kept."""
 _OCTAVE = 12
 _WIDTH = 5 + len(TRAITS)
 _RARELY = 0.001
@@ -151,11 +152,10 @@ def rows(tunes: Iterable[tuple[Metre, np.ndarray, tuple[int, int], float]]) -> n
 
 
 def mixed(arrays: Mapping[str, np.ndarray], shares: Mapping[str, float], name: str) -> dict[str, np.ndarray]:
-    """Arrays of a model that also know a mixture of styles, which has the tunes of each by its share."""
+    """Arrays of a model that also know a mixture of styles, which has tunes of each by its share, if need be again."""
+    counts = {style: round(_MOST * share) for style, share in shares.items() if PREFIX + style in arrays}
     known = [
-        _some(_filled(arrays[PREFIX + style]), round(_MOST * share))
-        for style, share in shares.items()
-        if PREFIX + style in arrays
+        np.resize(_some(_filled(arrays[PREFIX + style]), count), (count, _WIDTH)) for style, count in counts.items()
     ]
     return {**arrays, PREFIX + name: np.concatenate(known)} if known else dict(arrays)
 

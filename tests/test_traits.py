@@ -97,7 +97,7 @@ def test_early_files_know_less(lacking: int, edges: tuple[int, int] | None) -> N
     np.testing.assert_array_equal(found.traits, traits(SCALE, C_MAJOR))
     assert found[1:] == (edges, None, 0.0)
     both = mixed(arrays | {f"{PREFIX}new": rows([kept(SCALE)] * 6)}, {"dance": 0.5, "new": 0.5}, "both")
-    assert np.isnan(both[f"{PREFIX}both"][:, -1]).sum() == 6
+    assert np.isnan(both[f"{PREFIX}both"][:, -1]).sum() == 100
 
 
 def test_dotted_rhythm_keeps_to_the_beat_and_a_line_adrift_does_not() -> None:
@@ -123,7 +123,10 @@ def test_a_compass_is_an_octave_at_least() -> None:
 
 
 def test_a_mixture_has_tunes_of_both() -> None:
-    arrays = {f"{PREFIX}{name}": np.full((200, 4 + len(TRAITS)), k, np.float32) for k, name in enumerate("ab", 1)}
+    arrays = {
+        f"{PREFIX}{name}": np.full((count, 5 + len(TRAITS)), k, np.float32)
+        for k, (name, count) in enumerate({"a": 200, "b": 13}.items(), 1)
+    }
     found = mixed(arrays, {"a": 0.75, "b": 0.25}, "both")[f"{PREFIX}both"]
     assert [(found[:, 0] == k).sum() for k in (1, 2)] == [150, 50]
 
