@@ -34,8 +34,8 @@ RATE, LARGEST, MOST = 0.7, 1.0, 3.0
 ADRIFT = 0.1
 """Share of notes above which a tune is written beside the beat, by the fault of its file."""
 CHOSEN = {
-    "tilt/celtic/simple": {"breath": 0.25},
-    "tilt/celtic/compound": {"breath": 0.25},
+    "tilt/celtic/simple": {"breath": 0.3},
+    "tilt/celtic/compound": {"breath": 0.3},
     "tilt/jazz/simple": {"between": 0.12},
 }
 """What is added to weights: about the logarithms of how much rarer their counts are in chosen transfers of validation

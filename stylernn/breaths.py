@@ -31,10 +31,11 @@ def silence(melody: Melody, least: int = 0) -> float:
     return rests(melody, least) / max(melody.notes[-1].end - melody.notes[0].onset, 1)
 
 
-def rests(melody: Melody, least: int = 0) -> int:
-    """That time in ticks; arguments as for `silence`."""
-    onset, duration = melody.array[:, 0], melody.array[:, 1]
-    gaps = onset[1:] - onset[:-1] - duration[:-1]
+def rests(melody: Melody, least: int = 0, bars: range | None = None) -> int:
+    """That time in ticks, in these bars with their edges, or in all; the other arguments are as for `silence`."""
+    lines = melody.bar_lines[[bars.start, bars.stop] if bars else [0, -1]]
+    onset, end = melody.array[:, 0], melody.array[:, 0] + melody.array[:, 1]
+    gaps = np.minimum(onset[1:], lines[1]) - np.maximum(end[:-1], lines[0])
     return int(gaps[gaps >= least].sum())
 
 

@@ -119,8 +119,7 @@ class Selection:
             return 2 * empty
         cut = [_within(melody, bars) for melody in melodies]
         astray = np.array([traits.adrift(melody) > self.standards.adrift for melody in cut]) | self._unevenly(cut)
-        lately = [_within(melody, _since(bars)) for melody in melodies]
-        return 2 * (astray | empty) + self._rests_astray(cut, lately)
+        return 2 * (astray | empty) + self._rests_astray(melodies, bars)
 
     def _unevenly(self, melodies: Sequence[Melody]) -> np.ndarray:
         """Which candidates are dotted where the tune whose character they have is not, or not where it is."""
@@ -129,22 +128,19 @@ class Selection:
         apart = np.abs(np.array([traits.dotted(melody) for melody in melodies]) - self.plan.dotted)
         return apart > max(_DOTTED, np.quantile(apart, _NEARLY, method="lower"))
 
-    def _rests_astray(self, melodies: Sequence[Melody], lately: Sequence[Melody]) -> np.ndarray:
+    def _rests_astray(self, melodies: Sequence[Melody], bars: range) -> np.ndarray:
         """Which candidates do not rest as the first does, at all and nearly as much, or rest again too soon.
 
         Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
         does; if it rests again too soon, none is to rest.
-
-        Args:
-            melodies: the candidates in the bars in question.
-            lately: the same with the bars before.
         """
-        silent = np.array([breaths.silence(melody, _REST) for melody in melodies])
-        rested = np.array([breaths.rests(melody, _REST) for melody in lately])
+        silent, rested = (
+            np.array([breaths.rests(melody, _REST, part) for melody in melodies]) for part in (bars, _since(bars))
+        )
         time = min(_CONTEXT, self.tune.bars) * self.tune.metre.bar
         most = np.inf if traits.restful(self.plan.condition.traits) else self.standards.resting * time
         again = (silent > 0) & (rested > most)
-        wanted = 0.0 if again[0] else silent[0]
+        wanted = 0 if again[0] else silent[0]
         apart = np.where(((silent > 0) == (wanted > 0)) & ~again, np.abs(silent - wanted), np.inf)
         return (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)
 

@@ -22,6 +22,13 @@ def test_silence_is_what_lies_between_notes() -> None:
     assert breaths.silence(QUARTERS) == breaths.silence(Melody((), end=96)) == 0
 
 
+def test_a_rest_across_a_bar_line_is_of_both_bars() -> None:
+    """An eighth before it and a quarter after it."""
+    melody = Melody((Note(0, 84, 60), Note(120, 60, 62), Note(180, 12, 64)))
+    assert [breaths.rests(melody, bars=bars) for bars in (None, range(1), range(1, 2), range(2))] == [36, 12, 24, 36]
+    assert breaths.rests(melody, 24, range(1)) == 0
+
+
 def test_eight_bars_end_first_then_four() -> None:
     assert chosen(QUARTERS, 2 / 64) == [30, 31]
     assert chosen(QUARTERS, 3 / 64) == [29, 30, 31]

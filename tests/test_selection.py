@@ -237,7 +237,7 @@ def test_a_silence_counts_where_it_begins(selection: Selection) -> None:
     """Two bars that lie across the end of a section, of which all that go on from there have the second."""
     selection = replace(selection, style=Style("plain", "plain"))
     hole = replace(TUNE, notes=tuple(n for n in TUNE.notes if not 7 <= n.onset // 96 < 9))
-    assert selection._unlike([hole, TUNE], range(8)).tolist() == [2, 0]
+    assert selection._unlike([hole, TUNE], range(8)).tolist() == [2, 1], "and the second does not rest as the first"
     assert not selection._unlike([hole, hole], range(8, 16)).any()
 
 
