@@ -3,7 +3,8 @@
 Tunes of a style differ: one reel runs in steps, another leaps through chords; one never rests, another after every
 phrase. A model that knows the style alone plays the average of them all. So it learns to follow the classes into which
 a tune falls by some of its `descriptors`, each of them hidden now and then, and a result gets those of a real tune of
-the style in its kind of metre, drawn by the seed, and the compass of that tune. No note of it is known to anybody.
+the style in its kind of metre, drawn by the seed, the compass of that tune, and, if it is to be a dance, as many dotted
+notes. No note of it is known to anybody.
 
 Reference:
     Such controls by description are those of von Rütte et al., FIGARO (2023), here for a melody as a whole.
@@ -188,7 +189,7 @@ def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: in
     character = Character(told.astype(np.int32), None if np.isnan(edges).any() else (int(edges[0]), int(edges[1])))
     if np.isnan(share).any():
         return character
-    more = np.log((share[0] + _RARELY) / (known[:, -1].mean() + _RARELY))
+    more = np.log((share[0] + _RARELY) / (np.nanmean(known[:, -1]) + _RARELY))
     return character._replace(dotted=float(share[0]), more_dotted=float(min(more, _MOST_DOTTED)))
 
 

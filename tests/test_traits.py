@@ -98,6 +98,7 @@ def test_early_files_know_less(lacking: int, edges: tuple[int, int] | None) -> N
     assert found[1:] == (edges, None, 0.0)
     both = mixed(arrays | {f"{PREFIX}new": rows([kept(SCALE)] * 6)}, {"dance": 0.5, "new": 0.5}, "both")
     assert np.isnan(both[f"{PREFIX}both"][:, -1]).sum() == 100
+    assert {drawn(both, "both", BeatGrid.of(SCALE), seed)[2:] for seed in range(8)} == {(None, 0.0), (0.0, 0.0)}
 
 
 def test_dotted_rhythm_keeps_to_the_beat_and_a_line_adrift_does_not() -> None:
