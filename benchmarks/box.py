@@ -12,9 +12,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from stylernn import checkpoint, corpus, measure, runs, train
-from stylernn.batches import Example
 from stylernn.checkpoint import Model
 from stylernn.corpus import Split
+from stylernn.examples import Example
 from stylernn.measure import Measure
 from stylernn.paths import boxed_model
 

@@ -22,9 +22,10 @@ from flax import nnx
 from stylernn.evaluation import bits
 
 from stylernn import batches, checkpoint, corpus, loss, measure, styles
-from stylernn.batches import Batcher, Example
+from stylernn.batches import Batcher
 from stylernn.codec import PITCHES
 from stylernn.corpus import Tune
+from stylernn.examples import Example
 from stylernn.settings import DataSettings, ModelSettings
 
 FOLDS, VALIDATED, EVERY, WINDOWS = 10, 10, 50, 32

@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 from judges import LEAST_NOTES, asked, root, write
 
-from stylernn import metres, planning, tilt, traits, transfer
+from stylernn import metres, planning, ranking, tilt, traits, transfer
 from stylernn.checkpoint import Model
 from stylernn.compose import compose
 from stylernn.corpus import Tune
@@ -31,8 +31,6 @@ from stylernn.tonality import Tonality, estimate, scale
 
 SOURCES, CANDIDATES, FEWEST, BARS, ROUNDS = 60, 6, 40, 20, 16
 RATE, LARGEST, MOST = 0.7, 1.0, 3.0
-ADRIFT = 0.1
-"""Share of notes above which a tune is written beside the beat, by the fault of its file."""
 CHOSEN = {
     "tilt/celtic/simple": {"breath": 0.3},
     "tilt/celtic/compound": {"breath": 0.3},
@@ -64,7 +62,8 @@ def fit(
 ) -> dict[str, np.ndarray]:
     """The weights of a style, of these parts alone; nothing where there is too little to learn from."""
     real = [tune.melody for tune in train if root(model, tune) == style.name]
-    real = [melody for melody in real if melody.metre.is_compound == compound and traits.adrift(melody) <= ADRIFT]
+    # Tunes that are adrift throughout are written beside the beat by the fault of their files.
+    real = [m for m in real if m.metre.is_compound == compound and traits.adrift(m) <= ranking.HELD.adrift]
     sources = stretches(model, style, train, compound)
     if min(len(real), len(sources)) < FEWEST:
         return {}

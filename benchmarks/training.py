@@ -25,7 +25,8 @@ import timing
 from flax import nnx
 
 from stylernn import memory
-from stylernn.batches import Batcher, collate, cover, prepare
+from stylernn.batches import Batcher, collate, cover
+from stylernn.examples import prepare
 from stylernn.loss import mean_loss
 from stylernn.melody import Melody, Note
 from stylernn.model.lstm import lstm

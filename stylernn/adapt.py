@@ -23,11 +23,12 @@ import optax
 from flax import nnx
 
 from stylernn import checkpoint, corpus, files, loss, paths, personal, styles, traits
-from stylernn.batches import Batcher, Example, collate, cover, prepare
+from stylernn.batches import Batcher, collate, cover
 from stylernn.checkpoint import Model
 from stylernn.corpus import MIN_NOTES, Dropped, Tune
 from stylernn.descriptors import describe_sections
 from stylernn.errors import CorpusError, UsageError
+from stylernn.examples import Example, prepare
 from stylernn.personal import Personal
 from stylernn.pieces import Batch
 
@@ -93,7 +94,7 @@ def learn(
     sections = (describe_sections(tune.melody, each.tonality) for tune, each in zip(tunes, examples, strict=True))
     described = np.mean([rows.mean(axis=0) for rows in sections], axis=0).astype(np.float32)
     own = profile, model.digest, corpus.fingerprint(tunes), vector.astype(np.float32), answers, facts
-    kept = traits.rows((each.events.frame.metre, each.traits, each.compass, each.dotted) for each in examples)
+    kept = traits.rows(each.kept for each in examples)
     return Personal(*own, described, kept)
 
 

@@ -6,19 +6,17 @@ bucket, then windows from it, such that each style gets its share of windows wha
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from stylernn import skeleton as sk
-from stylernn.codec import END, LOWEST, PITCHES, REST, Events, encode
-from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.codec import END, LOWEST, PITCHES, REST
+from stylernn.examples import Condition, Example
+from stylernn.melody import TICKS_PER_QUARTER
 from stylernn.pieces import FAR, Batch, Piece, begun
 from stylernn.settings import DataSettings
-from stylernn.tonality import Tonality, anchor, estimate
-from stylernn.traits import compass, dotted, traits, unknown
 
-__all__ = ["BEATS", "Batcher", "Condition", "Example", "collate", "cover", "prepare", "window_piece"]
+__all__ = ["BEATS", "Batcher", "collate", "cover", "window_piece"]
 
 BEATS = 208
 """Most beats in a training window."""
@@ -26,55 +24,6 @@ BEATS = 208
 _BUCKET = 32
 _LEFT = 17
 _TOLD = 0.8  # chance of each trait, where any is told
-
-
-@dataclass(frozen=True)
-class Example:
-    """A melody ready for cutting into windows.
-
-    Args:
-        events: of the whole melody.
-        style: index of its style, `parent` that of the style's parent.
-        tonality, anchor: its key and register (median MIDI number).
-        skeletons: one per grain of GRAINS.
-        repeats: see `skeleton.repetitions`.
-        pickup: 1 if bar 0 is a pickup, else 0.
-        traits, compass, dotted: see `traits.traits`, `traits.compass` and `traits.dotted`.
-    """
-
-    events: Events
-    style: int
-    parent: int
-    tonality: Tonality
-    anchor: int
-    skeletons: tuple[sk.Skeleton, ...]
-    repeats: np.ndarray
-    pickup: int
-    traits: np.ndarray = field(default_factory=unknown)
-    compass: tuple[int, int] = (-12, 12)
-    dotted: float = 0.0
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What a window tells the model: a style index, a skeleton with its grain index, the map of repetitions, traits."""
-
-    style: int
-    grain: int
-    skeleton: sk.Skeleton
-    repeats: np.ndarray
-    traits: np.ndarray = field(default_factory=unknown)
-
-
-def prepare(melody: Melody, style: int = 0, parent: int = 0) -> Example:
-    """Encode a melody and find all that the model is told about it."""
-    events = encode(melody)
-    tonality = estimate(melody)
-    skeletons = tuple(sk.reduce(events, grain, tonality) for grain in sk.GRAINS)
-    middle = anchor(melody)
-    told = sk.repetitions(events), int(melody.pickup > 0), traits(melody, tonality)
-    edges = compass(melody.array[:, 2], middle)
-    return Example(events, style, parent, tonality, middle, skeletons, *told, edges, dotted(melody))
 
 
 def window_piece(

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from stylernn import breaths, codec, course, sample, traits
-from stylernn.batches import Condition, Example, window_piece
+from stylernn.batches import window_piece
 from stylernn.checkpoint import Model
 from stylernn.codec import END, LEGATO, PITCHES, BeatGrid, Events
 from stylernn.course import Course
+from stylernn.examples import Condition, Example
 from stylernn.melody import Melody
 from stylernn.pieces import FAR
 from stylernn.sample import Dials

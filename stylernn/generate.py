@@ -9,11 +9,11 @@ import numpy as np
 
 from stylernn import endings, locks, metres, mixtures
 from stylernn import skeleton as sk
-from stylernn.batches import Condition, Example, prepare
 from stylernn.checkpoint import Model
 from stylernn.codec import LOWEST, BeatGrid, Events
 from stylernn.compose import Plan, characterised, compose
 from stylernn.errors import UsageError
+from stylernn.examples import Condition, Example, prepare
 from stylernn.melody import Key, Melody, Metre
 from stylernn.sample import Dials
 from stylernn.styles import Style, improvised

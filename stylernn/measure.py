@@ -14,10 +14,10 @@ import numpy as np
 from flax import nnx
 
 from stylernn import batches, checkpoint, ngram, styles
-from stylernn.batches import Condition, Example, prepare
 from stylernn.checkpoint import Model
 from stylernn.codec import DURATIONS, PITCHES
 from stylernn.corpus import Split, Tune
+from stylernn.examples import Condition, Example, prepare
 from stylernn.lookback import ONSETS
 from stylernn.loss import Score, score
 from stylernn.model.network import Network

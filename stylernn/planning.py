@@ -10,10 +10,10 @@ import numpy as np
 
 from stylernn import breaths, chroma, endings, metres, tilt, traits
 from stylernn import skeleton as sk
-from stylernn.batches import Condition, prepare
 from stylernn.checkpoint import Model
 from stylernn.codec import LOWEST, BeatGrid
 from stylernn.compose import Plan
+from stylernn.examples import Condition, prepare
 from stylernn.melody import Melody
 from stylernn.styles import Style, diatonic, hold, improvised, scale_of
 from stylernn.traits import Character

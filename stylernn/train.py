@@ -21,10 +21,11 @@ from flax import nnx
 from jax.sharding import Mesh
 
 from stylernn import checkpoint, devices, loss, runs, styles, traits
-from stylernn.batches import Batcher, Example
+from stylernn.batches import Batcher
 from stylernn.checkpoint import Header, Model
 from stylernn.corpus import Split, Tune, fingerprint, split
 from stylernn.errors import TrainingError
+from stylernn.examples import Example
 from stylernn.interrupts import held_interrupts
 from stylernn.measure import Row, Scorer, labelled, scorer, table
 from stylernn.pieces import Batch
@@ -201,11 +202,7 @@ def _batches(divided: Split, tree: tuple[styles.Style, ...], settings: Settings)
 def _traits(examples: Sequence[Example], tree: tuple[styles.Style, ...]) -> dict[str, np.ndarray]:
     """What the model file keeps of the tunes of each style and its substyles, see `traits.rows`."""
     return {
-        f"{traits.PREFIX}{style.name}": traits.rows(
-            (each.events.frame.metre, each.traits, each.compass, each.dotted)
-            for each in examples
-            if k in (each.style, each.parent)
-        )
+        f"{traits.PREFIX}{style.name}": traits.rows(each.kept for each in examples if k in (each.style, each.parent))
         for k, style in enumerate(tree, 1)
     }
 

@@ -116,14 +116,12 @@ def restful(known: np.ndarray) -> bool:
 
 def dotted(melody: Melody) -> float:
     """Share of the moves from note to note that go from the sixteenths and triplets to between them; 0 without any."""
-    between = is_between(melody.array[:, 0])
-    return float((between[1:] & ~between[:-1]).sum() / max(len(between) - 1, 1))
+    return _to_between(melody, before=False)
 
 
 def adrift(melody: Melody) -> float:
     """Share of the moves that stay between them, as in a line that has slipped off the beat."""
-    between = is_between(melody.array[:, 0])
-    return float((between[1:] & between[:-1]).sum() / max(len(between) - 1, 1))
+    return _to_between(melody, before=True)
 
 
 def compass(pitch: np.ndarray, anchor: int) -> tuple[int, int]:
@@ -191,6 +189,12 @@ def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: in
         return character
     more = np.log((share[0] + _RARELY) / (np.nanmean(known[:, -1]) + _RARELY))
     return character._replace(dotted=float(share[0]), more_dotted=float(min(more, _MOST_DOTTED)))
+
+
+def _to_between(melody: Melody, before: bool) -> float:
+    """Share of the moves to a note between the sixteenths and triplets, from one that is there or is not."""
+    between = is_between(melody.array[:, 0])
+    return float((between[1:] & (between[:-1] == before)).sum() / max(len(between) - 1, 1))
 
 
 def _filled(tunes: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import pytest
 from test_determinism import tunes
 
 from stylernn import batches, devices
+from stylernn.examples import prepare
 from stylernn.measure import hidden
 
 WORK = """
@@ -81,7 +82,7 @@ def test_options_that_say_nothing_are_refused(stylernn: Callable, tmp_path: Path
 
 
 def test_windows_that_do_not_come_out_even_are_filled_up_unscored() -> None:
-    examples = [batches.prepare(tune.melody, 1, 1) for tune in tunes()[:3]]
+    examples = [prepare(tune.melody, 1, 1) for tune in tunes()[:3]]
     batch = batches.collate([(example, 0, 2, hidden(example, "beat", styled=True)) for example in examples], 64)
     filled = devices.filled(batch, 4)
     assert filled.time.shape == (4, 64)

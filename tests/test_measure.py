@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from stylernn import batches, checkpoint, loss, measure
-from stylernn.batches import Example
 from stylernn.codec import DURATIONS, END, LEGATO, MAX_AHEAD, PITCHES, PLACES, REST
+from stylernn.examples import Example, prepare
 from stylernn.lookback import ONSETS
 from stylernn.measure import Measure, hidden
 from stylernn.melody import Melody, Note
@@ -20,7 +20,7 @@ from stylernn.model.network import Logits
 @pytest.fixture(scope="module")
 def quarters() -> Example:
     """Two bars of quarter notes."""
-    return batches.prepare(Melody(tuple(Note(24 * k, 24, 60 + 2 * (k % 3)) for k in range(8))), 1, 1)
+    return prepare(Melody(tuple(Note(24 * k, 24, 60 + 2 * (k % 3)) for k in range(8))), 1, 1)
 
 
 def uniform(piece, history, time, pitch, key, products) -> Logits:
@@ -44,7 +44,7 @@ def test_bits_of_a_model_that_knows_nothing(quarters: Example) -> None:
 
 
 def test_a_bridge_counts_its_onset_and_that_it_rests() -> None:
-    silent = batches.prepare(Melody((Note(0, 24, 60), Note(24 * 20, 24, 62))))
+    silent = prepare(Melody((Note(0, 24, 60), Note(24 * 20, 24, 62))))
     batch = batches.collate([(silent, 0, 6, hidden(silent, "none", True))], 16)
     assert (batch.pitch == REST).sum() == 1
     assert loss.score(uniform, batch).choices.tolist() == [[4, 3, 2]]
@@ -57,7 +57,7 @@ def test_only_a_bridge_can_rest() -> None:
 
 
 def quarter_notes(count: int) -> Example:
-    return batches.prepare(Melody(tuple(Note(24 * k, 24, 60 + 2 * (k % 3)) for k in range(count))), 1, 1)
+    return prepare(Melody(tuple(Note(24 * k, 24, 60 + 2 * (k % 3)) for k in range(count))), 1, 1)
 
 
 def test_melodies_are_scored_whole_and_very_long_ones_in_windows_that_add_up() -> None:
@@ -95,7 +95,7 @@ def test_markov_learns_what_returns(quarters: Example) -> None:
     rng = np.random.default_rng(0)
     noise = Melody(tuple(Note(24 * k, 24, int(p)) for k, p in enumerate(rng.integers(50, 80, 64))))
     scale = Melody(tuple(Note(24 * k, 24, 60 + k % 8) for k in range(64)))
-    train = [batches.prepare(melody) for melody in (scale, noise)]
+    train = [prepare(melody) for melody in (scale, noise)]
     known, unknown = measure.markov_bits(train[:1], train) / 64
     assert known < 0.5 < 4 < unknown
     # Events it has never met cost no more than all of them together would.

@@ -11,8 +11,8 @@ import pytest
 from flax import nnx
 
 from stylernn import batches, checkpoint, codec, course, loss, sample, tilt
-from stylernn.batches import Condition, Example
 from stylernn.checkpoint import Model
+from stylernn.examples import Condition, Example, prepare
 from stylernn.measure import hidden, scorer
 from stylernn.melody import Melody, Note
 from stylernn.model.network import Logits, Network
@@ -40,7 +40,7 @@ def example() -> Example:
     onsets = np.cumsum(rng.choice([12, 24, 36], size=40))
     gaps = np.diff(np.append(onsets, onsets[-1] + 24))
     notes = zip(onsets, np.minimum(gaps, 24), rng.integers(55, 80, size=40), strict=True)
-    return batches.prepare(Melody(tuple(Note(*map(int, note)) for note in notes)), 3, 3)
+    return prepare(Melody(tuple(Note(*map(int, note)) for note in notes)), 3, 3)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def window(example: Example, grain: str = "beat", events: int = EVENTS) -> Batch
 
 def test_transposition_changes_nothing(forward: Callable, example: Example) -> None:
     melody = codec.decode(example.events)
-    higher = batches.prepare(melody.transpose(5), 3, 3)
+    higher = prepare(melody.transpose(5), 3, 3)
     original, transposed = (forward(window(e)) for e in (example, higher))
     np.testing.assert_allclose(original.onset, transposed.onset, atol=1e-5)
     np.testing.assert_allclose(original.pitch[:, :40, :-6], transposed.pitch[:, :40, 5:-1], atol=1e-4)

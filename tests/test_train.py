@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 from stylernn import batches, settings, train
 from stylernn.corpus import Tune
 from stylernn.errors import TrainingError
+from stylernn.examples import prepare
 from stylernn.melody import Melody, Note
 from stylernn.settings import DataSettings
 
@@ -103,7 +104,7 @@ def test_too_few_works_are_refused(tiny: settings.Settings, tunes: list[Tune], t
 
 
 def test_batches_depend_on_seed_and_step_alone(tunes: list[Tune]) -> None:
-    examples = [batches.prepare(tune.melody, 1 + k % 2, 1 + k % 2) for k, tune in enumerate(tunes)]
+    examples = [prepare(tune.melody, 1 + k % 2, 1 + k % 2) for k, tune in enumerate(tunes)]
     data = replace(DataSettings(), events=64)
     one, two, other = (batches.Batcher(examples, data, 4, seed) for seed in (1, 1, 2))
     one(0)
@@ -114,7 +115,7 @@ def test_batches_depend_on_seed_and_step_alone(tunes: list[Tune]) -> None:
 
 def test_windows_cover_every_bar_once(tunes: list[Tune]) -> None:
     long = Melody(tuple(Note(12 * k, 12, 60 + k % 7) for k in range(400)))
-    windows = batches.cover(batches.prepare(long), 64)
+    windows = batches.cover(prepare(long), 64)
     assert windows[0][0] == 0
     assert [last for _, last in windows[:-1]] == [first for first, _ in windows[1:]]
     assert windows[-1][1] == long.bars

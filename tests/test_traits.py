@@ -7,6 +7,7 @@ import pytest
 
 from stylernn import batches, checkpoint, compose, generate
 from stylernn.codec import BeatGrid
+from stylernn.examples import prepare
 from stylernn.melody import Key, Melody, Metre, Note
 from stylernn.sample import Dials
 from stylernn.tonality import Tonality
@@ -133,7 +134,7 @@ def test_a_mixture_has_tunes_of_both() -> None:
 
 
 def test_some_are_hidden_in_training() -> None:
-    example = batches.prepare(SCALE, 1, 1)
+    example = prepare(SCALE, 1, 1)
     batcher = batches.Batcher([example], batches.DataSettings(traits=0.5), 1, 0)
     rng = np.random.default_rng(0)
     shown = np.array([batcher.condition(example, rng).traits for _ in range(400)])
