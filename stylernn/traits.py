@@ -152,7 +152,7 @@ def rows(tunes: Iterable[tuple[Metre, np.ndarray, tuple[int, int], float]]) -> n
 
 def mixed(arrays: Mapping[str, np.ndarray], shares: Mapping[str, float], name: str) -> dict[str, np.ndarray]:
     """Arrays of a model that also know a mixture of styles, which has tunes of each by its share, if need be again."""
-    counts = {style: round(_MOST * share) for style, share in shares.items() if PREFIX + style in arrays}
+    counts = {style: round(_MOST * share) for style, share in shares.items() if len(arrays.get(PREFIX + style, ()))}
     known = [
         np.resize(_some(_filled(arrays[PREFIX + style]), count), (count, _WIDTH)) for style, count in counts.items()
     ]

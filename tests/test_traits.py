@@ -131,6 +131,7 @@ def test_a_mixture_has_tunes_of_both() -> None:
     }
     found = mixed(arrays, {"a": 0.75, "b": 0.25}, "both")[f"{PREFIX}both"]
     assert [(found[:, 0] == k).sum() for k in (1, 2)] == [150, 50]
+    assert len(mixed(arrays | {f"{PREFIX}c": rows([])}, {"a": 0.5, "c": 0.5}, "both")[f"{PREFIX}both"]) == 100
 
 
 def test_some_are_hidden_in_training() -> None:
