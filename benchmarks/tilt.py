@@ -32,7 +32,7 @@ from stylernn.tonality import Tonality, estimate, scale
 SOURCES, CANDIDATES, FEWEST, BARS, ROUNDS = 60, 6, 40, 20, 16
 RATE, LARGEST, MOST = 0.7, 1.0, 3.0
 CHOSEN = {
-    "tilt/celtic/simple": {"breath": 0.3},
+    "tilt/celtic/simple": {"breath": 0.3, "between": 0.53},
     "tilt/celtic/compound": {"breath": 0.3},
     "tilt/jazz/simple": {"between": 0.12},
 }
@@ -105,13 +105,18 @@ def outcomes(
 ) -> Iterable[tuple[Melody, Tonality]]:
     """Candidates of transfers at the default dials, with the key of the tune."""
     settings = transfer.dials(transfer.Options(), style)
+    # Among the model's arrays, so that a plan moves them by the tune it draws, as in a transfer.
+    tilts = {
+        f"{tilt.named(style.name, compound)}/{part}": array
+        for compound in (False, True)
+        for part, array in weights._asdict().items()
+    }
+    tilted = replace(model, arrays={**model.arrays, **tilts})
     for k, source in enumerate(sources):
         seed = number * len(sources) + k
-        plan = planning.laid_out(model, metres.fitted(source, style), model.style(style.name), seed)
-        tonality = plan.example.tonality
-        plan = replace(plan, tilt=tilt.piece(weights, tonality, plan.example.events.frame.metre))
+        plan = planning.laid_out(tilted, metres.fitted(source, style), model.style(style.name), seed)
         for candidate in compose(model, plan, settings, seed, CANDIDATES):
-            yield candidate.melody, tonality
+            yield candidate.melody, plan.example.tonality
 
 
 def total(melodies: Iterable[tuple[Melody, Tonality]]) -> Weights:
