@@ -26,6 +26,7 @@ __all__ = [
     "CHEATS",
     "Column",
     "Row",
+    "Tell",
     "cheat_row",
     "joint",
     "joint_of",
@@ -48,6 +49,9 @@ class Column(NamedTuple):
 
 Row = Mapping[str, Column]
 """Columns by measure."""
+
+Tell = Callable[[str], None]
+"""Told what has just been done, for a progress bar: one call a step."""
 
 
 def run(

@@ -4,8 +4,6 @@ standing: the rows that stand beside every system, begun before the system is at
 begin: the row of one run of a system, while others are still at work.
 compare: a system, its ceiling, its cheats and its ablations on one task.
 compare_files: sources and outputs alone, where there are no real melodies to compare with.
-sweep: the trade-off curve of a system with dials; dial_effects: how well each dial does its own work.
-cycle_strength: how far transfers move and return.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,30 +15,23 @@ import numpy as np
 
 from stylernn.melody import Melody
 
-from . import claims, content, control, features, music, realism, style
-from .baselines import System
-from .benchmark import CHEATS, Column, Row, cheat_row, joint, real_row, score, summarise, together
+from . import claims, content, features, music, realism
+from .benchmark import CHEATS, Column, Row, Tell, cheat_row, joint, real_row, score, summarise, together
+from .dials import dial_effects
 from .inputs import check_pairs
 from .report import row
-from .statistics import Estimate, bootstrap, estimate, resampled_means
+from .statistics import bootstrap, estimate, resampled_means
 from .task import Task, excerpts
 
 __all__ = [
     "RATIOS",
-    "Tell",
     "Waiting",
     "begin",
     "compare",
     "compare_files",
-    "cycle_strength",
-    "dial_effects",
     "standing",
     "start",
-    "sweep",
 ]
-
-Tell = Callable[[str], None]
-"""Told what has just been done, for a progress bar: one call a step."""
 
 Waiting = Callable[[], Row]
 """Waits for a row that is being measured."""
@@ -98,7 +89,7 @@ def compare(
         scores: of each run, from `begin`, if they were begun already.
         further: from `begin`, of runs of more systems, such as a model without its skeleton; they are no cheats.
         beside: from `standing`, if that was begun already.
-        trade_off: from `sweep`.
+        trade_off: from `dials.sweep`.
         pool: where to measure rows, besides this process.
         tell: called after each row.
 
@@ -156,96 +147,6 @@ def compare_files(sources: Sequence[Melody], outputs: Sequence[Melody], *, name:
         "rows": [row(name, "system", summarise(own)), row("the sources themselves", "baseline", summarise(same))],
         "examples": _examples(sources, outputs),
     }
-
-
-def sweep(
-    task: Task,
-    system: Callable[[str, float], System],
-    dials: Mapping[str, Sequence[float]],
-    *,
-    count: int = 40,
-    tell: Tell = lambda _: None,
-) -> list[dict[str, Any]]:
-    """Style and content as each dial is turned while the others rest, on the first `count` sources.
-
-    Args:
-        task: from `task.prepare`.
-        system: gives the system with a dial, by name, at a value.
-        dials: values of each dial.
-        count: how many sources.
-        tell: called after each output.
-    """
-    candidates = [*task.sources, *task.distractors]
-    points = []
-    for dial, settings in dials.items():
-        for setting in settings:
-            chosen = system(dial, setting)
-            outputs = [
-                _told(tell, f"{dial} {setting:g}", chosen(source, task.seed + i))
-                for i, source in enumerate(task.sources[:count])
-            ]
-            likely = task.evaluators[0].of(task.target, features.extract(excerpts(task, outputs)))
-            found = content.retrieval(candidates, outputs, range(len(outputs)))
-            points.append(
-                {
-                    "dial": dial,
-                    "setting": setting,
-                    "style": float(likely.mean()),
-                    "content": float(found.reciprocal.mean()),
-                    "top1": float(found.top1.mean()),
-                    "styles": np.round(likely, 4).tolist(),
-                    "contents": np.round(found.reciprocal, 4).tolist(),
-                }
-            )
-    return points
-
-
-def dial_effects(points: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
-    """Spearman's rho of each dial with what it should move and, as cross-talk, with what it should not.
-
-    The rho of a dial is that of its settings with the means over tunes, its interval by resampling tunes; "within
-    tunes" is the mean of the rho of every tune, which a tune at the ceiling at all settings lowers.
-
-    Args:
-        points: from `sweep`.
-
-    Returns:
-        Estimates by name, such as "strength on style" and "strength on content (cross-talk)".
-    """
-    effects = {}
-    for dial, moved in (("strength", "styles"), ("preserve", "contents")):
-        line = [point for point in points if point["dial"] == dial]
-        settings = [point["setting"] for point in line]
-        for measured in ("styles", "contents") if len(line) > 1 else ():
-            values = np.array([point[measured] for point in line]).T
-            means = np.stack([resampled_means(column) for column in values.T], axis=1)
-            rho = control.rank_correlation(settings, values.mean(axis=0)[None])[0]
-            name = f"{dial} on {measured[:-1]}" + ("" if measured == moved else " (cross-talk)")
-            effects[name] = estimate(rho, control.rank_correlation(settings, means))
-            effects[f"{name}, within tunes"] = bootstrap(control.rank_correlation(settings, values))
-    return effects
-
-
-def cycle_strength(task: Task, outputs: Sequence[Melody], returned: Sequence[Melody]) -> Estimate:
-    """Strength of the transfer in the sense of Brunner et al. (2018), for outputs that were transferred back.
-
-    Args:
-        task: with known source styles.
-        outputs: output i was made from source i; the first ones suffice.
-        returned: the same outputs transferred back to the styles of their sources.
-
-    Raises:
-        ValueError: if the style of a source is unknown.
-    """
-    if not task.origins:
-        raise ValueError("strength needs the style of the sources")
-    evaluator, count = task.evaluators[0], len(returned)
-    own = [evaluator.styles.index(origin) for origin in task.origins[:count]]
-    before, there, back = (
-        evaluator.probabilities(features.extract(excerpts(task, group[:count])))[np.arange(count), own]
-        for group in (task.sources, outputs, returned)
-    )
-    return bootstrap([style.strength(before[i : i + 1], there[i : i + 1], back[i : i + 1]) for i in range(count)])
 
 
 _ORDER = ("system", "ceiling", "ablation", "baseline")

@@ -33,7 +33,7 @@ def transfer_system(model: "Model", target: str, options: "Options", training: "
 
 
 def dialled(model: "Model", target: str, options: "Options") -> Callable[[str, float], System]:
-    """Systems with one of the options at a value, for `study.sweep`; each draws one candidate.
+    """Systems with one of the options at a value, for `dials.sweep`; each draws one candidate.
 
     So the curve shows what the dials do, and not what the choice among candidates makes of it.
     """

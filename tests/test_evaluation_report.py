@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from evaluation_melodies import plain
-from stylernn.evaluation import benchmark, calibration, report, study
+from stylernn.evaluation import benchmark, calibration, dials, report, study
 from stylernn.evaluation import task as tasks
 from stylernn.evaluation.statistics import Estimate
 from typer.testing import CliRunner
@@ -57,7 +57,7 @@ def task():
 @pytest.fixture(scope="module")
 def document(task):
     outputs = benchmark.run(decorated, task)
-    points = study.sweep(task, lambda dial, value: decorated, {"preserve": (0.2, 0.8), "strength": (1.0, 2.0)}, count=4)
+    points = dials.sweep(task, lambda dial, value: decorated, {"preserve": (0.2, 0.8), "strength": (1.0, 2.0)}, count=4)
     return study.compare(task, [outputs], name="ideal", trade_off=points)
 
 
@@ -292,7 +292,7 @@ def test_dials_are_held_against_what_they_should_move():
         {"dial": "strength", "setting": s, "styles": [s, 2 * s, s], "contents": [0.5, 0.5, 0.5]}
         for s in (0.0, 1.0, 2.0)
     ] + [{"dial": "preserve", "setting": p, "styles": [0.1] * 3, "contents": [p, p, -p]} for p in (0.2, 0.5, 0.8)]
-    effects = {name: value.value for name, value in study.dial_effects(points).items()}
+    effects = {name: value.value for name, value in dials.dial_effects(points).items()}
     assert effects == {
         "strength on style": pytest.approx(1),
         "strength on style, within tunes": pytest.approx(1),
@@ -307,5 +307,5 @@ def test_dials_are_held_against_what_they_should_move():
 
 def test_strength_is_one_where_transfers_go_all_the_way_and_return(task):
     outputs = benchmark.run(decorated, task)
-    assert study.cycle_strength(task, outputs, task.sources).value > 0.9
-    assert abs(study.cycle_strength(task, task.sources, task.sources).value) < 0.01
+    assert dials.cycle_strength(task, outputs, task.sources).value > 0.9
+    assert abs(dials.cycle_strength(task, task.sources, task.sources).value) < 0.01

@@ -1,5 +1,6 @@
 """`stylernn evaluate`: numbers that a reviewer believes, for our model or for any system's files."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,10 +10,13 @@ from stylernn.cli import judging, options, outputs
 from stylernn.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
     from rich.table import Table
 
     from stylernn.evaluation.baselines import System
-    from stylernn.evaluation.study import Tell
+    from stylernn.evaluation.study import Waiting
     from stylernn.evaluation.task import Labelled, Task
     from stylernn.measure import Tested
     from stylernn.melody import Melody
@@ -105,12 +109,12 @@ def evaluate_transfer(
     from dataclasses import replace
 
     from stylernn import api, mixtures, originality, transfer
-    from stylernn.evaluation import requirements, study, systems
+    from stylernn.evaluation import dials, requirements, study, systems
 
     shipped = options.load(model)
     loaded = mixtures.knowing(shipped, [*source_styles, target])
     loaded.style(target)
-    dials = transfer.Options(**options.given(preserve=preserve, strength=strength, candidates=candidates))
+    given = transfer.Options(**options.given(preserve=preserve, strength=strength, candidates=candidates))
     known = {style.name for style in shipped.header.styles}
     wanted = tuple(dict.fromkeys([*source_styles, target, *(styles.split(",") if styles else ())]))
     roots = [style.name for style in shipped.header.styles if style.parent == style.name]
@@ -119,7 +123,7 @@ def evaluate_transfer(
     train, held_out = judging.by_style(split, every if styles is None else wanted, only=True)
     task = _task(train, held_out, target, source_styles=source_styles, count=count, seed=seed)
     total = len(task.sources)
-    parts = systems.ablations(loaded, target, dials) if ablate else {}
+    parts = systems.ablations(loaded, target, given) if ablate else {}
     # A style that the model does not know, such as a corpus kept for testing, has no way back.
     has_way_back = {style.name for style in loaded.header.styles}.issuperset(source_styles)
     returned = min(_RETURNED, total) if cycle and has_way_back else 0
@@ -128,31 +132,24 @@ def evaluate_transfer(
     drawn = total * (seeds + len(parts) + (seeds - 1) * bool(parts))
     with judging.progress(drawn + swept + returned + 7 + seeds + len(parts)) as tell, judging.pool() as pool:
         beside = study.standing(task, pool)
-        system = systems.transfer_system(loaded, target, dials, originality.beside(api.model_file(model)))
-        runs: list[list[Melody]] = []
-        scores = []
-        for k in range(seeds):
-            runs.append(_run(task, system, k, "transfer", tell))
-            scores.append(study.begin(task, runs[-1], pool))
+        system = systems.transfer_system(loaded, target, given, originality.beside(api.model_file(model)))
+        runs, scores = _runs(task, system, seeds, partial(tell, "transfer"), pool)
         further = {
-            name: [
-                study.begin(task, _run(task, part, k, name, tell), pool)
-                for k in range(seeds if name == "one candidate" else 1)
-            ]
+            name: _runs(task, part, seeds if name == "one candidate" else 1, partial(tell, name), pool)[1]
             for name, part in parts.items()
         }
         points: list[dict[str, Any]] = []
         if swept:
-            points = study.sweep(task, systems.dialled(loaded, target, dials), _SWEEP, count=turned, tell=tell)
-        once = replace(dials, candidates=1)
+            points = dials.sweep(task, systems.dialled(loaded, target, given), _SWEEP, count=turned, tell=tell)
+        once = replace(given, candidates=1)
         back = [systems.transfer_system(loaded, task.origins[i], once)(runs[0][i], seed + i) for i in range(returned)]
         report = study.compare(
             task, runs, name="stylernn", scores=scores, further=further, beside=beside, trade_off=points, tell=tell
         )
     if back:
-        report["rows"][0]["values"]["strength"] = list(study.cycle_strength(task, runs[0], back))
+        report["rows"][0]["values"]["strength"] = list(dials.cycle_strength(task, runs[0], back))
     facts = {"sources": total, "candidates for retrieval": total + len(task.distractors), "seeds": seeds}
-    judging.finish(report, out, {**facts, "options": str(dials), "seed": seed})
+    judging.finish(report, out, {**facts, "options": str(given), "seed": seed})
     if check:
         checks = requirements.check(report, target)
         judging.print_checks(checks)
@@ -242,11 +239,18 @@ def _task(train: "Labelled", held_out: "Labelled", target: str, **wishes: Any) -
         raise UsageError(f"these melodies cannot be judged: {error}") from error
 
 
-def _run(task: "Task", system: "System", number: int, name: str, tell: "Tell") -> list["Melody"]:
-    """The outputs of the seed of this number; no two of them share a source's random key."""
-    from stylernn.evaluation import benchmark
+def _runs(
+    task: "Task", system: "System", seeds: int, progress: "Callable[[], None]", pool: "Executor | None"
+) -> tuple[list[list["Melody"]], list["Waiting"]]:
+    """The outputs of each seed, and what waits for their rows; no two of them share a source's random key."""
+    from stylernn.evaluation import benchmark, study
 
-    return benchmark.run(system, task, seed=task.seed + number * len(task.sources), progress=lambda: tell(name))
+    runs, rows = [], []
+    for number in range(seeds):
+        seed = task.seed + number * len(task.sources)
+        runs.append(benchmark.run(system, task, seed=seed, progress=progress))
+        rows.append(study.begin(task, runs[-1], pool))
+    return runs, rows
 
 
 def _likelihoods(tested: "Tested") -> dict[str, Any]:

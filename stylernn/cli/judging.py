@@ -17,8 +17,8 @@ from stylernn.errors import StylernnError, UsageError
 
 if TYPE_CHECKING:
     from stylernn.corpus import Split, Tune
+    from stylernn.evaluation.benchmark import Tell
     from stylernn.evaluation.calibration import Check
-    from stylernn.evaluation.study import Tell
     from stylernn.evaluation.task import Labelled
     from stylernn.melody import Melody
 
