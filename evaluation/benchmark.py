@@ -16,7 +16,7 @@ import numpy as np
 
 from stylernn.melody import Melody
 
-from . import baselines, bits, content, features, music, originality, realism, style
+from . import baselines, bits, content, features, music, originality, overlap, realism, style
 from .cache import remembered
 from .inputs import check_pairs
 from .statistics import Estimate, bootstrap
@@ -191,7 +191,7 @@ def _realism(task: Task, pieces: Sequence[Melody], measured: np.ndarray, owners:
             columns[f"c2st_{family}"] = Column(*answers)
         sources = features.extract(excerpts(task, task.sources))
         single["frechet_ratio"] = realism.frechet_ratio(task.real_features, measured, sources, seed=task.seed)
-        areas = [area for area, _ in realism.overlap(real, pieces, seed=task.seed).values()]
+        areas = [area for area, _ in overlap.overlap(real, pieces, seed=task.seed).values()]
         single["overlap"] = float(np.mean(areas))
     single["profile_pitch"], single["profile_rhythm"] = style.profile_cosine(pieces, real)
     whole = np.array(["all"])

@@ -5,6 +5,7 @@ import pytest
 from evaluation_melodies import ornate, plain
 from scipy.stats import gaussian_kde
 from stylernn.evaluation import features, realism
+from stylernn.evaluation.overlap import FEATURES, overlap, overlap_of_distances
 
 
 def _reference_kl_and_overlap(a, b):
@@ -18,30 +19,30 @@ def test_the_reference_calls_distant_distributions_alike_and_ours_does_not():
     rng = np.random.default_rng(0)
     a, b = rng.normal(0, 1, 500), rng.normal(20, 1, 500)
     assert _reference_kl_and_overlap(a, b) < 0.2
-    overlap, divergence = realism.overlap_of_distances(a, b)
-    assert overlap < 1e-3
+    area, divergence = overlap_of_distances(a, b)
+    assert area < 1e-3
     assert divergence > 10
 
 
 def test_overlap_of_two_normals_is_the_known_value():
     rng = np.random.default_rng(1)
     a, b = rng.normal(0, 1, 20_000), rng.normal(1, 1, 20_000)
-    overlap, divergence = realism.overlap_of_distances(a, b)
-    assert overlap == pytest.approx(0.617, abs=0.02)  # 2 Phi(-1/2)
+    area, divergence = overlap_of_distances(a, b)
+    assert area == pytest.approx(0.617, abs=0.02)  # 2 Phi(-1/2)
     assert divergence == pytest.approx(0.5, abs=0.05)  # 1^2 / 2
 
 
 def test_overlap_of_a_sample_with_itself_is_one():
     values = np.random.default_rng(2).normal(size=100)
-    assert realism.overlap_of_distances(values, values) == pytest.approx((1, 0))
-    assert realism.overlap_of_distances(np.ones(5), np.ones(7)) == (1.0, 0.0)
+    assert overlap_of_distances(values, values) == pytest.approx((1, 0))
+    assert overlap_of_distances(np.ones(5), np.ones(7)) == (1.0, 0.0)
 
 
 def test_overlap_is_high_for_one_style_and_lower_for_two():
     real = [plain(i) for i in range(40)]
-    same = realism.overlap(real, [plain(i) for i in range(40, 80)])
-    other = realism.overlap(real, [ornate(i) for i in range(40)])
-    assert set(same) == set(realism.OVERLAP_FEATURES)
+    same = overlap(real, [plain(i) for i in range(40, 80)])
+    other = overlap(real, [ornate(i) for i in range(40)])
+    assert set(same) == set(FEATURES)
     assert np.mean([area for area, _ in same.values()]) > 0.9
     assert np.mean([area for area, _ in other.values()]) < 0.7
 
@@ -89,4 +90,4 @@ def test_small_samples_are_refused():
     with pytest.raises(ValueError, match="needs 10 real melodies"):
         realism.frechet_ratio(few, few, few)
     with pytest.raises(ValueError, match="at least 5 melodies"):
-        realism.overlap([plain(0)], [plain(1)])
+        overlap([plain(0)], [plain(1)])

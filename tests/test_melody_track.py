@@ -11,7 +11,7 @@ import pytest
 from midi_files import META_NAME, line, meta, smf
 from music21 import corpus, stream
 
-from stylernn import midi, scores
+from stylernn import midi, streams
 
 QUARTETS = [f"{opus}/movement{k}" for opus in ("mozart/k155", "mozart/k156", "haydn/opus74no1") for k in (1, 2, 3)]
 MADRIGALS = [f"monteverdi/madrigal.{book}" for book in ("3.1", "3.9", "3.18", "4.7", "4.13", "5.1", "5.4", "5.7")]
@@ -28,7 +28,7 @@ def as_midi(path: Path, score: stream.Score, *, named: bool) -> Path:
     """A score as a MIDI file of one track a part, each on a channel of its own."""
     tracks = []
     for number, part in enumerate(score.parts):
-        notes = [(20 * onset, 20 * length, pitch) for onset, length, pitch in scores._line(part, score).notes.tolist()]
+        notes = [(20 * onset, 20 * length, pitch) for onset, length, pitch in streams.line(part, score).notes.tolist()]
         name = [meta(0, META_NAME, (part.partName or "").encode())] if named else []
         tracks.append([*name, *line(*notes, channel=number % 9)])
     return smf(path, *tracks)

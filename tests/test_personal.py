@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from stylernn import adapt, checkpoint, discriminant, files, mixtures, personal, settings
+from stylernn import adapt, checkpoint, descent, discriminant, files, mixtures, personal, settings
 from stylernn.checkpoint import Model
 from stylernn.corpus import Tune
 from stylernn.descriptors import DESCRIPTORS, describe_sections
@@ -159,8 +159,8 @@ def test_bad_names_are_refused(name: str) -> None:
 
 
 def test_learning_predicts_tunes_better_and_is_repeatable(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapt, "_STEPS", 20)
-    monkeypatch.setattr(adapt, "_MIXING", 8)
+    monkeypatch.setattr(descent, "_STEPS", 20)
+    monkeypatch.setattr(descent, "_MIXING", 8)
     before = {name: array.copy() for name, array in model.arrays.items()}
     first, again = (adapt.learn(model, labelled(6), "own", seed=3) for _ in range(2))
     assert first.facts["bits"] < first.facts["bits_of_mixture"]
@@ -202,7 +202,7 @@ def folder(tmp_path: Path) -> Path:
 def test_the_commands(
     stylernn: Callable, folder: Path, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapt, "_STEPS", 10)
+    monkeypatch.setattr(descent, "_STEPS", 10)
     monkeypatch.chdir(tmp_path)
     files.write(tune(1), "tune.mid")
     with_model = ("--model", model_file)

@@ -34,6 +34,7 @@ _PARSERS = (
     "limits.py",
     "midi.py",
     "scores.py",
+    "streams.py",
     "unpacking.py",
     "corpus/parsing.py",
     "corpus/works.py",

@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parent))
 def golden():
     """Every deterministic metric on five pairs, rounded to 6 places."""
     from evaluation_melodies import ornate, plain
-    from stylernn.evaluation import baselines, bits, content, features, music, originality, realism, style
+    from stylernn.evaluation import baselines, bits, content, features, music, originality, overlap, style
 
     sources = [plain(i) for i in range(5)]
     outputs = [baselines.jazzify(melody, i) for i, melody in enumerate(sources)]
@@ -28,7 +28,7 @@ def golden():
         "originality": originality.evaluate(outputs, originality.index(training), sources),
         "bits": {kind: bits.evaluate(bits.fit(training, kind), outputs)["bits"] for kind in bits.KINDS},
         "profile": {"cosine": style.profile_cosine(outputs, [ornate(i) for i in range(5)])},
-        "overlap": realism.overlap(training, [ornate(i) for i in range(20)]),
+        "overlap": overlap.overlap(training, [ornate(i) for i in range(20)]),
     }
     return {
         chapter: {name: np.round(np.asarray(value, dtype=float), 6).tolist() for name, value in parts.items()}
