@@ -6,6 +6,7 @@ excerpts, spread: the windows of melodies on which style and realism are judged,
 statistics of a long and of a short melody differ whatever the style.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -34,6 +35,8 @@ _MOST_REAL = 120
 _MOST_FITTED = 400
 _OTHERS = 200
 _POOL = 400
+_FEW = 0.05
+"""Share of the sources in a kind of metre that says little of it."""
 
 
 @dataclass(frozen=True)
@@ -220,13 +223,19 @@ def _labelled(
 
 
 def _in_like_metres(tunes: Sequence[Melody], sources: Sequence[Melody]) -> Sequence[Melody]:
-    """Real tunes in simple time alone where no source is compound: a transfer keeps the metre, and jigs would tell the
-    real from the made. All of them where too few are left.
+    """Real tunes in those kinds of metre alone, duple, triple or compound, in which more than a few sources are.
+
+    A transfer keeps the metre, and jigs or waltzes would tell the real from the made. All tunes where too few are left.
     """
-    if any(source.metre.is_compound for source in sources):
-        return tunes
-    simple = [tune for tune in tunes if not tune.metre.is_compound]
-    return simple if len(simple) >= 2 * LEAST_REAL else tunes
+    kinds = Counter(map(_kind, sources))
+    like = [tune for tune in tunes if kinds[_kind(tune)] > _FEW * len(sources)]
+    return like if len(like) >= 2 * LEAST_REAL else tunes
+
+
+def _kind(tune: Melody) -> tuple[bool, bool]:
+    """Whether a tune begins in compound time, and whether in triple time."""
+    beats = tune.metre.bar // tune.metre.beat
+    return tune.metre.is_compound, not tune.metre.is_compound and beats % 3 == 0
 
 
 def _windowed(tunes: Sequence[Melody], seed: int) -> tuple[tuple[Melody, ...], tuple[int, ...]]:

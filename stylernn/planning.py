@@ -41,11 +41,11 @@ def laid_out(model: Model, tune: Melody, index: int, seed: int, grain: str = "be
         grain: of the skeleton, one of GRAINS.
     """
     target = model.header.styles[index - 1]
-    character = traits.drawn(model.arrays, target.name, metres.heard(tune, BeatGrid.of(tune), target), seed)
+    grid = metres.heard(tune, BeatGrid.of(tune), target)
+    character = traits.drawn(model.arrays, target.name, grid, seed, dance=hold(target) > 1)
     plan = plan_transfer(tune, index, target, grain, character)
-    dotted, more = (character.dotted, character.more_dotted) if hold(target) > 1 else (None, 0.0)
-    tilted = tilt.of_style(model.arrays, target, tune.metre, plan.example.tonality, more)
-    return replace(plan, tilt=tilted, dotted=dotted)
+    tilted = tilt.of_style(model.arrays, target, tune.metre, plan.example.tonality, character.more_dotted)
+    return replace(plan, tilt=tilted, dotted=character.dotted)
 
 
 def plan_transfer(

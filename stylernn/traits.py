@@ -30,7 +30,7 @@ __all__ = [
     "dotted",
     "drawn",
     "mixed",
-    "restful",
+    "resting",
     "rows",
     "traits",
     "unknown",
@@ -62,8 +62,10 @@ TRAITS = tuple(_EDGES)
 CLASSES = 9
 """Classes of each trait; the first means that it is not known."""
 
-_ORDER = ("density", "silence")
-"""By what tunes stand in a row where one is drawn, the first the least."""
+_SILENCE, _DENSITY = (2 + TRAITS.index(name) for name in ("silence", "density"))
+"""Columns of `rows`."""
+_LEVEL = 0.05
+"""Steps in which dotted notes are counted where tunes stand in a row."""
 _GOLDEN_RATIO = (5**0.5 - 1) / 2
 _COLUMNS = [DESCRIPTORS.index(name) for name in TRAITS]
 _RESTFUL = 0.06
@@ -108,10 +110,13 @@ def traits(melody: Melody, tonality: Tonality) -> np.ndarray:
     return np.array(classes, np.int32)
 
 
-def restful(known: np.ndarray) -> bool:
-    """Whether a tune of these traits rests throughout, not just now and then; not if that is not known."""
-    least = 1 + np.searchsorted(_EDGES["silence"], _RESTFUL, "right")
-    return bool(known[TRAITS.index("silence")] >= least)
+def resting(known: np.ndarray) -> float:
+    """Share of its time for which a tune of these traits is silent at least, if it rests throughout.
+
+    Not just now and then; 0 if it does not, or that is not known.
+    """
+    edge = _EDGES["silence"][max(known[TRAITS.index("silence")] - 2, 0)]
+    return edge if edge >= _RESTFUL else 0.0
 
 
 def dotted(melody: Melody) -> float:
@@ -140,8 +145,8 @@ def rows(tunes: Iterable[tuple[Metre, np.ndarray, tuple[int, int], float]]) -> n
     """What a model file keeps of a style's tunes, given by metre, traits, compass and how far they are dotted.
 
     Returns:
-        Beats a bar, 1 if compound, traits, compass, dotted; of many tunes a random few, in their order; float32, shape
-        (tunes, 5 + len(TRAITS)).
+        Beats a bar, 1 if compound, traits, compass, dotted; of many tunes a few that stand for all, in their order;
+        float32, shape (tunes, 5 + len(TRAITS)).
     """
     found = [
         np.r_[round(metre.bar / metre.beat), metre.is_compound, known, edges, share]
@@ -159,19 +164,20 @@ def mixed(arrays: Mapping[str, np.ndarray], shares: Mapping[str, float], name: s
     return {**arrays, PREFIX + name: np.concatenate(known)} if known else dict(arrays)
 
 
-def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: int) -> Character:
+def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: int, *, dance: bool = False) -> Character:
     """The character of some tune of a style, in the grid's kind of metre if there are a few; else unknown.
 
     Seeds that follow each other draw tunes far apart: multiples of the golden ratio, modulo 1, fill the tunes evenly
     (Weyl's sequence; Niederreiter 1992, Random number generation and quasi-Monte Carlo methods, chapter 3), which stand
-    in the order of their silence and density. So a few tries hear what a style has, and a tune that rests all the time
-    comes up as often as it should.
+    in the order of their silence and density, dances that are dotted before the others. So a few tries hear what a
+    style has, and a tune that rests all the time, or is dotted, comes up as often as it should.
 
     Args:
         arrays: of a model.
         style: name of one of its styles.
         grid: beats of the melody to write, in bars as the style counts them.
         seed: of the draw.
+        dance: whether a tune is dotted throughout or not at all, and the character is to say so.
     """
     known = arrays.get(PREFIX + style)
     if known is None or not len(known):
@@ -181,11 +187,10 @@ def drawn(arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: in
     known = _filled(known)
     same = known[(known[:, :2] == kind).all(axis=1)]
     among = same if len(same) >= _FEWEST else known
-    order = np.lexsort([among[:, 2 + TRAITS.index(name)] for name in _ORDER])
-    place = int((seed + 0.5) * _GOLDEN_RATIO % 1 * len(among))
-    told, edges, share = np.split(among[order[place], 2:], [len(TRAITS), len(TRAITS) + 2])
+    row = among[_in_order(among, dotted_first=dance)[int((seed + 0.5) * _GOLDEN_RATIO % 1 * len(among))]]
+    told, edges, share = np.split(row[2:], [len(TRAITS), len(TRAITS) + 2])
     character = Character(told.astype(np.int32), None if np.isnan(edges).any() else (int(edges[0]), int(edges[1])))
-    if np.isnan(share).any():
+    if not dance or np.isnan(share).any():
         return character
     more = np.log((share[0] + _RARELY) / (np.nanmean(known[:, -1]) + _RARELY))
     return character._replace(dotted=float(share[0]), more_dotted=float(min(more, _MOST_DOTTED)))
@@ -204,5 +209,15 @@ def _filled(tunes: np.ndarray) -> np.ndarray:
 
 
 def _some(tunes: np.ndarray, most: int) -> np.ndarray:
-    """So many rows at most, chosen at random, in the order in which they were."""
-    return tunes[np.sort(np.random.default_rng(0).permutation(len(tunes))[:most])]
+    """So many rows at most, chosen evenly in each kind of metre, and among dotted tunes and others; in their order."""
+    if len(tunes) <= most:
+        return tunes
+    order = _in_order(tunes, dotted_first=True)
+    order = order[np.lexsort(tunes[order, :2].T)]
+    return tunes[np.sort(order[((np.arange(most) + 0.5) * len(tunes) / most).astype(int)])]
+
+
+def _in_order(tunes: np.ndarray, *, dotted_first: bool) -> np.ndarray:
+    """Places of the tunes, those first that rest least, and of these the sparsest; int, shape (tunes,)."""
+    level = np.round(np.nan_to_num(tunes[:, -1]) / _LEVEL) * dotted_first
+    return np.lexsort([tunes[:, _DENSITY], tunes[:, _SILENCE], -level])

@@ -57,6 +57,23 @@ def test_a_few_tunes_of_each_metre_are_kept() -> None:
     assert told.max() < CLASSES
 
 
+def test_those_that_are_kept_stand_for_all() -> None:
+    """Of each metre, of the dotted and of those that rest more or less as many as there are, to the nearest."""
+    rng = np.random.default_rng(0)
+    silences = iter(rng.permutation(np.arange(2000) % 8 + 1))
+    silent = TRAITS.index("silence")
+    tunes = []
+    for melody, share, count in ((SCALE, 0.0, 1370), (SCALE, 0.3, 30), (JIG, 0.0, 600)):
+        for _ in range(count):
+            known = traits(melody, C_MAJOR)
+            known[silent] = next(silences)
+            tunes.append((melody.metre, known, compass(melody.array[:, 2], 64), share))
+    found = rows([tunes[k] for k in rng.permutation(len(tunes))])
+    assert len(found) == 200
+    assert [(found[:, 0] == 4).sum(), (found[:, -1] > 0).sum()] == [140, 3]
+    np.testing.assert_allclose(np.bincount(found[:, 2 + silent].astype(int), minlength=9)[1:], 25, atol=3)
+
+
 def test_a_tune_in_the_same_metre_is_drawn() -> None:
     arrays = {f"{PREFIX}dance": rows([kept(SCALE)] * 6 + [kept(JIG)] * 6)}
     for melody in (SCALE, JIG):
@@ -85,6 +102,15 @@ def test_seeds_that_follow_each_other_draw_all_that_a_style_has(first: int) -> N
         assert (heard <= 2).all()
 
 
+def test_dotted_dances_are_drawn_as_often_as_there_are() -> None:
+    known = rows([kept(SCALE, share) for share in (0.0, 0.3, 0.0, 0.0, 0.0, 0.3, 0.0, 0.0)])
+    known[:, 2 + TRAITS.index("silence")] = [3, 1, 8, 5, 7, 2, 6, 4]
+    grid = BeatGrid.of(SCALE)
+    for start in range(64):
+        found = [drawn({f"{PREFIX}dance": known}, "dance", grid, seed, dance=True) for seed in range(start, start + 8)]
+        assert sum(each.dotted > 0 for each in found) in (1, 2, 3)
+
+
 def test_nothing_is_drawn_of_an_unknown_style() -> None:
     found = drawn({}, "dance", BeatGrid.of(SCALE), 0)
     np.testing.assert_array_equal(found.traits, unknown())
@@ -94,12 +120,13 @@ def test_nothing_is_drawn_of_an_unknown_style() -> None:
 @pytest.mark.parametrize(("lacking", "edges"), [(1, compass(SCALE.array[:, 2], 64)), (3, None)])
 def test_early_files_know_less(lacking: int, edges: tuple[int, int] | None) -> None:
     arrays = {f"{PREFIX}dance": rows([kept(SCALE)] * 6)[:, :-lacking]}
-    found = drawn(arrays, "dance", BeatGrid.of(SCALE), 0)
+    found = drawn(arrays, "dance", BeatGrid.of(SCALE), 0, dance=True)
     np.testing.assert_array_equal(found.traits, traits(SCALE, C_MAJOR))
     assert found[1:] == (edges, None, 0.0)
     both = mixed(arrays | {f"{PREFIX}new": rows([kept(SCALE)] * 6)}, {"dance": 0.5, "new": 0.5}, "both")
     assert np.isnan(both[f"{PREFIX}both"][:, -1]).sum() == 100
-    assert {drawn(both, "both", BeatGrid.of(SCALE), seed)[2:] for seed in range(8)} == {(None, 0.0), (0.0, 0.0)}
+    found = {drawn(both, "both", BeatGrid.of(SCALE), seed, dance=True)[2:] for seed in range(8)}
+    assert found == {(None, 0.0), (0.0, 0.0)}
 
 
 def test_dotted_rhythm_keeps_to_the_beat_and_a_line_adrift_does_not() -> None:
@@ -113,7 +140,8 @@ def test_dotted_rhythm_keeps_to_the_beat_and_a_line_adrift_does_not() -> None:
 
 def test_a_tune_is_dotted_as_much_as_it_is_beside_others_of_the_style() -> None:
     arrays = {f"{PREFIX}dance": rows([kept(SCALE, share) for share in (0.0, 0.0, 0.019, 0.019, 0.019, 0.057)])}
-    found = {drawn(arrays, "dance", BeatGrid.of(SCALE), seed)[2:] for seed in range(30)}
+    assert {drawn(arrays, "dance", BeatGrid.of(SCALE), seed)[2:] for seed in range(30)} == {(None, 0.0)}
+    found = {drawn(arrays, "dance", BeatGrid.of(SCALE), seed, dance=True)[2:] for seed in range(30)}
     shares, more = np.array(sorted(found)).T
     np.testing.assert_allclose(shares, [0, 0.019, 0.057], atol=1e-6)
     np.testing.assert_allclose(more, [np.log(0.001 / 0.02), 0, 1], atol=1e-6)  # the last would be log 2.9
