@@ -43,7 +43,7 @@ class Standards(NamedTuple):
         adrift: share of the notes that may be off the beat after another, see `traits.adrift`; one with more is unlike
             others.
         resting: share of sixteen bars, or of all, that may be rests; one with more is unlike others, unless the tune
-            whose traits it has rests throughout, see `traits.resting`.
+            whose traits it has rests throughout, see `traits.resting`; then one with less than that tune is.
     """
 
     worthy: float = 0.85

@@ -132,16 +132,17 @@ class Selection:
         """Which candidates do not rest as the first does, at all and nearly as much, or rest again too soon.
 
         Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
-        does; if it rests again too soon, none is to rest. If the tune whose character they have rests throughout, they
-        are to rest as much as it does at least.
+        does; if it rests again too soon, none is to rest. Where tunes hardly rest, but that whose character they have
+        does throughout, they are to rest as much as it does at least.
         """
         since = _since(bars)
         silent, rested = (
             np.array([breaths.rests(melody, _REST, part) for melody in melodies]) for part in (bars, since)
         )
-        least = traits.resting(self.plan.condition.traits) * len(since) * self.tune.metre.bar
-        most = self.standards.resting * min(_CONTEXT, self.tune.bars) * self.tune.metre.bar
-        again = (silent > 0) & (rested > (np.inf if least else most))
+        most, least = self.standards.resting * min(_CONTEXT, self.tune.bars) * self.tune.metre.bar, 0.0
+        if self.standards.resting < 1 and (share := traits.resting(self.plan.condition.traits)):
+            most, least = np.inf, share * len(since) * self.tune.metre.bar
+        again = (silent > 0) & (rested > most)
         wanted = 0 if again[0] else max(silent[0], least - (rested - silent)[0])
         apart = np.where(((silent > 0) == (wanted > 0)) & ~again, np.abs(silent - wanted), np.inf)
         return (apart > np.quantile(apart, _NEARLY, method="lower")) | np.isinf(apart)

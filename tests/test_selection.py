@@ -13,7 +13,7 @@ from stylernn.compose import Candidate, Plan
 from stylernn.descriptors import DESCRIPTORS, describe_sections
 from stylernn.likeness import chroma_similarity
 from stylernn.melody import Melody, Note
-from stylernn.ranking import COMPOSED, HELD
+from stylernn.ranking import COMPOSED, HELD, Standards
 from stylernn.selection import Selection
 from stylernn.styles import Style
 
@@ -194,6 +194,19 @@ def test_a_dance_takes_one_breath_in_sixteen_bars(selection: Selection, known: i
     whole = [candidate(*TUNE.notes)] * 6
     assert held.best([once, *whole], range(4)) == 0
     assert held.best([twice, *whole], range(4)) == chosen
+
+
+@pytest.mark.parametrize(("standards", "known", "chosen"), [(HELD, 1, 0), (HELD, 4, 6), (COMPOSED, 4, 0)])
+def test_a_dance_rests_as_much_as_a_tune_that_rests_throughout(
+    selection: Selection, standards: Standards, known: int, chosen: int
+) -> None:
+    """The tune, six times, before one with a gap of a sixteenth of the time; such a tune rests for .06 of it."""
+    told = np.full_like(selection.plan.condition.traits, known)
+    condition = replace(selection.plan.condition, traits=told)
+    asked = replace(selection, style=Style("plain", "plain"), plan=replace(selection.plan, condition=condition))
+    resting = candidate(*(n for n in TUNE.notes if n.onset != 3 * 96 + 48))
+    asked = replace(asked, standards=standards)
+    assert asked.best([*[candidate(*TUNE.notes)] * 6, resting], range(4)) == chosen
 
 
 def test_a_held_style_does_not_slip_off_the_beat(selection: Selection) -> None:
