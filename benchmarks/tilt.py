@@ -6,7 +6,8 @@ outcomes than among real melodies of the training split, and their mean over the
 since what is rare is rarer or commoner by chance in each of them. Weights that the model has already stay as they are.
 Simple and compound metres apart, where there are melodies enough. Improvised styles have fitted weights of intervals
 alone, and the others none, since they lose more by it than they gain (docs/experiments.md, 38, 39 and 44). What the
-choice among candidates takes away again is added. The result is written into the model file, float16 as the rest.
+choice among candidates takes away again is added, and written beside them, for transfers without a choice. The result
+is written into the model file, float16 as the rest.
 Neither held-out tunes nor the evaluation kit's features take part in the fit.
 
 Reference:
@@ -52,6 +53,7 @@ def main() -> None:
             for part, more in CHOSEN.get(name, {}).items() if found else ():
                 if f"{name}/{part}" not in lesson.model.arrays:
                     found[part] = found.get(part, np.zeros(1)) + more
+                    found[f"{tilt.CHOSEN}{part}"] = np.array([more])
             fitted |= {f"{name}/{part}": array for part, array in found.items()}
             print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
     write(lesson, fitted)

@@ -57,7 +57,7 @@ def ablations(model: "Model", target: str, options: "Options") -> dict[str, Syst
     def without_skeleton(melody: Melody, seed: int) -> Melody:
         index = model.style(target)
         style = model.header.styles[index - 1]
-        plan = planning.laid_out(model, metres.fitted(melody, style), index, seed, grain="none")
+        plan = planning.laid_out(model, metres.fitted(melody, style), index, seed, grain="none", choice=False)
         plan = replace(plan, condition=replace(plan.condition, grain=0), chroma=None)
         return compose.compose(model, plan, transfer.dials(single, style), seed, 1)[0].melody
 

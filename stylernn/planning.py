@@ -30,7 +30,7 @@ _PHRASE = 4
 _BEYOND = 1
 
 
-def laid_out(model: Model, tune: Melody, index: int, seed: int, grain: str = "beat") -> Plan:
+def laid_out(model: Model, tune: Melody, index: int, seed: int, grain: str = "beat", *, choice: bool = True) -> Plan:
     """The plan of a tune in a style, with the character that the seed draws and the tilt of the style.
 
     Args:
@@ -39,12 +39,14 @@ def laid_out(model: Model, tune: Melody, index: int, seed: int, grain: str = "be
         index: of the style.
         seed: of the draw.
         grain: of the skeleton, one of GRAINS.
+        choice: whether there are candidates to choose from.
     """
     target = model.header.styles[index - 1]
     grid = metres.heard(tune, BeatGrid.of(tune), target)
     character = traits.drawn(model.arrays, target.name, grid, seed, dance=hold(target) > 1)
     plan = plan_transfer(tune, index, target, grain, character)
-    tilted = tilt.of_style(model.arrays, target, tune.metre, plan.example.tonality, character.more_dotted)
+    heard = target, tune.metre, plan.example.tonality
+    tilted = tilt.of_style(model.arrays, *heard, character.more_dotted, choice=choice)
     return replace(plan, tilt=tilted, dotted=character.dotted)
 
 

@@ -25,6 +25,7 @@ from stylernn.styles import Style
 from stylernn.tonality import Tonality
 
 __all__ = [
+    "CHOSEN",
     "PREFIX",
     "Tilt",
     "Weights",
@@ -42,6 +43,8 @@ __all__ = [
 ]
 
 PREFIX = "tilt/"
+CHOSEN = "chosen/"
+"""Of what is added to weights for what the choice among candidates takes away."""
 
 _LARGEST = 12
 _LONGEST = 4  # notes in one direction, beyond which more are counted as so many
@@ -107,7 +110,13 @@ def nothing() -> Tilt:
 
 
 def of_style(
-    arrays: Mapping[str, np.ndarray], style: Style, metre: Metre, tonality: Tonality, more_dotted: float = 0.0
+    arrays: Mapping[str, np.ndarray],
+    style: Style,
+    metre: Metre,
+    tonality: Tonality,
+    more_dotted: float = 0.0,
+    *,
+    choice: bool = True,
 ) -> Tilt:
     """The tilt of a style for a piece; `nothing` where the model has none for it.
 
@@ -117,21 +126,25 @@ def of_style(
         metre: of the piece.
         tonality: of the piece.
         more_dotted: what is added to the weight of dotted rhythm.
+        choice: whether there are candidates to choose from; the weights make up for what the choice takes away, too.
     """
     for name in (style.name, style.parent):
         if known := kept(arrays, name, metre.is_compound):
             weights = unweighted()._replace(**known)
+            if not choice:
+                taken = unweighted()._replace(**kept(arrays, name, metre.is_compound, CHOSEN))
+                weights = Weights(*(weight - more for weight, more in zip(weights, taken, strict=True)))
             more = np.array([more_dotted, 0], np.float32)
             return piece(weights._replace(between=weights.between + more), tonality, metre)
     return nothing()
 
 
-def kept(arrays: Mapping[str, np.ndarray], style: str, compound: bool) -> dict[str, np.ndarray]:
-    """The weights that a model has for a style of its own, by their names in `Weights`.
+def kept(arrays: Mapping[str, np.ndarray], style: str, compound: bool, group: str = "") -> dict[str, np.ndarray]:
+    """The weights that a model has for a style of its own, by their names in `Weights`, or a group of them.
 
     Earlier models lack some, or have one for all rests, or for all that is between.
     """
-    names = {part: f"{named(style, compound)}/{part}" for part in Weights._fields}
+    names = {part: f"{named(style, compound)}/{group}{part}" for part in Weights._fields}
     found = {part: np.asarray(arrays[name], np.float32) for part, name in names.items() if name in arrays}
     return {part: np.broadcast_to(array, getattr(unweighted(), part).shape) for part, array in found.items()}
 

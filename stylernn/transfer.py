@@ -148,10 +148,10 @@ def variations(
     model, index = mixtures.resolve(model, style)
     target = model.header.styles[index - 1]
     tune = metres.fitted(melody, target)
-    plan = planning.laid_out(model, tune, index, seed, grain=_grain(options.preserve))
+    asked = max(options.candidates, 2 * count if count > 1 else 1)
+    plan = planning.laid_out(model, tune, index, seed, _grain(options.preserve), choice=asked > 1)
     plan = replace(plan, given=plan.example.events, locked=options.locked)
     selection = Selection(model, target, plan, tune, _standards(model, target), options.density, training)
-    asked = max(options.candidates, 2 * count if count > 1 else 1)
     choice = selection.best if count == 1 else None
     candidates = _melodies(model, plan, dials(options, target), seed, asked, choice)
     bars = sections(plan)[-1] if choice else range(tune.bars)

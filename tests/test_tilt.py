@@ -144,6 +144,18 @@ def test_a_child_has_the_tilt_of_its_parent() -> None:
     assert not tilt.of_style(arrays, Style("song", "song"), Metre(4, 4), C_MAJOR).turn.any()
 
 
+def test_without_a_choice_nothing_makes_up_for_it() -> None:
+    name = tilt.named("dance", compound=False)
+    weights = {f"{name}/breath": [0.5, 1.5], f"{name}/turn": [1.0] * 4, f"{name}/{tilt.CHOSEN}breath": [0.25]}
+    arrays = {key: np.array(values, np.float32) for key, values in weights.items()}
+    chosen, alone = (
+        tilt.of_style(arrays, Style("dance", "dance"), Metre(), C_MAJOR, choice=choice) for choice in (True, False)
+    )
+    shorter = np.arange(len(DURATIONS)) != LEGATO
+    np.testing.assert_allclose(chosen.breath - alone.breath, np.tile(0.25 * shorter, (len(PLACES), 1)), atol=1e-6)
+    np.testing.assert_array_equal(chosen.turn, alone.turn)
+
+
 def test_the_box_tilts_all_of_styles_that_have_to_be_held_and_intervals_and_places_of_improvised_ones() -> None:
     model = checkpoint.load_model()
     for style in model.header.styles:
