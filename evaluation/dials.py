@@ -6,6 +6,8 @@ cycle_strength: how far transfers move and return.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from stylernn.melody import Melody
 
 from . import content, control, features, style
 from .baselines import System
-from .benchmark import Tell
+from .benchmark import Tell, run
 from .statistics import Estimate, bootstrap, estimate, resampled_means
 from .task import Task, excerpts
 
@@ -38,15 +40,11 @@ def sweep(
         count: how many sources.
         tell: called after each output.
     """
-    candidates = [*task.sources, *task.distractors]
+    few, candidates = replace(task, sources=task.sources[:count]), [*task.sources, *task.distractors]
     points = []
     for dial, settings in dials.items():
         for setting in settings:
-            chosen = system(dial, setting)
-            outputs = []
-            for number, source in enumerate(task.sources[:count]):
-                outputs.append(chosen(source, task.seed + number))
-                tell(f"{dial} {setting:g}")
+            outputs = run(system(dial, setting), few, progress=partial(tell, f"{dial} {setting:g}"))
             likely = task.evaluators[0].of(task.target, features.extract(excerpts(task, outputs)))
             found = content.retrieval(candidates, outputs, range(len(outputs)))
             points.append(

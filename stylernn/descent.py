@@ -49,7 +49,7 @@ class Objective(NamedTuple):
 
 
 class Windows:
-    """Batches of windows of some tunes, all of one size, so that one program is objective.
+    """Batches of windows of some tunes, all of one size, so that one program is compiled.
 
     Args:
         model: how long its windows are, and what it is told.
