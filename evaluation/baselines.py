@@ -15,9 +15,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from stylernn import ngram
+from stylernn import factors
 from stylernn.likeness import heaviest
 from stylernn.melody import TICKS_PER_QUARTER, Melody, Note
+from stylernn.ngram import NGram
 
 from .content import chroma_similarity
 from .inputs import beat_edges, check_melodies
@@ -105,7 +106,7 @@ def markov_over_skeleton(pool: Sequence[Melody], *, order: int = 3) -> System:
     """
     check_melodies(pool, "pool")
     streams = _skeleton_streams(order)
-    models = ngram.fit_streams([_skeleton_events(melody) for melody in pool], streams)
+    models = factors.fit_streams([_skeleton_events(melody) for melody in pool], streams)
 
     def system(melody: Melody, seed: int) -> Melody:
         return _compose(melody, models, streams, np.random.default_rng(seed))
@@ -113,12 +114,12 @@ def markov_over_skeleton(pool: Sequence[Melody], *, order: int = 3) -> System:
     return system
 
 
-def _skeleton_streams(order: int) -> tuple[ngram.Stream, ngram.Stream, ngram.Stream]:
+def _skeleton_streams(order: int) -> tuple[factors.Stream, factors.Stream, factors.Stream]:
     """Advance, interval and share of the advance that sounds; columns 3 and 4 hold the place and the way to go."""
     lags = range(order, 0, -1)
-    advance = ngram.Stream(0, 8 * TICKS_PER_QUARTER + 1, (*((0, lag) for lag in lags), (3, 1)))
-    interval = ngram.Stream(1, 4 * _REACH + 1, (*((1, lag) for lag in lags), (4, 0)))
-    share = ngram.Stream(2, 5, ((2, 2), (2, 1), (0, 0)))
+    advance = factors.Stream(0, 8 * TICKS_PER_QUARTER + 1, (*((0, lag) for lag in lags), (3, 1)))
+    interval = factors.Stream(1, 4 * _REACH + 1, (*((1, lag) for lag in lags), (4, 0)))
+    share = factors.Stream(2, 5, ((2, 2), (2, 1), (0, 0)))
     return advance, interval, share
 
 
@@ -145,7 +146,7 @@ def _skeleton_events(melody: Melody) -> np.ndarray:
 
 
 def _compose(
-    melody: Melody, models: Sequence[ngram.NGram], streams: Sequence[ngram.Stream], rng: np.random.Generator
+    melody: Melody, models: Sequence[NGram], streams: Sequence[factors.Stream], rng: np.random.Generator
 ) -> Melody:
     chosen = heaviest(melody, beat_edges(melody))
     structural = melody.array[np.unique(chosen[chosen >= 0])]
@@ -169,9 +170,9 @@ def _compose(
     return replace(melody, notes=tuple(notes), chords=())
 
 
-def _draw(model: ngram.NGram, stream: ngram.Stream, events: np.ndarray, rng: np.random.Generator) -> int:
+def _draw(model: NGram, stream: factors.Stream, events: np.ndarray, rng: np.random.Generator) -> int:
     reach = max(lag for _, lag in stream.context) + 1
-    context = ngram.contexts_of(events[-reach:], stream)[-1:]
+    context = factors.contexts_of(events[-reach:], stream)[-1:]
     return int(rng.choice(model.alphabet, p=model.distribution(context)[0]))
 
 

@@ -20,8 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn import ngram
+from stylernn import factors
 from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.ngram import NGram
 
 from .inputs import check_melodies
 from .statistics import Estimate, estimate, resampled_means
@@ -38,8 +39,8 @@ KINDS = {"markov3": (3, False), "ppm": (10, True)}
 class NoteModel(NamedTuple):
     """A fitted model of notes; made by `fit`."""
 
-    models: tuple[ngram.NGram, ...]
-    streams: tuple[ngram.Stream, ...]
+    models: tuple[NGram, ...]
+    streams: tuple[factors.Stream, ...]
     adaptive: bool
 
 
@@ -68,13 +69,13 @@ def fit(melodies: Sequence[Melody], kind: str = "markov3") -> NoteModel:
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     order, adaptive = KINDS[kind]
-    streams = ngram.note_streams(order, _ALPHABETS)
-    return NoteModel(ngram.fit_streams([events(melody) for melody in melodies], streams), streams, adaptive)
+    streams = factors.note_streams(order, _ALPHABETS)
+    return NoteModel(factors.fit_streams([events(melody) for melody in melodies], streams), streams, adaptive)
 
 
 def bits(model: NoteModel, melody: Melody) -> np.ndarray:
     """Cost of every note in bits: onset, pitch, duration; float64, shape (notes, 3)."""
-    return ngram.stream_bits(model.models, model.streams, events(melody), adaptive=model.adaptive)
+    return factors.stream_bits(model.models, model.streams, events(melody), adaptive=model.adaptive)
 
 
 def evaluate(model: NoteModel, melodies: Sequence[Melody]) -> dict[str, np.ndarray]:

@@ -1,13 +1,9 @@
-"""Model files and training states: safetensors, so that no file can run code.
+"""Model files, training states and personal styles, each a `container` of arrays.
 
-A model file is one set of arrays with a header that says what it is: format version, settings, vocabulary, styles,
-corpora, metrics, and a checksum of all of it. A training state adds the optimiser's arrays and the place in the run.
-Both are written aside and renamed, and checked before use. The checksum is there against damage, not against malice:
-whoever can write the file can write another one, and a model of another's is as good as its author.
+A model file is one set of arrays with a header that says what it is: settings, vocabulary, styles, corpora, metrics. A
+training state adds the optimiser's arrays and the place in the run.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
@@ -15,12 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from stylernn import __version__, codec, limits, lookback, skeleton, traits
-from stylernn.atomic import replacing
-from stylernn.errors import FileFormatError, ModelFileError, StylernnError
+from stylernn import __version__, codec, container, lookback, skeleton, traits
+from stylernn.container import Arrays
+from stylernn.errors import ModelFileError, StylernnError
 from stylernn.model.parameters import Parameters, checked, flatten, unflatten
 from stylernn.paths import boxed_model
 from stylernn.settings import ModelSettings, Settings, from_mapping, to_mapping
@@ -30,7 +24,6 @@ if TYPE_CHECKING:
     from stylernn.model.network import Network
 
 __all__ = [
-    "FORMAT",
     "Header",
     "Model",
     "load_model",
@@ -42,11 +35,6 @@ __all__ = [
     "save_style",
     "style_from",
 ]
-
-FORMAT = 1
-_KEY = "stylernn"
-
-Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -95,7 +83,7 @@ class Model:
     @cached_property
     def digest(self) -> str:
         """Checksum of the parameters and the names of the styles: what personal styles are bound to."""
-        return _digest(self.arrays, {"styles": [style.name for style in self.header.styles]})
+        return container.digest(self.arrays, {"styles": [style.name for style in self.header.styles]})
 
     def style(self, name: str) -> int:
         """Index of a style by name; a UsageError names the nearest if there is none."""
@@ -114,7 +102,7 @@ def new_network(settings: ModelSettings, styles: tuple[Style, ...], seed: int) -
 def save_model(path: str | Path, model: Model, *, dtype: str = "float32") -> None:
     """Write a model file; `dtype` "float16" halves it."""
     arrays = {name: array.astype(dtype) for name, array in model.arrays.items()}
-    _write(path, arrays, {**_header_mapping(model.header), "kind": "model"})
+    container.write(path, "model", arrays, _header_mapping(model.header))
 
 
 def load_model(path: str | Path | None = None) -> Model:
@@ -124,7 +112,7 @@ def load_model(path: str | Path | None = None) -> Model:
         ModelFileError: if the file is missing, damaged, of a newer version, or not a stylernn model.
     """
     path = Path(path) if path is not None else boxed_model()
-    arrays, mapping = _read(path, "model")
+    arrays, mapping = container.read(path, "model")
     if mapping.get("vocabulary") != _vocabulary():
         raise ModelFileError(f"{path} was made for another vocabulary of notes", remedy="Train it again.")
     try:
@@ -141,7 +129,7 @@ def load_model(path: str | Path | None = None) -> Model:
 
 def save_state(path: str | Path, state: Any, facts: Mapping[str, Any]) -> None:
     """Write a training state: a tree of arrays and plain facts about the run."""
-    _write(path, flatten(state), {"format": FORMAT, "kind": "state", "facts": dict(facts)})
+    container.write(path, "state", flatten(state), {"facts": dict(facts)})
 
 
 def load_state(path: str | Path, like: Any) -> tuple[Any, dict[str, Any]]:
@@ -150,7 +138,7 @@ def load_state(path: str | Path, like: Any) -> tuple[Any, dict[str, Any]]:
     Raises:
         ModelFileError: if the file is missing, damaged or does not fit.
     """
-    arrays, mapping = _read(Path(path), "state")
+    arrays, mapping = container.read(Path(path), "state")
     if not isinstance(mapping.get("facts"), dict):
         raise ModelFileError(f"{path} has a damaged header", found="no facts about the run")
     return unflatten(like, arrays), mapping["facts"]
@@ -158,7 +146,7 @@ def load_state(path: str | Path, like: Any) -> tuple[Any, dict[str, Any]]:
 
 def save_style(path: str | Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
     """Write what a personal style consists of: arrays and plain facts."""
-    _write(path, arrays, {"format": FORMAT, "kind": "style", "facts": dict(facts)})
+    container.write(path, "style", arrays, {"facts": dict(facts)})
 
 
 def load_style(path: str | Path) -> tuple[Arrays, dict[str, Any]]:
@@ -167,7 +155,7 @@ def load_style(path: str | Path) -> tuple[Arrays, dict[str, Any]]:
     Raises:
         ModelFileError: if the file is missing, damaged or something else.
     """
-    arrays, mapping = _read(Path(path), "style")
+    arrays, mapping = container.read(Path(path), "style")
     if not isinstance(mapping.get("facts"), dict):
         raise ModelFileError(f"{path} has a damaged header", found="no facts about the style")
     return arrays, mapping["facts"]
@@ -193,7 +181,6 @@ def _vocabulary() -> dict[str, Any]:
 
 def _header_mapping(header: Header) -> dict[str, Any]:
     return {
-        "format": FORMAT,
         "version": __version__,
         "settings": to_mapping(header.settings),
         "vocabulary": _vocabulary(),
@@ -228,46 +215,3 @@ def style_from(entry: Mapping[str, Any]) -> Style:
     if not all(isinstance(item, str) for item in items) or not all(np.isfinite(number) for number in numbers):
         raise TypeError(f"the style {style.name} has values of another kind")
     return style
-
-
-def _write(path: str | Path, arrays: Arrays, mapping: Mapping[str, Any]) -> None:
-    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    header = json.dumps({**mapping, "sha256": _digest(contiguous, mapping)})
-    with replacing(path) as draft:
-        draft.write_bytes(save(contiguous, metadata={_KEY: header}))
-
-
-def _read(path: Path, kind: str) -> tuple[Arrays, dict[str, Any]]:
-    if not path.is_file():
-        raise ModelFileError(f"there is no model file {path}", remedy="Train one with stylernn train.")
-    try:
-        limits.check("model_megabytes", path.stat().st_size / 1e6, f"{path} is too large", unit="MB", remedy="")
-        with safe_open(path, framework="numpy") as file:
-            mapping = json.loads((file.metadata() or {}).get(_KEY, "{}"))
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no mapping)
-    except FileFormatError as error:
-        raise ModelFileError(error.problem, expected=error.expected, found=error.found, remedy=error.remedy) from None
-    except (SafetensorError, OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelFileError(f"{path} is damaged or no model file", found=str(error)) from error
-    if not isinstance(mapping, dict) or mapping.get("kind") != kind:
-        found = mapping.get("kind", "no stylernn header") if isinstance(mapping, dict) else "another header"
-        raise ModelFileError(f"{path} is not a stylernn {kind} file", found=str(found)[:50])
-    if type(mapping.get("format")) is not int or mapping["format"] < 1:  # true is an int to Python
-        raise ModelFileError(f"{path} has a damaged header", found="no format version")
-    if mapping["format"] > FORMAT:
-        raise ModelFileError(f"{path} comes from a newer stylernn", remedy="Update with pip install -U stylernn.")
-    digest = mapping.pop("sha256", None)  # early files have none
-    if digest is not None and digest != _digest(arrays, mapping):
-        raise ModelFileError(f"{path} is damaged", expected=f"contents of sha256 {digest!s:.12}", found="others")
-    if any(not np.isfinite(array).all() for array in arrays.values()):
-        raise ModelFileError(f"{path} holds numbers that are not finite", remedy="Train it again.")
-    return arrays, mapping
-
-
-def _digest(arrays: Arrays, mapping: Mapping[str, Any]) -> str:
-    """Checksum of the header, and of names, kinds, shapes and contents of the arrays."""
-    total = hashlib.sha256(json.dumps(mapping, sort_keys=True).encode())
-    for name, array in sorted(arrays.items()):
-        total.update(f"{name} {array.dtype} {array.shape} ".encode())
-        total.update(array.tobytes())
-    return total.hexdigest()

@@ -1,4 +1,4 @@
-"""Choosing from the network's logits: the dials, guidance and nucleus.
+"""Choosing from the network's logits: the dials, guidance, tilt and nucleus.
 
 Each event is scored in four ways: with all that is told, without style, without skeleton, without traits. The
 candidates of the four ways stand one after another along the first axis.
@@ -9,9 +9,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from stylernn.codec import LOWEST, PITCHES
+from stylernn.codec import LEGATO, LOWEST, PITCHES
+from stylernn.tilt import Tilt
 
-__all__ = ["Dials", "at", "guide", "in_range", "nucleus", "towards"]
+__all__ = ["Dials", "at", "ending", "guide", "headed", "in_range", "nucleus", "tilted", "timed", "towards"]
 
 _NEVER = -1e9
 _TRITONE = 6
@@ -97,3 +98,48 @@ def towards(logits: jax.Array, weights: jax.Array, latest: jax.Array) -> jax.Arr
     raised = logits + jnp.where(nearest, weights[:, (pitch + LOWEST) % 12], 0.0)
     before, after = (jax.nn.logsumexp(x, axis=-1, where=moves, keepdims=True) for x in (logits, raised))
     return jnp.where(moves, raised - after + before, logits)
+
+
+def tilted(logits: jax.Array, tilt: Tilt, latest: jax.Array, before: jax.Array, heading: jax.Array) -> jax.Array:
+    """Logits of pitches with a tilt; the odds of a REST stay.
+
+    Args:
+        logits: of pitches and REST, (candidates, PITCHES + 1).
+        tilt: what to add.
+        latest: the last pitch, less LOWEST, (candidates,).
+        before: the one before it.
+        heading: see `headed`, (candidates,).
+    """
+    move = jnp.arange(PITCHES)[None] - latest[:, None]
+    step = (latest - before)[:, None]
+    longest, largest = len(tilt.turn), len(tilt.interval) // 2
+    turn = tilt.turn[jnp.clip(jnp.abs(heading), 1, longest) - 1][:, None]
+    added = tilt.pitch[None] + tilt.interval[jnp.clip(move, -largest, largest) + largest]
+    added += jnp.where(move * heading[:, None] < 0, turn, 0.0)
+    added += jnp.where((move == step) & (jnp.abs(step) == 1), tilt.chromatic[0], 0.0)
+    pitches = logits[:, :PITCHES] + added
+    shift = jax.nn.logsumexp(logits[:, :PITCHES], axis=-1) - jax.nn.logsumexp(pitches, axis=-1)
+    return logits.at[:, :PITCHES].set(pitches + shift[:, None])
+
+
+def timed(logits: jax.Array, tilt: Tilt, place: jax.Array, duration: jax.Array) -> jax.Array:
+    """Logits of onset classes with a tilt.
+
+    Args:
+        logits: (candidates, MAX_AHEAD * 16).
+        tilt: what to add.
+        place: of the note before in its beat, (candidates,).
+        duration: its index into DURATIONS, (candidates,).
+    """
+    return logits + tilt.onset[place] + jnp.where((duration != LEGATO)[:, None], tilt.rested[None], 0.0)
+
+
+def ending(logits: jax.Array, tilt: Tilt, place: jax.Array) -> jax.Array:
+    """Logits of durations, (candidates, len(DURATIONS)), with a tilt, of notes at places (candidates,) of the beat."""
+    return logits + tilt.breath[place]
+
+
+def headed(heading: jax.Array, move: jax.Array) -> jax.Array:
+    """How many moves in one direction there are after one more: positive up, negative down; a repeated note is none."""
+    sign = jnp.sign(move)
+    return jnp.where(sign == 0, heading, jnp.where(sign * heading > 0, heading + sign, sign))

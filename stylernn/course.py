@@ -29,7 +29,7 @@ class Course(NamedTuple, Generic[A]):
         ended: who has written all, bool (candidates,).
         halted: who has, or has come past the point up to which was asked, bool (candidates,).
         log_p, log_p_plain: given style and skeleton, and without the style, float32 (candidates,).
-        heading: moves in one direction up to the latest note, see `tilt.headed`, (candidates,).
+        heading: moves in one direction up to the latest note, see `choice.headed`, (candidates,).
     """
 
     i: A

@@ -13,7 +13,7 @@ import jax
 import numpy as np
 from flax import nnx
 
-from stylernn import batches, checkpoint, ngram, styles
+from stylernn import batches, checkpoint, factors, styles
 from stylernn.checkpoint import Model
 from stylernn.codec import DURATIONS, PITCHES
 from stylernn.corpus import Split, Tune
@@ -229,11 +229,11 @@ def ppm_bits_by_head(train: Sequence[Example], test: Sequence[Example]) -> np.nd
 
 
 def _ngram_bits(train: Sequence[Example], test: Sequence[Example], order: int, *, adaptive: bool) -> np.ndarray:
-    streams = ngram.note_streams(order, (ONSETS, 49, len(DURATIONS)))
-    models = ngram.fit_streams([_columns(example) for example in train], streams)
+    streams = factors.note_streams(order, (ONSETS, 49, len(DURATIONS)))
+    models = factors.fit_streams([_columns(example) for example in train], streams)
     totals = []
     for example in test:
-        bits = ngram.stream_bits(models, streams, _columns(example), adaptive=adaptive)
+        bits = factors.stream_bits(models, streams, _columns(example), adaptive=adaptive)
         bits[-1, 1:] = 0  # END has an onset but neither pitch nor duration
         totals.append(bits.sum(axis=0))
     return np.array(totals).reshape(-1, 3)

@@ -4,7 +4,6 @@ Time is counted in ticks, `TICKS_PER_QUARTER` to a quarter note, from the start 
 in bar 0, so that every bar line of the score is a bar line here. Everything is frozen: an edit makes a new melody.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,14 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from stylernn.fifths import Chord, Key
+
 __all__ = ["TICKS_PER_QUARTER", "Chord", "Key", "Melody", "Metre", "Note"]
 
 TICKS_PER_QUARTER = 24
 _MAX_PITCH = 127
-_FIFTHS = "FCGDAEB"
-_ALTERATIONS = {"b": -1, "": 0, "#": 1}
-_LOWEST_ROOT, _HIGHEST_ROOT = -8, 12  # F flat and B sharp on the line of fifths, where C is 0
-_ROOT = re.compile(r"(^|/)([A-G])([#b]?)")
 
 
 class Note(NamedTuple):
@@ -33,41 +30,6 @@ class Note(NamedTuple):
     @property
     def end(self) -> int:
         return self.onset + self.duration
-
-
-class Chord(NamedTuple):
-    """A chord symbol as written in the source, from `onset` (ticks) to the next one."""
-
-    onset: int
-    symbol: str
-
-    def transposed(self, fifths: int) -> "Chord":
-        """The chord moved along the line of fifths, which spells it as the key that is moved with it is spelt."""
-
-        def moved(name: re.Match[str]) -> str:
-            place = _FIFTHS.index(name[2]) - 1 + 7 * _ALTERATIONS[name[3]] + fifths
-            place -= 12 * (place > _HIGHEST_ROOT) - 12 * (place < _LOWEST_ROOT)
-            alter = (place + 1) // 7
-            return name[1] + _FIFTHS[(place + 1) % 7] + ("#" if alter > 0 else "b") * abs(alter)
-
-        return self._replace(symbol=_ROOT.sub(moved, self.symbol))
-
-
-class Key(NamedTuple):
-    """A key by its signature: `fifths` sharps (negative: flats) and `mode` "major" or "minor"."""
-
-    fifths: int
-    mode: str = "major"
-
-    @property
-    def tonic(self) -> int:
-        """Pitch class of the tonic, 0 for C."""
-        return (7 * self.fifths + (9 if self.mode == "minor" else 0)) % 12
-
-    def transposed(self, semitones: int) -> "Key":
-        """The key a number of semitones higher, with the signature of fewest accidentals."""
-        fifths = (self.fifths + 7 * semitones + 5) % 12 - 5
-        return Key(fifths, self.mode)
 
 
 class Metre(NamedTuple):

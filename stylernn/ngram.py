@@ -1,13 +1,11 @@
-"""Interpolated n-gram models over factorised event streams: the baselines that a network has to beat.
+"""Interpolated n-gram models: the baselines that a network has to beat.
 
 `NGram` predicts one symbol from an explicit context, a row of integers ordered from the least to the most telling one.
 Backing off drops the leading integer, so a context may mix streams, such as (pitch 3 notes ago, pitch 2 ago, pitch 1
 ago, place in the bar now). Every order is mixed with the next lower one by modified Kneser-Ney smoothing, down to the
 uniform distribution: every symbol of the alphabet has a chance.
 
-`Stream` declares such a factor of an event array, `fit_streams` and `stream_bits` do the bookkeeping, `note_streams`
-gives the usual three. With order 3 this is the Markov-3 of the literature; with order 10 and `adaptive=True`, which
-adds a short-term model of the piece itself, it is a variable-order model of the IDyOM family.
+A model also learns from a piece as it goes, if asked: `NGram.adaptive_bits`. `factors` applies models to event arrays.
 
 Conventions: symbols are integers 0 <= s < alphabet; a lag that reaches before the start reads `BEFORE_START`.
 
@@ -18,13 +16,12 @@ References:
     long-term and short-term models).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["BEFORE_START", "NGram", "Stream", "contexts_of", "fit", "fit_streams", "note_streams", "stream_bits"]
+__all__ = ["BEFORE_START", "NGram", "fit"]
 
 BEFORE_START = -1
 _CHUNK = 4096
@@ -85,19 +82,19 @@ class NGram:
         ]
         return -np.log2(np.concatenate(parts)[:, 0]) if parts else np.zeros(0)
 
-
-class Stream(NamedTuple):
-    """One factor of an event array.
-
-    Args:
-        column: the column of the array that is predicted.
-        alphabet: number of its symbols.
-        context: (column, lag) pairs from the least to the most telling; lag 0 is the present event.
-    """
-
-    column: int
-    alphabet: int
-    context: tuple[tuple[int, int], ...]
+    def adaptive_bits(self, contexts: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        """As `bits` of one piece, where the counts of what came before in it are added at every place."""
+        symbols = _checked(symbols, self.alphabet)
+        seen = np.eye(self.alphabet)[symbols]
+        probability = self.distribution(contexts)
+        for hashes in _suffix_hashes(contexts)[_MOTIF_ORDER:]:
+            order = np.argsort(hashes, kind="stable")
+            before = np.cumsum(seen[order], axis=0) - seen[order]
+            _, first, group = np.unique(hashes[order], return_index=True, return_inverse=True)
+            counts = np.empty_like(before)
+            counts[order] = before - before[first[group]]
+            probability = (counts + _PRIOR_WEIGHT * probability) / (counts.sum(axis=1, keepdims=True) + _PRIOR_WEIGHT)
+        return -np.log2(np.take_along_axis(probability, symbols[:, None], axis=1)[:, 0])
 
 
 def fit(contexts: np.ndarray, symbols: np.ndarray, alphabet: int) -> NGram:
@@ -122,88 +119,6 @@ def fit(contexts: np.ndarray, symbols: np.ndarray, alphabet: int) -> NGram:
         kinds = _first_of_each(longer, symbols)
         tables.insert(0, _count(shorter[kinds], symbols[kinds]))
     return NGram(alphabet, tuple(tables))
-
-
-def note_streams(order: int, alphabets: tuple[int, int, int]) -> tuple[Stream, Stream, Stream]:
-    """The usual factorisation p(onset | h) p(pitch | h, onset) p(duration | h, onset) of a note event.
-
-    Args:
-        order: how many notes back each stream looks.
-        alphabets: numbers of symbols of columns 0, 1, 2: onset (such as the advance), pitch, duration. A column 3
-            holds the place of the note in its bar; it follows from the onsets and is given, not predicted.
-
-    Returns:
-        One stream each for onset, pitch and duration.
-    """
-    lags = range(order, 0, -1)
-    onset = (*((0, lag) for lag in lags), (3, 1))
-    pitch = ((3, 0), *((1, lag) for lag in lags))
-    duration = (*((2, lag) for lag in lags), (3, 0), (0, 0))
-    return Stream(0, alphabets[0], onset), Stream(1, alphabets[1], pitch), Stream(2, alphabets[2], duration)
-
-
-def contexts_of(events: np.ndarray, stream: Stream) -> np.ndarray:
-    """Contexts of a stream at every event of one sequence.
-
-    Args:
-        events: integers, shape (n, columns).
-        stream: which lagged columns to gather.
-
-    Returns:
-        Integers, shape (n, len(stream.context)).
-    """
-    contexts = np.full((len(events), len(stream.context)), BEFORE_START, dtype=np.int64)
-    for place, (column, lag) in enumerate(stream.context):
-        contexts[lag:, place] = events[: max(len(events) - lag, 0), column]
-    return contexts
-
-
-def fit_streams(sequences: Sequence[np.ndarray], streams: Sequence[Stream]) -> tuple[NGram, ...]:
-    """Fit one model a stream to sequences of events, each of shape (n, columns)."""
-    return tuple(
-        fit(
-            np.concatenate([contexts_of(events, stream) for events in sequences]),
-            np.concatenate([events[:, stream.column] for events in sequences]),
-            stream.alphabet,
-        )
-        for stream in streams
-    )
-
-
-def stream_bits(
-    models: Sequence[NGram], streams: Sequence[Stream], events: np.ndarray, *, adaptive: bool = False
-) -> np.ndarray:
-    """Surprise of every symbol of one sequence.
-
-    Args:
-        models: from `fit_streams`.
-        streams: the streams that they were fitted to, in the same order.
-        events: integers, shape (n, columns).
-        adaptive: also learn from the sequence itself, left to right.
-
-    Returns:
-        Bits, shape (n, streams); their sum over a row is the cost of the event.
-    """
-    columns = []
-    for model, stream in zip(models, streams, strict=True):
-        contexts, symbols = contexts_of(events, stream), events[:, stream.column]
-        columns.append(_adaptive_bits(model, contexts, symbols) if adaptive else model.bits(contexts, symbols))
-    return np.stack(columns, axis=1)
-
-
-def _adaptive_bits(model: NGram, contexts: np.ndarray, symbols: np.ndarray) -> np.ndarray:
-    """Bits of a model that at every place adds the counts of what came before in the same piece."""
-    symbols = _checked(symbols, model.alphabet)
-    seen = np.eye(model.alphabet)[symbols]
-    probability = model.distribution(contexts)
-    for hashes in _suffix_hashes(contexts)[_MOTIF_ORDER:]:
-        order = np.argsort(hashes, kind="stable")
-        before = np.cumsum(seen[order], axis=0) - seen[order]
-        _, first, group = np.unique(hashes[order], return_index=True, return_inverse=True)
-        counts = np.empty_like(before)
-        counts[order] = before - before[first[group]]
-        probability = (counts + _PRIOR_WEIGHT * probability) / (counts.sum(axis=1, keepdims=True) + _PRIOR_WEIGHT)
-    return -np.log2(np.take_along_axis(probability, symbols[:, None], axis=1)[:, 0])
 
 
 def _count(hashes: np.ndarray, symbols: np.ndarray) -> _Table:

@@ -15,7 +15,7 @@ import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +24,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from stylernn import __version__, checkpoint
 from stylernn.atomic import remove_drafts, replacing
 from stylernn.errors import ModelFileError, TrainingError
-from stylernn.settings import Settings, TrainSettings, to_toml
+from stylernn.pace import Place
+from stylernn.settings import Settings, to_toml
 
 if TYPE_CHECKING:
     import optax
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MODEL",
-    "Place",
     "State",
     "begin",
     "claimed",
@@ -47,7 +47,6 @@ __all__ = [
 MODEL = "model.safetensors"
 _LAST, _PREVIOUS, _LOCK = "last.safetensors", "previous.safetensors", "lock"
 _METRICS, _RUN, _CONFIG = "metrics.jsonl", "run.json", "config.toml"
-_SHOWN = 20
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "symusic", "music21")
 
 
@@ -56,44 +55,6 @@ class State(NamedTuple):
 
     parameters: "nnx.State"
     optimiser: "optax.OptState"
-
-
-@dataclass
-class Place:
-    """Where a run is: all that a resumed one needs beside the arrays.
-
-    Args:
-        step: optimiser steps done.
-        best_step: that of the best validation.
-        best_bits: bits per note of the best validation.
-        valid_bits: of the latest, None before the first.
-        seconds: spent on training.
-        recent: training bits of the last twenty steps.
-    """
-
-    step: int = 0
-    best_step: int = 0
-    best_bits: float = float("inf")
-    valid_bits: float | None = None
-    seconds: float = 0.0
-    recent: list[float] = field(default_factory=list)
-
-    @property
-    def train_bits(self) -> float:
-        """Training bits per note, mean of the last steps."""
-        return sum(self.recent) / max(len(self.recent), 1)
-
-    def advance(self, bits: float, seconds: float) -> None:
-        """Count a step."""
-        self.step += 1
-        self.seconds += seconds
-        self.recent = [*self.recent, bits][-_SHOWN:]
-
-    def is_over(self, settings: TrainSettings) -> bool:
-        """Whether all steps are done, the time is up, or validation has stopped improving."""
-        is_late = 0 < 60 * settings.minutes <= self.seconds
-        is_stale = self.step - self.best_step >= settings.patience * settings.every
-        return self.step >= settings.steps or is_late or is_stale
 
 
 @contextmanager

@@ -103,11 +103,12 @@ class Selection:
         return heard, merits
 
     def _unlike(self, melodies: Sequence[Melody], bars: range) -> np.ndarray | None:
-        """How unlike what all should be candidates are: by 2 if one is off the beat too often or silent for over a bar,
-        in improvised styles two in four, where the tune is not, by 1 if it `_rests_astray`.
+        """How far candidates are, in these bars, from what all should be; the larger the worse.
 
-        Improvised styles breathe by plan, so that the last does not count in them; nothing does where few candidates
-        are heard, as in a personal style, or a density is asked for.
+        2 for one that is silent for over a bar where the tune is not, or off the beat too often, or dotted where it
+        should not be; 1 more for one that `_rests_astray`. Improvised styles are judged by silence alone, of over two
+        bars of four: they breathe by plan. None where few candidates are heard, as in a personal style, or a density is
+        asked for.
         """
         if discriminant.knows(self.model.arrays, self.style) or self.density:
             return None

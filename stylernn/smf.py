@@ -244,9 +244,5 @@ def _encoded(number: int) -> bytes:
 
 
 def _damaged(name: str, found: str) -> FileFormatError:
-    return FileFormatError(
-        f"{name} is not a readable MIDI file",
-        expected="a Standard MIDI File",
-        found=found,
-        remedy="Export it again from a notation program or sequencer.",
-    )
+    problem, remedy = f"{name} is not a readable MIDI file", "Export it again from a notation program or sequencer."
+    return FileFormatError(problem, expected="a Standard MIDI File", found=found, remedy=remedy)

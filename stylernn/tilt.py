@@ -15,8 +15,6 @@ References:
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from stylernn.codec import DURATIONS, LEGATO, LOWEST, MAX_AHEAD, PITCHES, PLACES, is_between
@@ -30,15 +28,11 @@ __all__ = [
     "Tilt",
     "Weights",
     "counts",
-    "ending",
-    "headed",
     "kept",
     "named",
     "nothing",
     "of_style",
     "piece",
-    "tilted",
-    "timed",
     "unweighted",
 ]
 
@@ -170,50 +164,6 @@ def piece(weights: Weights, tonality: Tonality, metre: Metre) -> Tilt:
         chromatic=weights.chromatic,
         breath=np.where(np.arange(len(DURATIONS)) == LEGATO, 0.0, weights.breath[at_quarters]),
     )
-
-
-def tilted(logits: jax.Array, tilt: Tilt, latest: jax.Array, before: jax.Array, heading: jax.Array) -> jax.Array:
-    """Logits of pitches with a tilt; the odds of a REST stay.
-
-    Args:
-        logits: of pitches and REST, (candidates, PITCHES + 1).
-        tilt: what to add.
-        latest: the last pitch, less LOWEST, (candidates,).
-        before: the one before it.
-        heading: see `headed`, (candidates,).
-    """
-    move = jnp.arange(PITCHES)[None] - latest[:, None]
-    step = (latest - before)[:, None]
-    turn = tilt.turn[jnp.clip(jnp.abs(heading), 1, _LONGEST) - 1][:, None]
-    added = tilt.pitch[None] + tilt.interval[jnp.clip(move, -_LARGEST, _LARGEST) + _LARGEST]
-    added += jnp.where(move * heading[:, None] < 0, turn, 0.0)
-    added += jnp.where((move == step) & (jnp.abs(step) == 1), tilt.chromatic[0], 0.0)
-    pitches = logits[:, :PITCHES] + added
-    shift = jax.nn.logsumexp(logits[:, :PITCHES], axis=-1) - jax.nn.logsumexp(pitches, axis=-1)
-    return logits.at[:, :PITCHES].set(pitches + shift[:, None])
-
-
-def timed(logits: jax.Array, tilt: Tilt, place: jax.Array, duration: jax.Array) -> jax.Array:
-    """Logits of onset classes with a tilt.
-
-    Args:
-        logits: (candidates, MAX_AHEAD * 16).
-        tilt: what to add.
-        place: of the note before in its beat, (candidates,).
-        duration: its index into DURATIONS, (candidates,).
-    """
-    return logits + tilt.onset[place] + jnp.where((duration != LEGATO)[:, None], tilt.rested[None], 0.0)
-
-
-def ending(logits: jax.Array, tilt: Tilt, place: jax.Array) -> jax.Array:
-    """Logits of durations, (candidates, len(DURATIONS)), with a tilt, of notes at places (candidates,) of the beat."""
-    return logits + tilt.breath[place]
-
-
-def headed(heading: jax.Array, move: jax.Array) -> jax.Array:
-    """How many moves in one direction there are after one more: positive up, negative down; a repeated note is none."""
-    sign = jnp.sign(move)
-    return jnp.where(sign == 0, heading, jnp.where(sign * heading > 0, heading + sign, sign))
 
 
 def counts(melody: Melody, tonality: Tonality) -> Weights:

@@ -28,37 +28,15 @@ from stylernn.errors import TrainingError
 from stylernn.examples import Example
 from stylernn.interrupts import held_interrupts
 from stylernn.measure import Row, Scorer, labelled, scorer, table
+from stylernn.pace import Meter, Place, Progress
 from stylernn.pieces import Batch
-from stylernn.runs import Place, State
+from stylernn.runs import State
 from stylernn.settings import Settings, TrainSettings
 
-__all__ = ["Outcome", "Progress", "fit", "sources"]
+__all__ = ["Outcome", "fit", "sources"]
 
 _VALIDATION_BATCHES = 12
 _VALIDATION_SEED = 1_000_003
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One step of a run.
-
-    Args:
-        step: steps done.
-        steps: in all.
-        train_bits: bits per note, mean of the last 20 steps.
-        valid_bits: of the latest validation, None before the first.
-        notes_per_second: trained on, since this process began.
-        seconds_left: at this pace, should the run not stop early.
-        waiting: share of the time spent waiting for batches.
-    """
-
-    step: int
-    steps: int
-    train_bits: float
-    valid_bits: float | None
-    notes_per_second: float
-    seconds_left: float
-    waiting: float
 
 
 @dataclass(frozen=True)
@@ -136,7 +114,7 @@ class _Run(NamedTuple):
 
 def _train(run: _Run, state: State, place: Place, on_event: Callable[[Progress], None]) -> None:
     """The loop; the next batch is made while a step runs."""
-    settings, meter = run.header.settings.train, _Meter()
+    settings, meter = run.header.settings.train, Meter()
     with held_interrupts() as interrupted, ThreadPoolExecutor(1) as ahead:
         coming = ahead.submit(run.batches, place.step)
         while not place.is_over(settings):
@@ -253,19 +231,3 @@ def sources(tunes: Sequence[Tune]) -> tuple[dict[str, Any], ...]:
     """Sources of a training set: name, licence, number of tunes."""
     counts = Counter((tune.source, tune.licence) for tune in tunes)
     return tuple({"source": name, "licence": licence, "tunes": n} for (name, licence), n in sorted(counts.items()))
-
-
-class _Meter:
-    """Running figures of this process, for the display only."""
-
-    def __init__(self) -> None:
-        self.began, self.waited, self.notes, self.steps = time.monotonic(), 0.0, 0.0, 0
-
-    def count(self, notes: float) -> None:
-        self.notes += notes
-        self.steps += 1
-
-    def progress(self, place: Place, steps: int) -> Progress:
-        seconds = time.monotonic() - self.began
-        speed, left = self.notes / seconds, seconds / self.steps * (steps - place.step)
-        return Progress(place.step, steps, place.train_bits, place.valid_bits, speed, left, self.waited / seconds)

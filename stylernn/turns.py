@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from stylernn import features as ft
-from stylernn.choice import Dials, at, guide, in_range, nucleus, towards
+from stylernn.choice import Dials, at, ending, guide, headed, in_range, nucleus, tilted, timed, towards
 from stylernn.codec import END, PITCHES, REST
 from stylernn.course import Course
 from stylernn.lookback import ONSETS, Echo, next_echo
@@ -25,7 +25,6 @@ from stylernn.model.parameters import Parameters
 from stylernn.model.stepping import Told, Ways
 from stylernn.pieces import FAR, History, Piece
 from stylernn.script import Script, due, free_onsets
-from stylernn.tilt import ending, headed, tilted, timed
 
 __all__ = ["run"]
 

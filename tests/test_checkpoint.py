@@ -9,7 +9,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from stylernn import checkpoint, paths, settings
+from stylernn import checkpoint, container, paths, settings
 from stylernn.errors import ModelFileError, UsageError
 
 
@@ -48,7 +48,7 @@ def test_scalars_stay_scalars_in_a_training_state(tmp_path: Path) -> None:
 
 
 def newer(header, arrays) -> None:
-    header["format"] = checkpoint.FORMAT + 1
+    header["format"] = container.FORMAT + 1
 
 
 def no_version(header, arrays) -> None:

@@ -10,6 +10,7 @@ from safetensors.numpy import load_file
 
 from stylernn import files
 from stylernn.melody import Melody
+from stylernn.pace import Place
 
 pytestmark = pytest.mark.slow  # three runs, each of which compiles
 
@@ -49,7 +50,7 @@ def test_an_interrupted_run_goes_on_to_the_same_model(
     assert stylernn("train", "--data", music, "--styles", "calm", "wild", "--config", "tiny", "--out", whole).code == 0
     record = runs.record
 
-    def interrupted(folder: Path, place: runs.Place, *rest: object) -> None:
+    def interrupted(folder: Path, place: Place, *rest: object) -> None:
         record(folder, place, *rest)
         if place.step == 8:
             raise KeyboardInterrupt

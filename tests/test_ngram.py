@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylernn import ngram
-from stylernn.ngram import Stream
+from stylernn import factors, ngram
+from stylernn.factors import Stream
 
 
 def _sequence(values):
@@ -39,13 +39,13 @@ def test_contexts_reach_back_and_pad_the_start():
     stream = Stream(0, 9, ((1, 0), (0, 2), (0, 1)))
     events = np.array([[1, 5], [2, 6], [3, 7]])
     expected = [[5, -1, -1], [6, -1, 1], [7, 1, 2]]
-    np.testing.assert_array_equal(ngram.contexts_of(events, stream), expected)
+    np.testing.assert_array_equal(factors.contexts_of(events, stream), expected)
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.lists(st.integers(0, 3), min_size=1, max_size=20))
 def test_distributions_sum_to_one_and_never_vanish(training, test):
-    (model,) = ngram.fit_streams([_sequence(training)], [LAST_TWO])
-    probability = model.distribution(ngram.contexts_of(_sequence(test), LAST_TWO))
+    (model,) = factors.fit_streams([_sequence(training)], [LAST_TWO])
+    probability = model.distribution(factors.contexts_of(_sequence(test), LAST_TWO))
     assert probability.min() > 0
     np.testing.assert_allclose(probability.sum(axis=1), 1)
 
@@ -53,46 +53,46 @@ def test_distributions_sum_to_one_and_never_vanish(training, test):
 def test_bits_agree_with_the_distribution():
     rng = np.random.default_rng(0)
     training, test = _sequence(rng.integers(0, 4, 300)), _sequence(rng.integers(0, 4, 50))
-    models = ngram.fit_streams([training], [LAST_TWO])
-    probability = models[0].distribution(ngram.contexts_of(test, LAST_TWO))
-    bits = ngram.stream_bits(models, [LAST_TWO], test)
+    models = factors.fit_streams([training], [LAST_TWO])
+    probability = models[0].distribution(factors.contexts_of(test, LAST_TWO))
+    bits = factors.stream_bits(models, [LAST_TWO], test)
     np.testing.assert_allclose(bits[:, 0], -np.log2(probability[np.arange(50), test[:, 0]]))
 
 
 def test_a_periodic_sequence_becomes_predictable():
     training = [_sequence([0, 1, 2, 3] * 50)]
-    models = ngram.fit_streams(training, [LAST_TWO])
-    assert ngram.stream_bits(models, [LAST_TWO], training[0])[2:].mean() < 0.1
+    models = factors.fit_streams(training, [LAST_TWO])
+    assert factors.stream_bits(models, [LAST_TWO], training[0])[2:].mean() < 0.1
 
 
 def test_noise_costs_the_entropy_of_its_source():
     rng = np.random.default_rng(1)
-    models = ngram.fit_streams([_sequence(rng.integers(0, 4, 20_000))], [LAST_TWO])
-    bits = ngram.stream_bits(models, [LAST_TWO], _sequence(rng.integers(0, 4, 5_000)))
+    models = factors.fit_streams([_sequence(rng.integers(0, 4, 20_000))], [LAST_TWO])
+    bits = factors.stream_bits(models, [LAST_TWO], _sequence(rng.integers(0, 4, 5_000)))
     assert 1.99 < bits.mean() < 2.02
 
 
 def test_the_short_term_model_learns_a_motif_of_the_piece():
     rng = np.random.default_rng(2)
-    models = ngram.fit_streams([_sequence(rng.integers(0, 4, 2_000))], [LAST_TWO])
+    models = factors.fit_streams([_sequence(rng.integers(0, 4, 2_000))], [LAST_TWO])
     piece = _sequence([0, 3, 1, 1, 2, 0, 2, 3] * 12)
-    fixed = ngram.stream_bits(models, [LAST_TWO], piece)
-    learning = ngram.stream_bits(models, [LAST_TWO], piece, adaptive=True)
+    fixed = factors.stream_bits(models, [LAST_TWO], piece)
+    learning = factors.stream_bits(models, [LAST_TWO], piece, adaptive=True)
     assert learning.mean() < fixed.mean() - 0.3
     np.testing.assert_allclose(learning[:3], fixed[:3])
 
 
 def test_the_short_term_model_does_not_see_the_future():
     rng = np.random.default_rng(3)
-    models = ngram.fit_streams([_sequence(rng.integers(0, 4, 200))], [LAST_TWO])
+    models = factors.fit_streams([_sequence(rng.integers(0, 4, 200))], [LAST_TWO])
     piece = _sequence(rng.integers(0, 4, 60))
-    whole = ngram.stream_bits(models, [LAST_TWO], piece, adaptive=True)
-    np.testing.assert_allclose(ngram.stream_bits(models, [LAST_TWO], piece[:30], adaptive=True), whole[:30])
+    whole = factors.stream_bits(models, [LAST_TWO], piece, adaptive=True)
+    np.testing.assert_allclose(factors.stream_bits(models, [LAST_TWO], piece[:30], adaptive=True), whole[:30])
 
 
 def test_note_streams_look_only_at_what_is_known():
     known_before = {0: set(), 1: {0, 3}, 2: {0, 3}}
-    for stream in ngram.note_streams(3, (10, 10, 10)):
+    for stream in factors.note_streams(3, (10, 10, 10)):
         present = {column for column, lag in stream.context if lag == 0}
         assert present <= known_before[stream.column]
         assert max(lag for _, lag in stream.context) == 3

@@ -16,12 +16,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from stylernn import atomic, checkpoint, runs, settings, train
+from stylernn import atomic, checkpoint, container, runs, settings, train
 from stylernn.corpus import Tune
 from stylernn.errors import ModelFileError, TrainingError, UsageError
 from stylernn.interrupts import held_interrupts
 from stylernn.melody import Melody, Note
-from stylernn.runs import Place, State
+from stylernn.pace import Place
+from stylernn.runs import State
 
 ROOT = Path(__file__).parent.parent
 
@@ -199,7 +200,7 @@ def test_numbers_that_are_none_stop_the_run_and_name_the_batch(
     monkeypatch.setattr(train, "_compiled_step", fake_step(lambda number: np.nan if number == 1 else 2.0))
     with pytest.raises(TrainingError, match=r"the loss is not finite on batch 1 of seed 1 .*Lower train\.rate"):
         train.fit(tiny, tunes, tmp_path / "run")
-    mapping = checkpoint._read(tmp_path / "run" / "last.safetensors", "state")[1]
+    mapping = container.read(tmp_path / "run" / "last.safetensors", "state")[1]
     assert mapping["facts"]["step"] == 1
     assert not (tmp_path / "run" / "model.safetensors").exists()
 
@@ -222,7 +223,7 @@ def test_ctrl_c_ends_after_the_step_and_keeps_the_state(
     monkeypatch.setattr(train, "_compiled_step", fake_step(bits))
     with pytest.raises(KeyboardInterrupt):
         train.fit(tiny, tunes, tmp_path / "run")
-    mapping = checkpoint._read(tmp_path / "run" / "last.safetensors", "state")[1]
+    mapping = container.read(tmp_path / "run" / "last.safetensors", "state")[1]
     assert mapping["facts"]["step"] == 1
 
 

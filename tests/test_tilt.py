@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from stylernn import checkpoint, compose, planning, tilt
+from stylernn import checkpoint, choice, compose, planning, tilt
 from stylernn.codec import DURATIONS, LEGATO, LOWEST, MAX_AHEAD, PITCHES, PLACES
 from stylernn.melody import Melody, Metre, Note
 from stylernn.sample import Dials
@@ -71,7 +71,7 @@ def test_onsets_between_the_places_of_a_grid_are_weighed() -> None:
 def test_rests_are_weighed_by_where_they_begin(metre: Metre, place: int, length: int, is_quarter: bool) -> None:
     weights = tilt.unweighted()._replace(breath=np.array([-1, 2], np.float32))
     found, where = tilt.piece(weights, C_MAJOR, metre), np.array([PLACES.tolist().index(place)])
-    added = np.asarray(tilt.ending(jnp.zeros((1, len(DURATIONS))), found, where))[0]
+    added = np.asarray(choice.ending(jnp.zeros((1, len(DURATIONS))), found, where))[0]
     assert added[DURATIONS.tolist().index(length)] == (2 if is_quarter else -1)
     assert added[LEGATO] == 0
     onset = place * metre.beat // 24
@@ -82,7 +82,7 @@ def test_rests_are_weighed_by_where_they_begin(metre: Metre, place: int, length:
 def test_long_waits_are_weighed_after_a_note_that_has_ended() -> None:
     weights = tilt.unweighted()._replace(wait=np.array([-1, -2], np.float32))
     even, found = jnp.zeros((2, 16 * MAX_AHEAD)), tilt.piece(weights, C_MAJOR, Metre())
-    held, ended = np.asarray(tilt.timed(even, found, jnp.zeros(2, int), jnp.array([LEGATO, 3])))
+    held, ended = np.asarray(choice.timed(even, found, jnp.zeros(2, int), jnp.array([LEGATO, 3])))
     assert not held.any()
     assert ended[::16].tolist() == [0, 0, 0, -1, -1, *[-3] * (MAX_AHEAD - 5)]
 
@@ -91,7 +91,7 @@ def test_headings_by_hand() -> None:
     heading = jnp.zeros(1, jnp.int32)
     found = []
     for move in (2, 1, 0, 5, -1, -3, 4):
-        heading = tilt.headed(heading, jnp.array([move]))
+        heading = choice.headed(heading, jnp.array([move]))
         found.append(int(heading[0]))
     assert found == [1, 2, 2, 3, -1, -2, 1]
 
@@ -99,7 +99,7 @@ def test_headings_by_hand() -> None:
 def odds(found: tilt.Tilt, latest: int, before: int, heading: int) -> np.ndarray:
     """Log-probabilities of pitches and REST after a tilt of even odds."""
     even = jnp.zeros((1, PITCHES + 1))
-    tilted = tilt.tilted(even, found, *(jnp.array([value]) for value in (latest, before, heading)))
+    tilted = choice.tilted(even, found, *(jnp.array([value]) for value in (latest, before, heading)))
     return np.asarray(jax.nn.log_softmax(tilted))[0]
 
 

@@ -13,6 +13,7 @@ from stylernn.corpus import Tune
 from stylernn.errors import TrainingError
 from stylernn.examples import prepare
 from stylernn.melody import Melody, Note
+from stylernn.pace import Progress
 from stylernn.settings import DataSettings
 
 STEPS = 4
@@ -61,7 +62,7 @@ def test_a_run_folder_holds_all_that_a_reader_needs(whole: Path, tiny: settings.
 def test_a_resumed_run_ends_the_same_to_the_last_bit(
     whole: Path, tiny: settings.Settings, tunes: list[Tune], tmp_path: Path
 ) -> None:
-    def crash(progress: train.Progress) -> None:
+    def crash(progress: Progress) -> None:
         if progress.step == 3:
             raise CrashError
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from stylernn import corpus, train
+    from stylernn import corpus, measure, pace
 
 __all__ = ["loading", "training", "table_of"]
 
@@ -36,7 +36,7 @@ def loading() -> Iterator["corpus.Progress"]:
 
 
 @contextmanager
-def training() -> Iterator[Callable[["train.Progress"], None]]:
+def training() -> Iterator[Callable[["pace.Progress"], None]]:
     """A callback for `train.fit` that shows step, bits per note, speed, the wait for data and the time left."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -51,7 +51,7 @@ def training() -> Iterator[Callable[["train.Progress"], None]]:
         task = bar.add_task("compiling", total=None)
         validated = None
 
-        def show(event: "train.Progress") -> None:
+        def show(event: "pace.Progress") -> None:
             nonlocal validated
             bar.update(task, completed=event.step, total=event.steps, description=_state(event))
             if event.valid_bits != validated:
@@ -61,7 +61,7 @@ def training() -> Iterator[Callable[["train.Progress"], None]]:
         yield show
 
 
-def _state(event: "train.Progress") -> str:
+def _state(event: "pace.Progress") -> str:
     valid = "-" if event.valid_bits is None else f"{event.valid_bits:.3f}"
     left = timedelta(seconds=round(event.seconds_left))
     return (
@@ -70,7 +70,7 @@ def _state(event: "train.Progress") -> str:
     )
 
 
-def table_of(rows: Sequence["train.Row"]) -> "Table":
+def table_of(rows: Sequence["measure.Row"]) -> "Table":
     """The test-set table: bits per note beside the baselines, and how often each part of a note is guessed right."""
     from rich.table import Table
 

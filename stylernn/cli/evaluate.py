@@ -13,12 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
 
-    from rich.table import Table
-
     from stylernn.evaluation.baselines import System
     from stylernn.evaluation.study import Waiting
     from stylernn.evaluation.task import Labelled, Task
-    from stylernn.measure import Tested
     from stylernn.melody import Melody
 
 __all__ = ["app"]
@@ -179,6 +176,7 @@ def evaluate_model(
 
     from stylernn import measure
     from stylernn.atomic import replacing
+    from stylernn.cli import likelihoods
 
     loaded = options.load(model)
     tree = loaded.header.styles
@@ -188,12 +186,12 @@ def evaluate_model(
     with judging.progress(sum(style.parent == style.name for style in tree)) as tell:
         rows = []
         for tested in measure.tested(loaded, split):
-            rows.append(_likelihoods(tested))
+            rows.append(likelihoods.row(tested))
             tell(tested.style)
     if not rows:
         expected = f"held-out melodies of {', '.join(sorted(learnt))}"
         raise UsageError("there is nothing to measure the model on", expected=expected, found=f"{len(found)} melodies")
-    Console().print(_table(rows))
+    Console().print(likelihoods.table(rows))
     if out:
         with replacing(out) as draft:
             draft.write_text(json.dumps(rows, indent=1), encoding="utf-8")
@@ -251,41 +249,3 @@ def _runs(
         runs.append(benchmark.run(system, task, seed=seed, progress=progress))
         rows.append(study.begin(task, runs[-1], pool))
     return runs, rows
-
-
-def _likelihoods(tested: "Tested") -> dict[str, Any]:
-    """A style's row, with what the model saves against each of the n-gram models and the intervals."""
-    from dataclasses import asdict
-
-    import numpy as np
-
-    from stylernn import measure
-    from stylernn.evaluation import bits
-
-    ours = np.array([entry.bits.sum() for entry in tested.ours])
-    notes = np.array([entry.notes for entry in tested.ours])
-    ppm = measure.ppm_bits(tested.train, tested.test)
-    row = asdict(measure.row(tested))
-    costs = {"bits": ours, "markov_bits": tested.markov, "ppm_bits": ppm}
-    saved = {"saved_on_markov": tested.markov - ours, "saved_on_ppm": ppm - ours}
-    estimates = {name: bits.per_note(cost, notes, tested.works) for name, cost in (costs | saved).items()}
-    return {**row, **{name: list(value) for name, value in estimates.items()}}
-
-
-def _table(rows: list[dict[str, Any]]) -> "Table":
-    """One line a style; intervals under their values."""
-    from rich.table import Table
-
-    table = Table(caption="bits per note (lower is better) and share of right guesses", box=None)
-    for heading in rows[0] if rows else ():
-        table.add_column(heading.replace("_", " "), justify="left" if heading == "style" else "right")
-    for row in rows:
-        table.add_row(*map(_cell, row.values()))
-    return table
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, list):
-        mean, low, high = value
-        return f"{mean:.3f}\n{low:.3f}–{high:.3f}"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
