@@ -115,16 +115,19 @@ def prepare(
     evaluators, ceilings = _evaluators(train, held_out, named, seed)
     mixed = [held_out[target][i] for i in rng.permutation(len(held_out[target]))]
     tunes = _in_like_metres(mixed, sources)
+    cut = [
+        features.windows(tune, WINDOW_QUARTERS, most=_WINDOWS_PER_TUNE, seed=seed, least=_LEAST_NOTES) for tune in tunes
+    ]
     half = min(len(tunes) // 2, _MOST_REAL)
-    real, more_real = _windowed(tunes[:half], seed), _windowed(tunes[half : 2 * _MOST_REAL], seed)
+    real = _joined(cut[:half])
     return Task(
         target=target,
         sources=tuple(sources),
         origins=tuple(origins),
         distractors=tuple(rest),
         real=real,
-        more_real=more_real,
-        every_real=_windowed(tunes, seed),
+        more_real=_joined(cut[half : 2 * _MOST_REAL]),
+        every_real=_joined(cut),
         pool=tuple(train[target][i] for i in rng.permutation(len(train[target]))[:_POOL]),
         evaluators=evaluators,
         ceilings=ceilings,
@@ -238,8 +241,6 @@ def _kind(tune: Melody) -> tuple[bool, bool]:
     return tune.metre.is_compound, not tune.metre.is_compound and beats % 3 == 0
 
 
-def _windowed(tunes: Sequence[Melody], seed: int) -> tuple[tuple[Melody, ...], tuple[int, ...]]:
-    found = [
-        features.windows(tune, WINDOW_QUARTERS, most=_WINDOWS_PER_TUNE, seed=seed, least=_LEAST_NOTES) for tune in tunes
-    ]
-    return tuple(w for group in found for w in group), tuple(i for i, group in enumerate(found) for _ in group)
+def _joined(cut: Sequence[Sequence[Melody]]) -> tuple[tuple[Melody, ...], tuple[int, ...]]:
+    """The windows of all tunes, and the tune that each is from."""
+    return tuple(w for group in cut for w in group), tuple(i for i, group in enumerate(cut) for _ in group)

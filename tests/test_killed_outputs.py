@@ -34,15 +34,17 @@ for turn in range(int(sys.argv[1])):
 """
 
 
-def whole(folder: Path) -> dict[str, set[bytes]]:
-    """What the files contain in an even turn, and in an odd one."""
+def whole(folder: Path) -> tuple[dict[str, set[bytes]], float]:
+    """What the files contain in an even turn, and in an odd one; the seconds that a turn takes here."""
     found: dict[str, set[bytes]] = {}
+    began = [time.monotonic()]
     for turns in (1, 2):
         command = [sys.executable, "-W", "ignore", "-c", WRITE, str(turns), f"whole-{turns}"]
         subprocess.run(command, check=True, cwd=folder, capture_output=True)
+        began.append(time.monotonic())
         for path in (folder / f"whole-{turns}").iterdir():
             found.setdefault(path.name, set()).add(path.read_bytes())
-    return found
+    return found, max(began[2] - 2 * began[1] + began[0], 0.5)
 
 
 def kill(folder: Path, name: str, seconds: float) -> None:
@@ -57,11 +59,11 @@ def kill(folder: Path, name: str, seconds: float) -> None:
 
 def survive(folder: Path, kills: int) -> tuple[int, int]:
     """Kill so many times at random moments; files under final names, and drafts that the kills left."""
-    known, rng, finals, drafts = whole(folder), random.Random(1), 0, 0
+    (known, turn), rng, finals, drafts = whole(folder), random.Random(1), 0, 0
     assert len(known) == 10
     assert all(len(contents) == 2 for name, contents in known.items() if name != "tune.svg")
     for number in range(kills):
-        kill(folder, f"killed-{number}", rng.uniform(0.0, 1.5))
+        kill(folder, f"killed-{number}", rng.uniform(0.0, 2 * turn))
         for path in (folder / f"killed-{number}").iterdir():
             if path.name.startswith("."):
                 drafts += 1

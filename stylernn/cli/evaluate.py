@@ -37,8 +37,7 @@ Styles = Annotated[
 Count = Annotated[int, typer.Option("--count", "-n", metavar="N", min=10, help="How many held-out tunes.")]
 
 _SWEEP = {"preserve": (0.0, 0.25, 0.5, 0.75, 1.0), "strength": (0.0, 0.5, 1.0, 2.0, 4.0)}
-_SWEPT = 20
-"""Tunes a seed on which the dials are turned; few will do for looking."""
+_SWEPT = 20  # tunes a seed on which the dials are turned; few will do for looking
 _RETURNED = 50
 
 
