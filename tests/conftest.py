@@ -24,8 +24,14 @@ class Ran(NamedTuple):
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep parsed corpora and compiled programs of the tests out of the user's cache."""
-    os.environ["STYLERNN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    """Keep what the tests parse and compile out of the user's cache; all processes of a run share it."""
+    import jax
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ["STYLERNN_CACHE"] = str(shared / "cache")
+    jax.config.update("jax_compilation_cache_dir", str(shared / "compiled"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
 
 
 @pytest.fixture(autouse=True, scope="session")

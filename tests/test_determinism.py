@@ -25,7 +25,7 @@ def tunes() -> list[Tune]:
 
 
 def test_training_gives_the_same_model(tmp_path: Path) -> None:
-    tiny = settings.load("tiny", {"train.steps": 2, "train.every": 1, "train.warmup": 1, "train.batch": 2})
+    tiny = settings.load("tiny", {"train.steps": 4, "train.every": 2, "train.warmup": 1, "train.batch": 2})
     for name in ("a", "b"):
         train.fit(tiny, tunes(), tmp_path / name)
     for file in ("model.safetensors", "metrics.jsonl", "config.toml", "run.json"):

@@ -95,3 +95,13 @@ def test_a_substyle_counts_as_its_parent_unless_it_is_wanted():
     assert held_out.keys() == {"celtic"}
     train, _ = judging.by_style(whole, ("irish", "bebop"), only=True)
     assert {name: len(found) for name, found in train.items()} == {"irish": 1, "bebop": 1}
+
+
+def test_ten_lines_say_how_far_it_is_where_no_terminal_shows_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with judging.progress(25) as tell:
+        for _ in range(25):
+            tell("transfer")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 10
+    assert lines[0].startswith("3 of 25 after 0.0 minutes")
+    assert lines[-1] == "25 of 25 after 0.0 minutes: transfer"

@@ -111,7 +111,7 @@ def by_style(split: "Split", wanted: tuple[str, ...], *, only: bool = False) -> 
 
 @contextmanager
 def progress(total: int) -> Iterator["Tell"]:
-    """A bar that moves a step with every call, with the time elapsed; nothing where no terminal shows it."""
+    """A bar that moves a step with every call, with the time elapsed; where no terminal shows it, ten lines in all."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -119,7 +119,15 @@ def progress(total: int) -> Iterator["Tell"]:
     columns = (TextColumn("{task.description:28.28s}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("preparing", total=total)
-        yield lambda what: bar.update(task, advance=1, description=what)
+
+        def tell(what: str) -> None:
+            before = 10 * bar.tasks[task].completed // total
+            bar.update(task, advance=1, description=what)
+            if not console.is_terminal and 10 * bar.tasks[task].completed // total > before:
+                minutes = (bar.tasks[task].elapsed or 0) / 60
+                console.print(f"{bar.tasks[task].completed:.0f} of {total} after {minutes:.1f} minutes: {what}")
+
+        yield tell
 
 
 @contextmanager
