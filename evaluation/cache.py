@@ -25,7 +25,7 @@ __all__ = ["digest", "remembered"]
 
 Arrays = Mapping[str, np.ndarray]
 
-_READERS = ("factors.py", "likeness.py", "melody.py", "ngram.py", "tonality.py")
+_READERS = ("factors.py", "fifths.py", "likeness.py", "melody.py", "ngram.py", "tonality.py")
 
 
 def digest(melodies: Iterable[Melody]) -> str:
