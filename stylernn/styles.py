@@ -6,10 +6,10 @@ A tune's label is its substyle where it has one (bebop), else its style (jazz). 
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,15 +21,12 @@ from stylernn.paths import catalogue
 from stylernn.tonality import Tonality, anchor, estimate, scale
 
 __all__ = [
-    "Pair",
     "Style",
-    "caution",
     "diatonic",
     "find",
     "hold",
     "improvised",
     "label",
-    "pairs",
     "parents",
     "profile",
     "scale_of",
@@ -39,7 +36,6 @@ __all__ = [
 _FEWEST = 10
 _DIATONIC = 0.95
 _HARDLY, _SCALE = 0.03, 5  # share of the time below which a style avoids a degree, should so many others be left
-_ARRIVES, _STAYS = 0.85, 0.8  # what is asked of a pair of styles
 
 
 @dataclass(frozen=True)
@@ -81,48 +77,6 @@ class Style:
     avoided: tuple[int, ...] = ()
 
 
-class Pair(NamedTuple):
-    """How well held-out tunes of one style turned into another, as `benchmarks/pairs.py` measured it.
-
-    Args:
-        source, target: names of root styles.
-        tunes: how many were tried.
-        accuracy: share of the results that an evaluator hears as the target.
-        top1: share of the sources that their result finds again, first among some hundred.
-        real: share of real held-out music of the target that the same evaluator hears as it; None if not measured.
-    """
-
-    source: str
-    target: str
-    tunes: int
-    accuracy: float
-    top1: float
-    real: float | None = None
-
-    @property
-    def works(self) -> bool:
-        """Whether it arrives in the style, and is still the tune, most of the time."""
-        return self.accuracy >= _ARRIVES and self.top1 >= _STAYS
-
-
-def pairs(metrics: Mapping[str, Any] | None) -> list[Pair]:
-    """The measured pairs of a model's header, none where nobody measured any."""
-    return [
-        Pair(entry["from"], entry["to"], entry["tunes"], entry["accuracy"], entry["top1"], entry.get("real"))
-        for entry in (metrics or {}).get("pairs", [])
-    ]
-
-
-def caution(metrics: Mapping[str, Any] | None, style: Style) -> str:
-    """What to tell a user who asks for a style that tunes of most other styles do not reach well; else nothing."""
-    into = [pair for pair in pairs(metrics) if pair.target == style.parent]
-    works = [pair.source for pair in into if pair.works]
-    if 2 * len(works) >= len(into):
-        return ""
-    reached = f"only from {', '.join(works)}" if works else "from no other style"
-    return f"{style.name} was reached well {reached}, of {len(into)} that were tried (stylernn styles --pairs)"
-
-
 def label(tune: Tune) -> str:
     """The finest style name of a tune."""
     return tune.substyle.lower() if tune.substyle.lower() in _known() else tune.style
@@ -144,13 +98,13 @@ def tree(tunes: Iterable[Tune]) -> tuple[Style, ...]:
         entry = known.get(name, {})
         parent = entry.get("parent", name)
         if parent == name or len(members) >= _FEWEST:
-            styles.append(_profile(Style(name, parent, entry.get("description", "")), members))
+            styles.append(_measured(Style(name, parent, entry.get("description", "")), members))
     return tuple(styles)
 
 
 def profile(name: str, tunes: Sequence[Tune]) -> Style:
     """A style of its own, measured on its tunes; where they are few, they may reach half an octave to either side."""
-    found = _profile(Style(name, name), tunes)
+    found = _measured(Style(name, name), tunes)
     reach = min(found.reach[0], -6), max(found.reach[1], 6)
     return replace(found, reach=reach, avoided=_avoided([tune.melody for tune in tunes]))
 
@@ -202,7 +156,7 @@ def hold(style: Style) -> float:
     return float(max(known.get(name, {}).get("hold", 1.0) for name in (style.name, style.parent)))
 
 
-def _profile(style: Style, tunes: Sequence[Tune]) -> Style:
+def _measured(style: Style, tunes: Sequence[Tune]) -> Style:
     """Measure what a style's tunes are like."""
     melodies = [tune.melody for tune in tunes]
     anchors = [anchor(melody) for melody in melodies]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from stylernn import checkpoint
-from stylernn.styles import Pair, Style, caution, pairs
+from stylernn.pairs import Pair, caution, measured
+from stylernn.styles import Style
 
 MEASURED = [
     {"from": "jazz", "to": "classical", "tunes": 12, "accuracy": 0.5, "top1": 1.0},
@@ -15,7 +16,7 @@ MEASURED = [
 
 
 @pytest.fixture
-def measured(tiny_model: Path, tmp_path: Path) -> Path:
+def model_file(tiny_model: Path, tmp_path: Path) -> Path:
     model = checkpoint.load_model(tiny_model)
     checkpoint.save_model(tmp_path / "model.safetensors", checkpoint.with_metrics(model, {"pairs": MEASURED}))
     return tmp_path / "model.safetensors"
@@ -27,7 +28,7 @@ def test_a_pair_works_that_is_in_the_style_and_still_the_tune(accuracy: float, t
 
 
 def test_a_model_without_measurements_has_no_pairs_and_no_caution() -> None:
-    assert pairs(None) == pairs({}) == []
+    assert measured(None) == measured({}) == []
     assert caution(None, Style("jazz", "jazz")) == ""
 
 
@@ -36,11 +37,11 @@ def test_caution_names_what_works() -> None:
     assert "from no other style, of 1" in caution({"pairs": MEASURED}, Style("classical", "classical"))
 
 
-def test_styles_shows_the_pairs(stylernn: Callable, measured: Path, tiny_model: Path) -> None:
-    listed = stylernn("styles", "--model", measured)
+def test_styles_shows_the_pairs(stylernn: Callable, model_file: Path, tiny_model: Path) -> None:
+    listed = stylernn("styles", "--model", model_file)
     assert "1 of 1" in listed.out
     assert "0 of 1" in listed.out
-    table = stylernn("styles", "--pairs", "--model", measured)
+    table = stylernn("styles", "--pairs", "--model", model_file)
     rows = [line.split(maxsplit=6) for line in table.out.splitlines()[1:]]
     assert ["classical", "jazz", "12", "50%", "-", "100%", "do not expect much"] in [
         [cell.strip() for cell in r] for r in rows
@@ -49,8 +50,8 @@ def test_styles_shows_the_pairs(stylernn: Callable, measured: Path, tiny_model: 
     assert stylernn("styles", "--pairs", "--model", tiny_model).code == 1
 
 
-def test_transfer_says_when_not_to_expect_much(stylernn: Callable, measured: Path, tmp_path: Path) -> None:
+def test_transfer_says_when_not_to_expect_much(stylernn: Callable, model_file: Path, tmp_path: Path) -> None:
     tune = Path(__file__).parent.parent / "examples" / "greensleeves.mid"
-    words = ("transfer", tune, "--model", measured, "--candidates", 1, "-o", tmp_path / "out.mid", "--force")
+    words = ("transfer", tune, "--model", model_file, "--candidates", 1, "-o", tmp_path / "out.mid", "--force")
     assert "note: classical was reached well from no other style" in stylernn(*words, "--to", "classical").err
     assert "note:" not in stylernn(*words, "--to", "jazz").err

@@ -56,9 +56,9 @@ def command(
 
 def _works_from(model: "Model", style: "Style") -> str:
     """From how many of the other styles tunes come well into this one."""
-    from stylernn.styles import pairs
+    from stylernn import pairs
 
-    into = [pair for pair in pairs(model.header.metrics) if pair.target == style.name]
+    into = [pair for pair in pairs.measured(model.header.metrics) if pair.target == style.name]
     return f"{sum(pair.works for pair in into)} of {len(into)}" if into else ""
 
 
@@ -67,10 +67,10 @@ def _print_pairs(model: "Model") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from stylernn import pairs
     from stylernn.errors import StylernnError
-    from stylernn.styles import pairs
 
-    found = sorted(pairs(model.header.metrics), key=lambda pair: (pair.target, pair.source))
+    found = sorted(pairs.measured(model.header.metrics), key=lambda pair: (pair.target, pair.source))
     if not found:
         raise StylernnError("nobody has measured this model's pairs of styles", remedy="See benchmarks/pairs.py.")
     rows = Table("to", "from", box=None, pad_edge=False)

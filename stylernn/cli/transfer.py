@@ -90,10 +90,10 @@ def command(
     plots = outputs.plots(plot, [path for _, paths in todo for path in paths[:1]])
     outputs.check(plots, force=force, sources=inputs, endings=outputs.PICTURES)
 
-    from stylernn import api, mixtures, styles
+    from stylernn import api, mixtures, pairs
 
     resolved, index = mixtures.resolve(api.load(model), to)  # an unknown style is told once, not for each input
-    if warning := styles.caution(resolved.header.metrics, resolved.header.styles[index - 1]):
+    if warning := pairs.caution(resolved.header.metrics, resolved.header.styles[index - 1]):
         typer.echo(f"note: {warning}", err=True)
     dials = options.given(preserve=preserve, strength=strength, candidates=candidates, temperature=temperature)
     job = _Job(to, seed, model, track, melody_only, variations, max_copy, sidecar, asked, dials)
