@@ -143,6 +143,6 @@ def test_only_melodies_come_out(network: Network, example: Example, seed: int) -
 
 def test_a_candidate_does_not_depend_on_how_many_there_are(network: Network, example: Example) -> None:
     condition = hidden(example, "bar", styled=True)
-    few, many = (draw(network, example, condition, count=n, seed=7) for n in (2, 4))
-    np.testing.assert_array_equal(few.time, many.time[:2])
-    np.testing.assert_array_equal(few.pitch, many.pitch[:2])
+    few, many = (draw(network, example, condition, count=n, seed=7) for n in (1, 4))
+    np.testing.assert_array_equal(few.time, many.time[:1])
+    np.testing.assert_array_equal(few.pitch, many.pitch[:1])

@@ -214,8 +214,8 @@ def test_the_commands(
     assert (again.code, "--force" in again.err) == (2, True)
     assert "bossa" in stylernn("styles", *with_model).out
     for words in (
-        ("transfer", "tune.mid", "--to", "bossa=0.5,jazz=0.5"),
-        ("transfer", "tune.mid", "--like", "bossa/3.mid", "-o", "like.mid"),
+        ("transfer", "tune.mid", "--to", "bossa=0.5,jazz=0.5", "--candidates", 8),
+        ("transfer", "tune.mid", "--like", "bossa/3.mid", "--candidates", 8, "-o", "like.mid"),
         ("generate", "--like", "bossa/3.mid", "--bars", 4, "-o", "new.mid"),
     ):
         ran = stylernn(*words, *with_model)

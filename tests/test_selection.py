@@ -158,8 +158,8 @@ def test_a_long_melody_that_is_chosen_bit_by_bit_keeps_more_of_the_tune() -> Non
 def test_what_is_chosen_is_what_a_candidate_wrote(model: Model, plan: Plan) -> None:
     """The first section is that of the candidate chosen from a batch that nothing is chosen from."""
     dials = transfer.dials(transfer.Options(), model.header.styles[0])
-    whole = compose.compose(model, plan, dials, 5, 4)
-    chosen = compose.compose(model, plan, dials, 5, 4, lambda _, __: 2)
+    whole = compose.compose(model, plan, dials, 5, 32)
+    chosen = compose.compose(model, plan, dials, 5, 32, lambda _, __: 2)
     stop = 96 * compose.sections(plan)[0].stop
     first = [[n.onset for n in c.melody.notes if n.onset < stop] for c in (whole[2], chosen[0])]
     assert first[0] == first[1]

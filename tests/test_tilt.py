@@ -173,7 +173,7 @@ def test_the_model_in_the_box_turns_less_where_turning_is_dear() -> None:
     for dear in (0.0, -3.0):
         weights = tilt.unweighted()._replace(turn=np.full(4, dear, np.float32))
         asked = replace(plan, tilt=tilt.piece(weights, C_MAJOR, Metre()))
-        made = compose.compose(model, asked, Dials(), 0, 4)
+        made = compose.compose(model, asked, Dials(), 0, 8)
         turns = sum(tilt.counts(each.melody, C_MAJOR).turn for each in made)
         shares.append(turns[:, 1].sum() / turns.sum())
     assert shares[1] < shares[0] - 0.1
@@ -185,7 +185,7 @@ def test_the_model_in_the_box_breathes_more_where_breath_is_cheap() -> None:
     shares = []
     for cheap in (0.0, 5.0):
         weights = tilt.unweighted()._replace(breath=np.full(2, cheap, np.float32))
-        made = compose.compose(model, replace(plan, tilt=tilt.piece(weights, C_MAJOR, Metre())), Dials(), 0, 4)
+        made = compose.compose(model, replace(plan, tilt=tilt.piece(weights, C_MAJOR, Metre())), Dials(), 0, 8)
         breaths = sum(tilt.counts(each.melody, C_MAJOR).breath for each in made)
         shares.append(breaths[0, 1] / breaths.sum())
     assert shares[1] > shares[0] + 0.05

@@ -177,13 +177,13 @@ def test_the_model_follows_them(name: str) -> None:
     """Told the second or the last class of a trait and no other, it writes melodies that differ in it that way."""
     model = checkpoint.load_model()
     index = model.style("classical")
-    frame = Melody((), ((0, Metre(4, 4)),), Key(0), 120.0, 0, 16 * 96, "")
+    frame = Melody((), ((0, Metre(4, 4)),), Key(0), 120.0, 0, 12 * 96, "")
     plan = generate._plan(frame, index, model.header.styles[index - 1], None)
     measured = []
     for value in (2, CLASSES - 1):
         asked = unknown()
         asked[TRAITS.index(name)] = value
         composed = replace(plan, condition=replace(plan.condition, traits=asked))
-        made = [candidate.melody for candidate in compose.compose(model, composed, Dials(), 0, 16)]
+        made = [candidate.melody for candidate in compose.compose(model, composed, Dials(), 0, 8)]
         measured.append(np.mean([told(melody)[name] for melody in made]))
     assert measured[0] + 1 < measured[1]
