@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_determinism import tunes
+from training_tunes import tunes
 
 from stylernn import batches, devices
 from stylernn.examples import prepare
@@ -19,7 +19,7 @@ WORK = """
 import json, sys
 import jax
 from stylernn import devices, settings, train
-from tests.test_determinism import tunes
+from tests.training_tunes import tunes
 
 folder, number, port = sys.argv[1:]
 if number != "-":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import training_tunes
 from safetensors.numpy import load_file
 
 from stylernn import batches, settings, train
@@ -25,14 +26,7 @@ class CrashError(Exception):
 
 @pytest.fixture(scope="module")
 def tunes() -> list[Tune]:
-    rng = np.random.default_rng(1)
-
-    def tune(number: int) -> Tune:
-        steps = rng.integers(-3, 4, size=24)
-        notes = tuple(Note(24 * k, 24, int(p)) for k, p in enumerate(60 + np.clip(np.cumsum(steps), -12, 12)))
-        return Tune(Melody(notes), ("up", "down")[number % 2], f"{number}", f"work {number}", "made", "none")
-
-    return [tune(number) for number in range(60)]
+    return training_tunes.tunes()
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +68,14 @@ def test_a_resumed_run_ends_the_same_to_the_last_bit(
         assert ours.keys() == theirs.keys()
         assert all(np.array_equal(ours[key], theirs[key]) for key in ours)
     assert (tmp_path / "run" / "metrics.jsonl").read_text() == (whole / "metrics.jsonl").read_text()
+
+
+def test_the_same_seed_gives_the_same_files(
+    whole: Path, tiny: settings.Settings, tunes: list[Tune], tmp_path: Path
+) -> None:
+    train.fit(tiny, tunes, tmp_path / "run")
+    for file in ("model.safetensors", "metrics.jsonl", "config.toml", "run.json"):
+        assert (tmp_path / "run" / file).read_bytes() == (whole / file).read_bytes(), file
 
 
 def test_products_in_bfloat16_learn_nearly_the_same(
