@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from stylernn.styles import Style
 
-__all__ = ["Pair", "caution", "measured"]
+__all__ = ["Pair", "caution", "into", "measured"]
 
 _ARRIVES, _STAYS = 0.85, 0.8  # what is asked of a pair
 
@@ -42,11 +42,16 @@ def measured(metrics: Mapping[str, Any] | None) -> list[Pair]:
     ]
 
 
+def into(metrics: Mapping[str, Any] | None, target: str) -> list[Pair]:
+    """The measured pairs whose target is a root style of this name."""
+    return [pair for pair in measured(metrics) if pair.target == target]
+
+
 def caution(metrics: Mapping[str, Any] | None, style: Style) -> str:
     """What to tell a user who asks for a style that tunes of most other styles do not reach well; else nothing."""
-    into = [pair for pair in measured(metrics) if pair.target == style.parent]
-    works = [pair.source for pair in into if pair.works]
-    if 2 * len(works) >= len(into):
+    tried = into(metrics, style.parent)
+    works = [pair.source for pair in tried if pair.works]
+    if 2 * len(works) >= len(tried):
         return ""
     reached = f"only from {', '.join(works)}" if works else "from no other style"
-    return f"{style.name} was reached well {reached}, of {len(into)} that were tried (stylernn styles --pairs)"
+    return f"{style.name} was reached well {reached}, of {len(tried)} that were tried (stylernn styles --pairs)"

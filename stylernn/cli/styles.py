@@ -58,8 +58,8 @@ def _works_from(model: "Model", style: "Style") -> str:
     """From how many of the other styles tunes come well into this one."""
     from stylernn import pairs
 
-    into = [pair for pair in pairs.measured(model.header.metrics) if pair.target == style.name]
-    return f"{sum(pair.works for pair in into)} of {len(into)}" if into else ""
+    tried = pairs.into(model.header.metrics, style.name)
+    return f"{sum(pair.works for pair in tried)} of {len(tried)}" if tried else ""
 
 
 def _print_pairs(model: "Model") -> None:
