@@ -6,15 +6,18 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 TREE   := build/tree
+# The commit whose notes this tree's must be, before the packages were laid out anew.
+BASE   ?= c282d82
 # Of what does not compile, such as templates of packages, nothing is told.
 BYTECODE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib stylernn evaluation || true
 
-.PHONY: help demo test slow lint format weights etudes card clean
+.PHONY: help demo test slow golden lint format weights etudes card clean
 
 help:
 	@echo "make demo    install, then turn a public-domain tune into jazz"
 	@echo "make test    install with what the tests need, then run them (2 processes)"
 	@echo "make slow    the long checks that 'make test' leaves out"
+	@echo "make golden  compare notes with those of the commit BASE, on this machine"
 	@echo "make lint    style, types and import layers"
 	@echo "make format  put the code into the project's format"
 	@echo "make weights train the model in the box from DATA=FOLDER"
@@ -30,6 +33,9 @@ test: $(VENV)/installed-dev
 
 slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2 -q -m slow
+
+golden: $(VENV)/installed-dev
+	$(BIN)/python tests/golden/compare.py $(BASE)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
