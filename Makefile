@@ -49,18 +49,18 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 
 weights: $(VENV)/installed
-	$(BIN)/python benchmarks/box_data.py $(DATA) runs/box-data
+	$(BIN)/python -m tools.release.training_data $(DATA) runs/box-data
 	$(BIN)/stylernn train --config box --data runs/box-data --out runs/box
-	$(BIN)/python benchmarks/box.py runs/box runs/box-data
+	$(BIN)/python -m tools.release.package_model runs/box runs/box-data
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluation]'
-	$(BIN)/python benchmarks/tilt.py stylernn/weights/stylernn.safetensors runs/box-data
-	$(BIN)/python benchmarks/critic.py stylernn/weights/stylernn.safetensors runs/box-data
-	$(BIN)/python benchmarks/classifier.py stylernn/weights/stylernn.safetensors runs/box-data
-	$(BIN)/python benchmarks/figures.py stylernn/weights/stylernn.safetensors runs/box-data
+	$(BIN)/python -m tools.release.fit_tilt stylernn/weights/stylernn.safetensors runs/box-data
+	$(BIN)/python -m tools.release.fit_critic stylernn/weights/stylernn.safetensors runs/box-data
+	$(BIN)/python -m tools.release.fit_classifier stylernn/weights/stylernn.safetensors runs/box-data
+	$(BIN)/python -m tools.release.index_training_set stylernn/weights/stylernn.safetensors runs/box-data
 
 etudes: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluation]'
-	$(BIN)/python benchmarks/etudes.py $(DATA)
+	$(BIN)/python -m tools.release.compose_etudes $(DATA)
 
 card: $(VENV)/installed
 	$(BIN)/python docs/model_card.py > docs/model-card.md

@@ -18,7 +18,9 @@ def assemble(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for package, source in settings["package-dir"].items():
         target = folder.joinpath(*package.split("."))
-        shutil.copytree(ROOT / source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+        )
 
 
 if __name__ == "__main__":

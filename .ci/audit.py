@@ -10,13 +10,29 @@ import sys
 from pathlib import Path
 
 LOCK = Path(__file__).parent.parent / "requirements-dev.lock"
-AUDIT = ["pip_audit", "--requirement", str(LOCK), "--no-deps", "--disable-pip", "--progress-spinner", "off"]
+AUDIT = [
+    "pip_audit",
+    "--requirement",
+    str(LOCK),
+    "--no-deps",
+    "--disable-pip",
+    "--progress-spinner",
+    "off",
+]
 SECONDS = 180
 
 
 def main() -> int:
     """Audit the lock file, and say in one line what came of it."""
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pip-audit"]
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "pip-audit",
+    ]
     if subprocess.run(install, capture_output=True, check=False).returncode:
         return told("not done: pip-audit could not be installed")
     try:
@@ -30,10 +46,13 @@ def main() -> int:
         return told(f"not done: the advisory service answered for none of {len(entries)} packages")
     found = [(entry, flaw) for entry in known for flaw in entry["vulns"]]
     lines = [
-        f"{entry['name']} {entry['version']}: {flaw['id']}, mended in {flaw['fix_versions']}" for entry, flaw in found
+        f"{entry['name']} {entry['version']}: {flaw['id']}, mended in {flaw['fix_versions']}"
+        for entry, flaw in found
     ]
     sys.stdout.writelines(f"  {line}\n" for line in lines)
-    told(f"{len(found)} known vulnerabilities in {len(known)} of {len(entries)} packages that could be looked up")
+    told(
+        f"{len(found)} known vulnerabilities in {len(known)} of {len(entries)} packages that could be looked up"
+    )
     return 1 if found else 0
 
 

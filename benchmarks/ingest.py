@@ -21,10 +21,10 @@ import symusic
 import timing
 from symusic import ControlChange, Score, Tempo, TimeSignature, Track
 
-from stylernn import midi
 from stylernn.corpus.folder import folder_jobs
 from stylernn.corpus.parsing import parse_one
-from stylernn.melody import TICKS_PER_QUARTER, Melody, Note
+from stylernn.formats import midi
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Note
 
 LAKH = 176_581
 DISTINCT, ARRANGED = 300, 60
@@ -42,7 +42,9 @@ def main() -> None:
         few = [file(tune) for tune, _ in made(DISTINCT)]
         small, large = Path(home) / "small", Path(home) / "large"
         rows = compared("melodies", written(small / "style", few), arguments.rounds)
-        large_files = written(large / "style", [arrangement(tune, rng) for tune, rng in made(ARRANGED)])
+        large_files = written(
+            large / "style", [arrangement(tune, rng) for tune, rng in made(ARRANGED)]
+        )
         rows += compared("arrangements", large_files, arguments.rounds)
         rows.append(ingested("arrangements", large, ARRANGED))
         many = Path(home) / "many"
@@ -58,7 +60,10 @@ def made(count: int) -> Iterator[tuple[Melody, np.random.Generator]]:
     for number in range(count):
         tune = tunes[number % len(tunes)].transpose(int(rng.integers(-6, 7)))
         moved = rng.integers(-1, 2, size=len(tune.notes)) * rng.integers(2, size=len(tune.notes))
-        notes = (note._replace(pitch=note.pitch + int(by)) for note, by in zip(tune.notes, moved, strict=True))
+        notes = (
+            note._replace(pitch=note.pitch + int(by))
+            for note, by in zip(tune.notes, moved, strict=True)
+        )
         yield replace(tune, notes=tuple(notes)), rng
 
 
@@ -73,23 +78,34 @@ def arrangement(tune: Melody, rng: np.random.Generator) -> Score:
     roots = rng.integers(36, 48, size=beats // 4 + 1)
     tracks: dict[str, list[Note]] = {name: [] for name in PROGRAMS}
     for again in range(-(-beats * beat // tune.end)):
-        tracks["Lead"] += [note._replace(onset=note.onset + again * tune.end) for note in tune.notes]
+        tracks["Lead"] += [
+            note._replace(onset=note.onset + again * tune.end) for note in tune.notes
+        ]
     for number in range(beats):
         now, root = number * beat, int(roots[number // 4])
         chord = [root + 12 + above for above in (0, 4, 7)]
         tracks["Bass"].append(Note(now, beat - 2, root))
         tracks["Piano"] += [Note(now, beat // 2, pitch) for pitch in chord]
-        tracks["Guitar"] += [Note(now + k * beat // 4, beat // 4, chord[k % 3] + 12) for k in range(4)]
-        tracks["Strings"] += [Note(now, 4 * beat - 1, pitch + 12) for pitch in chord if number % 4 == 0]
+        tracks["Guitar"] += [
+            Note(now + k * beat // 4, beat // 4, chord[k % 3] + 12) for k in range(4)
+        ]
+        tracks["Strings"] += [
+            Note(now, 4 * beat - 1, pitch + 12) for pitch in chord if number % 4 == 0
+        ]
         tracks["Drums"] += [
-            Note(now + k * beat // 2, 3, key) for k, key in ((0, 36 + 2 * (number % 2)), (0, 42), (1, 42))
+            Note(now + k * beat // 2, 3, key)
+            for k, key in ((0, 36 + 2 * (number % 2)), (0, 42), (1, 42))
         ]
     played = score(tune, tracks)
     for track in played.tracks:
-        for note, late, velocity in zip(track.notes, *rng.integers(0, [[9], [60]], (2, len(track.notes))), strict=True):
+        for note, late, velocity in zip(
+            track.notes, *rng.integers(0, [[9], [60]], (2, len(track.notes))), strict=True
+        ):
             note.time, note.velocity = note.time + int(late), 60 + int(velocity)
         for number in range(0, beats, 2):
-            track.controls.append(ControlChange(number * beat * SCALE, 11, int(rng.integers(90, 127))))
+            track.controls.append(
+                ControlChange(number * beat * SCALE, 11, int(rng.integers(90, 127)))
+            )
     return played
 
 
@@ -101,7 +117,9 @@ def score(tune: Melody, tracks: dict[str, list[Note]]) -> Score:
     for name, notes in tracks.items():
         made.tracks.append(Track(name, PROGRAMS.get(name, 0), name == "Drums"))
         for note in notes:
-            made.tracks[-1].notes.append(symusic.Note(note.onset * SCALE, note.duration * SCALE, note.pitch, 80))
+            made.tracks[-1].notes.append(
+                symusic.Note(note.onset * SCALE, note.duration * SCALE, note.pitch, 80)
+            )
     return made
 
 

@@ -13,8 +13,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("out", type=Path)
     out = parser.parse_args().out
-    training, sampling = (json.loads((RESULTS / f"{name}.json").read_text()) for name in ("training", "sampling"))
-    bars = {row["step"]: float(row["against torch"]) for row in training["rows"] if row["step"] != "matrix product"}
+    training, sampling = (
+        json.loads((RESULTS / f"{name}.json").read_text()) for name in ("training", "sampling")
+    )
+    bars = {
+        row["step"]: float(row["against torch"])
+        for row in training["rows"]
+        if row["step"] != "matrix product"
+    }
     groups = {"training step": bars}
     for row in sampling["rows"]:
         group = groups.setdefault(f"sampling, batch {row['batch']}", {})

@@ -34,7 +34,9 @@ def main() -> None:
     """Time all contestants in turn, at three sizes of the batch."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--model", action="store_true", help="the model in the box: 16 candidates in four ways")
+    parser.add_argument(
+        "--model", action="store_true", help="the model in the box: 16 candidates in four ways"
+    )
     parser.add_argument("--contestant", choices=CONTESTANTS, help=argparse.SUPPRESS)
     parser.add_argument("--batch", type=int, choices=LENGTHS, default=1, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -43,7 +45,9 @@ def main() -> None:
     elif arguments.model:
         timing.report("sampling-model", boxed(arguments.rounds))
     else:
-        timing.report("sampling", [row for batch in LENGTHS for row in compared(batch, arguments.rounds)])
+        timing.report(
+            "sampling", [row for batch in LENGTHS for row in compared(batch, arguments.rounds)]
+        )
 
 
 def compared(batch: int, count: int) -> list[dict[str, object]]:
@@ -51,14 +55,19 @@ def compared(batch: int, count: int) -> list[dict[str, object]]:
     tokens = dict.fromkeys(CONTESTANTS, batch * LENGTHS[batch]) | {KERAS: KERAS_LENGTH}
     if batch > 1:
         del tokens[KERAS]
-    own = {name: [sys.executable, __file__, "--contestant", name, "--batch", str(batch)] for name in tokens}
+    own = {
+        name: [sys.executable, __file__, "--contestant", name, "--batch", str(batch)]
+        for name in tokens
+    }
     seconds = timing.rounds_apart(own, count)
     read = sorted(seconds.pop(READ))[count // 2] / READS
     speeds = {name: sorted(tokens[name] / taken for taken in seconds[name]) for name in seconds}
     rows = []
     for name, speed in speeds.items():
         against = {
-            column: f"{timing.ratio(seconds, name, peer) * tokens[name] / tokens[peer]:.3g}" if peer in seconds else ""
+            column: f"{timing.ratio(seconds, name, peer) * tokens[name] / tokens[peer]:.3g}"
+            if peer in seconds
+            else ""
             for column, peer in (("against torch", TORCH), ("against Keras", KERAS))
         }
         share = f"{speed[count // 2] * read:.2f}" if batch == 1 else ""
@@ -75,7 +84,9 @@ def ours(batch: int, length: int, dtype: jnp.dtype) -> Callable[[], object]:
         return jax.random.normal(next(keys), (rows, columns)) / 20
 
     table = matrix(TOKENS, HIDDEN) @ matrix(HIDDEN, 4 * HIDDEN)
-    matrices = [matrix(4 * HIDDEN, HIDDEN).astype(dtype) for _ in range(3)] + [matrix(TOKENS, HIDDEN).astype(dtype)]
+    matrices = [matrix(4 * HIDDEN, HIDDEN).astype(dtype) for _ in range(3)] + [
+        matrix(TOKENS, HIDDEN).astype(dtype)
+    ]
 
     @jax.jit
     def sample(key: jax.Array, table: jax.Array, matrices: list[jax.Array]) -> jax.Array:
@@ -123,7 +134,9 @@ def keras_predict() -> Callable[[], object]:
     import keras
 
     layers = [keras.layers.LSTM(HIDDEN, return_sequences=True), keras.layers.LSTM(HIDDEN)]
-    model = keras.Sequential([keras.layers.Embedding(TOKENS, HIDDEN), *layers, keras.layers.Dense(TOKENS)])
+    model = keras.Sequential(
+        [keras.layers.Embedding(TOKENS, HIDDEN), *layers, keras.layers.Dense(TOKENS)]
+    )
     rng = np.random.default_rng(0)
 
     def run() -> None:
@@ -137,9 +150,12 @@ def keras_predict() -> Callable[[], object]:
 
 def boxed(count: int) -> list[dict[str, object]]:
     """The model in the box on an example: seconds and notes a second, by candidates."""
-    from stylernn import api, compose, files, planning, transfer
+    from stylernn import api
+    from stylernn.formats import registry
+    from stylernn.generation import planning, transfer
+    from stylernn.sampling.candidates import compose
 
-    tune = files.read(timing.ROOT / "examples" / "greensleeves.mid")
+    tune = registry.read(timing.ROOT / "examples" / "greensleeves.mid")
     model = api._loaded(api.model_file())  # noqa: SLF001  (once, as a session of many transfers has it)
     index = model.style("jazz")
     target = model.header.styles[index - 1]
@@ -149,12 +165,20 @@ def boxed(count: int) -> list[dict[str, object]]:
         made = []
 
         def run(candidates: int = candidates, made: list = made) -> None:
-            made[:] = compose.compose(model, plan, transfer.dials(transfer.Options(), target), 1, candidates)
+            made[:] = compose(
+                model, plan, transfer.dials(transfer.Options(), target), 1, candidates
+            )
 
         (seconds,) = timing.rounds({"ours": run}, count, time.process_time).values()
         notes = sum(len(candidate.melody.notes) for candidate in made)
         speed = sorted(notes / taken for taken in seconds)
-        rows.append({"candidates": candidates, "seconds": timing.spread(seconds), "notes/s": timing.spread(speed, 0)})
+        rows.append(
+            {
+                "candidates": candidates,
+                "seconds": timing.spread(seconds),
+                "notes/s": timing.spread(speed, 0),
+            }
+        )
     return rows
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import timing
 
-from stylernn.melody import Melody, Note
+from stylernn.music.melody import Melody, Note
 
 COMPILING, STEPS, NOTES, TUNES = 2, 12, 600, 40
 
@@ -42,7 +42,12 @@ def main() -> None:
             seconds.append(together(count, arguments.config))
     efficiency = [alone / (2 * shared) for alone, shared in zip(taken[1], taken[2], strict=True)]
     rows = [
-        {"config": arguments.config, "processes": count, "seconds a step": timing.spread(seconds), "efficiency": ""}
+        {
+            "config": arguments.config,
+            "processes": count,
+            "seconds a step": timing.spread(seconds),
+            "efficiency": "",
+        }
         for count, seconds in taken.items()
     ]
     rows[-1]["efficiency"] = timing.spread(efficiency, 2)
@@ -67,15 +72,19 @@ def step_seconds(arguments: argparse.Namespace) -> float:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[arguments.process]})
 
-    from stylernn import devices, memory, settings, train
+    from stylernn import config
+    from stylernn.system.process import keep_freed
+    from stylernn.training import devices, train
 
-    memory.keep_freed()
+    keep_freed()
     if arguments.processes > 1:
         devices.join(f"127.0.0.1:{arguments.port}", arguments.processes, arguments.process)
     begun = []
     overrides = {"train.steps": COMPILING + STEPS, "train.every": 1000}
-    chosen = settings.load(arguments.config, overrides)
-    train.fit(chosen, tunes(), arguments.folder, on_event=lambda _: begun.append(time.perf_counter()))
+    chosen = config.load(arguments.config, overrides)
+    train.fit(
+        chosen, tunes(), arguments.folder, on_event=lambda _: begun.append(time.perf_counter())
+    )
     return statistics.median(np.diff(begun)[COMPILING:-1].tolist())
 
 
@@ -87,9 +96,13 @@ def tunes() -> list:
     for number in range(TUNES):
         steps = rng.choice([6, 12, 24], size=NOTES)
         pitches = 60 + np.clip(np.cumsum(rng.integers(-3, 4, size=NOTES)), -14, 14)
-        notes = zip((np.cumsum(steps) - steps[0]).tolist(), [6] * NOTES, pitches.tolist(), strict=True)
+        notes = zip(
+            (np.cumsum(steps) - steps[0]).tolist(), [6] * NOTES, pitches.tolist(), strict=True
+        )
         melody = Melody(tuple(starmap(Note, notes)))
-        made.append(Tune(melody, ("up", "down")[number % 2], f"{number}", f"work {number}", "made", "none"))
+        made.append(
+            Tune(melody, ("up", "down")[number % 2], f"{number}", f"work {number}", "made", "none")
+        )
     return made
 
 

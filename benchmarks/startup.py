@@ -14,7 +14,7 @@ from pathlib import Path
 
 import timing
 
-from stylernn import files
+from stylernn.formats import registry
 
 BARS = 32
 
@@ -26,24 +26,39 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         tune = long_tune(Path(home))
-        wanted = ("transfer", str(tune), "--to", "jazz", "--candidates", "16", "--force", "-o", f"{home}/out.mid")
+        wanted = (
+            "transfer",
+            str(tune),
+            "--to",
+            "jazz",
+            "--candidates",
+            "16",
+            "--force",
+            "-o",
+            f"{home}/out.mid",
+        )
         contestants = {
             "stylernn --help": command(Path(home) / "warm", "--help"),
             "transfer, 32 bars, best of 16": command(Path(home) / "warm", *wanted),
             "the same, empty cache": fresh(Path(home), *wanted),
         }
         seconds = timing.rounds(contestants, arguments.rounds)
-    timing.report("startup", [{"command": name, "seconds": timing.spread(taken)} for name, taken in seconds.items()])
+    timing.report(
+        "startup",
+        [{"command": name, "seconds": timing.spread(taken)} for name, taken in seconds.items()],
+    )
 
 
 def long_tune(folder: Path) -> Path:
     """An example and its own beginning again, 32 bars."""
-    tune = files.read(timing.ROOT / "examples" / "ah-vous-dirai-je.mid")
+    tune = registry.read(timing.ROOT / "examples" / "ah-vous-dirai-je.mid")
     again = tuple(note._replace(onset=note.onset + tune.end) for note in tune.notes)
     end = BARS * tune.metre.bar
-    whole = replace(tune, notes=tuple(note for note in tune.notes + again if note.onset < end), end=end)
+    whole = replace(
+        tune, notes=tuple(note for note in tune.notes + again if note.onset < end), end=end
+    )
     path = folder / "tune.mid"
-    files.write(whole, path)
+    registry.write(whole, path)
     return path
 
 

@@ -22,7 +22,9 @@ RESULTS = ROOT / "build" / "benchmarks"
 
 
 def rounds(
-    contestants: Mapping[str, Callable[[], object]], count: int = 5, clock: Callable[[], float] = time.perf_counter
+    contestants: Mapping[str, Callable[[], object]],
+    count: int = 5,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
     """Seconds of each contestant in each round, after one round that does not count.
 
@@ -79,7 +81,9 @@ def ratio(seconds: Mapping[str, list[float]], name: str, against: str) -> float:
 
 def spread(values: list[float], digits: int = 3) -> str:
     """Median and range, as "median (least to most)"."""
-    low, middle, high = (f"{value:,.{digits}f}" for value in (min(values), statistics.median(values), max(values)))
+    low, middle, high = (
+        f"{value:,.{digits}f}" for value in (min(values), statistics.median(values), max(values))
+    )
     return f"{middle} ({low} to {high})"
 
 
@@ -90,7 +94,9 @@ def bandwidth(megabytes: int, times: int) -> Callable[[], None]:
 
     @jax.jit
     def read(matrix: jax.Array, vector: jax.Array) -> jax.Array:
-        return jax.lax.scan(lambda v, _: (jnp.tanh(v @ matrix), None), vector, None, length=times)[0]
+        return jax.lax.scan(lambda v, _: (jnp.tanh(v @ matrix), None), vector, None, length=times)[
+            0
+        ]
 
     side = int((megabytes * 2**20 / 4) ** 0.5)
     matrix, vector = jnp.ones((side, side)) / side, jnp.ones((1, side))

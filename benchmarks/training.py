@@ -24,21 +24,25 @@ import optax
 import timing
 from flax import nnx
 
-from stylernn import memory
-from stylernn.batches import Batcher, collate, cover
-from stylernn.examples import prepare
-from stylernn.loss import mean_loss
-from stylernn.melody import Melody, Note
+from stylernn.config import DataSettings, ModelSettings, Settings
+from stylernn.model.loss import mean_loss
 from stylernn.model.lstm import lstm
 from stylernn.model.network import Network
-from stylernn.pieces import Batch
-from stylernn.settings import DataSettings, ModelSettings, Settings
+from stylernn.music.melody import Melody, Note
+from stylernn.representation.arrays import Batch
+from stylernn.representation.batching import Batcher, collate, cover
+from stylernn.representation.examples import prepare
+from stylernn.system.process import keep_freed
 
 HIDDEN, LAYERS, BATCH, TIME, TOKENS = 512, 2, 64, 256, 128
 # Products of one step: input and recurrent ones of each layer and the head, forward once and backward twice.
 FLOPS = 3 * 2 * BATCH * TIME * (LAYERS * 2 * HIDDEN * 4 * HIDDEN + HIDDEN * TOKENS)
 KERNEL, REAL, KEPT = "stylernn, float32", "the real step, float32", "torch nn.LSTM, memory kept"
-AGAINST = {"against torch": "torch nn.LSTM", "share of our kernel": KERNEL, "share of matrix product": "matrix product"}
+AGAINST = {
+    "against torch": "torch nn.LSTM",
+    "share of our kernel": KERNEL,
+    "share of matrix product": "matrix product",
+}
 X, Y = (np.random.default_rng(k).integers(TOKENS, size=(BATCH, TIME)) for k in (0, 1))
 
 
@@ -77,7 +81,7 @@ def main() -> None:
 def compete(name: str) -> None:
     """Be one contestant; ours keep what they free, as `stylernn train` does."""
     if name in OURS or name == KEPT:
-        memory.keep_freed()
+        keep_freed()
     timing.answer(CONTESTANTS[name]())
 
 
@@ -96,11 +100,17 @@ def ours(dtype: jnp.dtype) -> Callable[[], object]:
         h = jax.nn.one_hot(x.T, TOKENS) @ parameters["table"]
         for layer in range(LAYERS):
             bias = jnp.broadcast_to(parameters[f"bias {layer}"], (BATCH, 4 * HIDDEN))
-            h = lstm(h, bias, *(parameters[f"{name} {layer}"].astype(dtype) for name in ("input", "recurrent")))
+            h = lstm(
+                h,
+                bias,
+                *(parameters[f"{name} {layer}"].astype(dtype) for name in ("input", "recurrent")),
+            )
         return optax.softmax_cross_entropy_with_integer_labels(h @ parameters["head"], y.T).mean()
 
     @partial(jax.jit, donate_argnums=(0, 1))
-    def step(parameters: dict[str, jax.Array], state: optax.OptState, x: jax.Array, y: jax.Array) -> tuple:
+    def step(
+        parameters: dict[str, jax.Array], state: optax.OptState, x: jax.Array, y: jax.Array
+    ) -> tuple:
         value, gradient = jax.value_and_grad(loss)(parameters, x, y)
         updates, state = optimiser.update(gradient, state)
         return optax.apply_updates(parameters, updates), state, value
@@ -123,7 +133,9 @@ def model_step() -> tuple[Callable[[], object], int]:
     batch = jax.device_put(windows(settings.data))
 
     def step(parameters: nnx.State, state: optax.OptState, batch: Batch, key: jax.Array) -> tuple:
-        value, gradient = jax.value_and_grad(lambda p: mean_loss(nnx.merge(graph, p), batch, key))(parameters)
+        value, gradient = jax.value_and_grad(lambda p: mean_loss(nnx.merge(graph, p), batch, key))(
+            parameters
+        )
         updates, state = optimiser.update(gradient, state, parameters)
         return optax.apply_updates(parameters, updates), state, value
 
@@ -161,7 +173,11 @@ def products(jaxpr: Any) -> int:
             left, out = equation.invars[0].aval.shape, equation.outvars[0].aval.shape
             total += 2 * math.prod(out) * math.prod(left[axis] for axis in contracted)
         times = equation.params.get("length", 1) if equation.primitive.name == "scan" else 1
-        inner = (value for value in jax.tree.leaves(list(equation.params.values())) if hasattr(value, "jaxpr"))
+        inner = (
+            value
+            for value in jax.tree.leaves(list(equation.params.values()))
+            if hasattr(value, "jaxpr")
+        )
         total += times * sum(products(closed.jaxpr) for closed in inner)
     return total
 
@@ -229,7 +245,9 @@ def keras_lstm() -> Callable[[], object]:
     import keras
 
     layers = [keras.layers.LSTM(HIDDEN, return_sequences=True) for _ in range(LAYERS)]
-    model = keras.Sequential([keras.layers.Embedding(TOKENS, HIDDEN), *layers, keras.layers.Dense(TOKENS)])
+    model = keras.Sequential(
+        [keras.layers.Embedding(TOKENS, HIDDEN), *layers, keras.layers.Dense(TOKENS)]
+    )
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     return lambda: model.train_on_batch(X, Y)
 

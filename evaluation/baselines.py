@@ -15,15 +15,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from stylernn import factors
-from stylernn.likeness import heaviest
-from stylernn.melody import TICKS_PER_QUARTER, Melody, Note
-from stylernn.ngram import NGram
+from stylernn.music import ngram
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Note
+from stylernn.music.ngram import NGram
+from stylernn.music.similarity import heaviest
 
 from .content import chroma_similarity
 from .inputs import beat_edges, check_melodies
 
-__all__ = ["System", "identity", "jazzify", "markov_over_skeleton", "nearest_real", "pitch_shuffle", "random_real"]
+__all__ = [
+    "System",
+    "identity",
+    "jazzify",
+    "markov_over_skeleton",
+    "nearest_real",
+    "pitch_shuffle",
+    "random_real",
+]
 
 System = Callable[[Melody, int], Melody]
 """Anything that turns a melody into another one: (melody, seed) -> melody."""
@@ -57,7 +65,9 @@ def jazzify(melody: Melody, seed: int) -> Melody:
     rng = np.random.default_rng(seed)
     array = melody.array
     stops = np.r_[array[1:, 0], array[-1, 0] + array[-1, 1]]
-    delay = (_SWUNG - _HALF) * ((array[:, 0] % TICKS_PER_QUARTER == _HALF) & (stops - array[:, 0] >= _HALF))
+    delay = (_SWUNG - _HALF) * (
+        (array[:, 0] % TICKS_PER_QUARTER == _HALF) & (stops - array[:, 0] >= _HALF)
+    )
     onsets = array[:, 0] + delay
     ends = np.minimum(onsets + array[:, 1], np.r_[onsets[1:], stops[-1]])
     notes = []
@@ -67,7 +77,9 @@ def jazzify(melody: Melody, seed: int) -> Melody:
         if joins and length >= _HALF and rng.random() < _APPROACH_CHANCE:
             length -= TICKS_PER_QUARTER - _SWUNG if length >= _SWUNG else length // 2
             neighbour = int(np.clip(array[i + 1, 2] + rng.choice([-1, 1]), 0, 127))
-            notes.append(Note(onset + length, max(round(_DETACHED * (end - onset - length)), 1), neighbour))
+            notes.append(
+                Note(onset + length, max(round(_DETACHED * (end - onset - length)), 1), neighbour)
+            )
         notes.append(Note(onset, max(round(_DETACHED * length), 1), pitch))
     return replace(melody, notes=tuple(sorted(notes)), chords=())
 
@@ -106,7 +118,7 @@ def markov_over_skeleton(pool: Sequence[Melody], *, order: int = 3) -> System:
     """
     check_melodies(pool, "pool")
     streams = _skeleton_streams(order)
-    models = factors.fit_streams([_skeleton_events(melody) for melody in pool], streams)
+    models = ngram.fit_viewpoints([_skeleton_events(melody) for melody in pool], streams)
 
     def system(melody: Melody, seed: int) -> Melody:
         return _compose(melody, models, streams, np.random.default_rng(seed))
@@ -114,12 +126,12 @@ def markov_over_skeleton(pool: Sequence[Melody], *, order: int = 3) -> System:
     return system
 
 
-def _skeleton_streams(order: int) -> tuple[factors.Stream, factors.Stream, factors.Stream]:
+def _skeleton_streams(order: int) -> tuple[ngram.Viewpoint, ngram.Viewpoint, ngram.Viewpoint]:
     """Advance, interval and share of the advance that sounds; columns 3 and 4 hold the place and the way to go."""
     lags = range(order, 0, -1)
-    advance = factors.Stream(0, 8 * TICKS_PER_QUARTER + 1, (*((0, lag) for lag in lags), (3, 1)))
-    interval = factors.Stream(1, 4 * _REACH + 1, (*((1, lag) for lag in lags), (4, 0)))
-    share = factors.Stream(2, 5, ((2, 2), (2, 1), (0, 0)))
+    advance = ngram.Viewpoint(0, 8 * TICKS_PER_QUARTER + 1, (*((0, lag) for lag in lags), (3, 1)))
+    interval = ngram.Viewpoint(1, 4 * _REACH + 1, (*((1, lag) for lag in lags), (4, 0)))
+    share = ngram.Viewpoint(2, 5, ((2, 2), (2, 1), (0, 0)))
     return advance, interval, share
 
 
@@ -131,7 +143,9 @@ def _skeleton_events(melody: Melody) -> np.ndarray:
     share = np.rint(4 * array[:, 1] / np.maximum(advance, 1)).astype(np.int64)
     chosen = heaviest(melody, beat_edges(melody))
     structural = np.unique(chosen[chosen >= 0])
-    target = structural[np.minimum(np.searchsorted(structural, np.arange(len(array))), len(structural) - 1)]
+    target = structural[
+        np.minimum(np.searchsorted(structural, np.arange(len(array))), len(structural) - 1)
+    ]
     way = array[target, 2] - np.r_[array[0, 2], array[:-1, 2]]
     return np.stack(
         [
@@ -146,7 +160,10 @@ def _skeleton_events(melody: Melody) -> np.ndarray:
 
 
 def _compose(
-    melody: Melody, models: Sequence[NGram], streams: Sequence[factors.Stream], rng: np.random.Generator
+    melody: Melody,
+    models: Sequence[NGram],
+    streams: Sequence[ngram.Viewpoint],
+    rng: np.random.Generator,
 ) -> Melody:
     chosen = heaviest(melody, beat_edges(melody))
     structural = melody.array[np.unique(chosen[chosen >= 0])]
@@ -170,9 +187,11 @@ def _compose(
     return replace(melody, notes=tuple(notes), chords=())
 
 
-def _draw(model: NGram, stream: factors.Stream, events: np.ndarray, rng: np.random.Generator) -> int:
+def _draw(
+    model: NGram, stream: ngram.Viewpoint, events: np.ndarray, rng: np.random.Generator
+) -> int:
     reach = max(lag for _, lag in stream.context) + 1
-    context = factors.contexts_of(events[-reach:], stream)[-1:]
+    context = ngram.contexts_of(events[-reach:], stream)[-1:]
     return int(rng.choice(model.alphabet, p=model.distribution(context)[0]))
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn.melody import Melody
+from stylernn.music.melody import Melody
 
 from . import baselines, bits, content, features, music, originality, overlap, realism, style
 from .cache import remembered
@@ -55,7 +55,11 @@ Tell = Callable[[str], None]
 
 
 def run(
-    system: baselines.System, task: Task, *, seed: int | None = None, progress: Callable[[], None] = lambda: None
+    system: baselines.System,
+    task: Task,
+    *,
+    seed: int | None = None,
+    progress: Callable[[], None] = lambda: None,
 ) -> list[Melody]:
     """Transfer every source; output i has seed `seed + i`, by default from the task's own seed on."""
     outputs = []
@@ -133,7 +137,9 @@ def joint(row: Mapping[str, Estimate]) -> float:
 
     A copy of the source has no style, a real tune no content, a rule-based disguise no realism.
     """
-    return float(joint_of(*(row[name].value for name in ("probability_all", "reciprocal_rank", "c2st_all"))))
+    return float(
+        joint_of(*(row[name].value for name in ("probability_all", "reciprocal_rank", "c2st_all")))
+    )
 
 
 def joint_of(
@@ -152,14 +158,17 @@ def _measure_real(task: Task) -> Row:
     values |= bits.evaluate(task.note_model, melodies)
     values |= originality.evaluate(melodies, task.training)
     columns = {name: Column(column, np.array(owners)) for name, column in values.items()}
-    columns |= _music("music", melodies, np.array(owners)) | _music("window", melodies, np.array(owners))
+    columns |= _music("music", melodies, np.array(owners)) | _music(
+        "window", melodies, np.array(owners)
+    )
     columns |= _realism(task, melodies, measured, owners)
     # Two halves of forty tunes differ by chance; several halvings say what the test reads where there is no difference.
     every = np.concatenate([task.real_features, measured])
     tunes = [f"a{i}" for i in task.real[1]] + [f"b{i}" for i in of_tune]
     families = features.FAMILIES if len(set(tunes)) >= 2 * LEAST_REAL else ()
     return columns | {
-        f"c2st_{family}": Column(*realism.c2st_null(every, tunes, family, seed=task.seed)) for family in families
+        f"c2st_{family}": Column(*realism.c2st_null(every, tunes, family, seed=task.seed))
+        for family in families
     }
 
 
@@ -167,7 +176,11 @@ def _kept(task: Task, name: str, measure: Callable[[], Row]) -> Row:
     """A row that does not depend on any model, from the disk where it has been measured before."""
 
     def flat() -> dict[str, np.ndarray]:
-        return {f"{key}:{part}": array for key, column in measure().items() for part, array in column._asdict().items()}
+        return {
+            f"{key}:{part}": array
+            for key, column in measure().items()
+            for part, array in column._asdict().items()
+        }
 
     arrays = remembered((task.digest, name), flat)
     keys = dict.fromkeys(key.rpartition(":")[0] for key in arrays)
@@ -176,10 +189,15 @@ def _kept(task: Task, name: str, measure: Callable[[], Row]) -> Row:
 
 def _music(kind: str, melodies: Sequence[Melody], owners: np.ndarray) -> dict[str, Column]:
     """Descriptors of whole melodies (`music_*`) or, as they may depend on length, of windows (`window_*`)."""
-    return {f"{kind}_{name}": Column(column, owners) for name, column in music.evaluate(melodies).items()}
+    return {
+        f"{kind}_{name}": Column(column, owners)
+        for name, column in music.evaluate(melodies).items()
+    }
 
 
-def _realism(task: Task, pieces: Sequence[Melody], measured: np.ndarray, owners: Sequence[str]) -> dict[str, Column]:
+def _realism(
+    task: Task, pieces: Sequence[Melody], measured: np.ndarray, owners: Sequence[str]
+) -> dict[str, Column]:
     """Two-sample tests, Fréchet ratio, overlap area and style profiles against the held-out real windows."""
     real, of_tune = task.real
     groups = ([f"real {i}" for i in of_tune], owners)
@@ -187,10 +205,14 @@ def _realism(task: Task, pieces: Sequence[Melody], measured: np.ndarray, owners:
     single: dict[str, float] = {}
     if min(len(real), len(pieces)) >= LEAST_REAL:
         for family in features.FAMILIES:
-            answers = realism.c2st(task.real_features, measured, family, groups=groups, seed=task.seed)
+            answers = realism.c2st(
+                task.real_features, measured, family, groups=groups, seed=task.seed
+            )
             columns[f"c2st_{family}"] = Column(*answers)
         sources = features.extract(excerpts(task, task.sources))
-        single["frechet_ratio"] = realism.frechet_ratio(task.real_features, measured, sources, seed=task.seed)
+        single["frechet_ratio"] = realism.frechet_ratio(
+            task.real_features, measured, sources, seed=task.seed
+        )
         areas = [area for area, _ in overlap.overlap(real, pieces, seed=task.seed).values()]
         single["overlap"] = float(np.mean(areas))
     single["profile_pitch"], single["profile_rhythm"] = style.profile_cosine(pieces, real)

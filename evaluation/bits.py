@@ -11,7 +11,7 @@ Metrics:
     per_note: bits per note of a set of melodies, or a difference of two models, with its interval.
 
 References:
-    Pearce (2005), see `stylernn.ngram`.
+    Pearce (2005), see `stylernn.music.ngram`.
     Yin et al. (2023), Deep learning's shallow gains, Machine Learning 112: order 3 against a Transformer.
 """
 
@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn import factors
-from stylernn.melody import TICKS_PER_QUARTER, Melody
-from stylernn.ngram import NGram
+from stylernn.music import ngram
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody
+from stylernn.music.ngram import NGram
 
 from .inputs import check_melodies
 from .statistics import Estimate, estimate, resampled_means
@@ -40,7 +40,7 @@ class NoteModel(NamedTuple):
     """A fitted model of notes; made by `fit`."""
 
     models: tuple[NGram, ...]
-    streams: tuple[factors.Stream, ...]
+    streams: tuple[ngram.Viewpoint, ...]
     adaptive: bool
 
 
@@ -50,7 +50,10 @@ def events(melody: Melody) -> np.ndarray:
     bars = melody.bar_lines[np.searchsorted(melody.bar_lines, array[:, 0], side="right") - 1]
     advance = np.diff(array[:, 0], prepend=0)
     interval = np.diff(array[:, 2], prepend=60) + 127
-    limited = [np.minimum(column, _LONGEST) for column in (advance, interval, array[:, 1], array[:, 0] - bars)]
+    limited = [
+        np.minimum(column, _LONGEST)
+        for column in (advance, interval, array[:, 1], array[:, 0] - bars)
+    ]
     limited[1] = interval
     return np.stack(limited, axis=1)
 
@@ -69,13 +72,17 @@ def fit(melodies: Sequence[Melody], kind: str = "markov3") -> NoteModel:
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     order, adaptive = KINDS[kind]
-    streams = factors.note_streams(order, _ALPHABETS)
-    return NoteModel(factors.fit_streams([events(melody) for melody in melodies], streams), streams, adaptive)
+    streams = ngram.note_viewpoints(order, _ALPHABETS)
+    return NoteModel(
+        ngram.fit_viewpoints([events(melody) for melody in melodies], streams), streams, adaptive
+    )
 
 
 def bits(model: NoteModel, melody: Melody) -> np.ndarray:
     """Cost of every note in bits: onset, pitch, duration; float64, shape (notes, 3)."""
-    return factors.stream_bits(model.models, model.streams, events(melody), adaptive=model.adaptive)
+    return ngram.viewpoint_bits(
+        model.models, model.streams, events(melody), adaptive=model.adaptive
+    )
 
 
 def evaluate(model: NoteModel, melodies: Sequence[Melody]) -> dict[str, np.ndarray]:

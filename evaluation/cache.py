@@ -16,16 +16,15 @@ import numpy as np
 import scipy
 import sklearn
 
-from stylernn.atomic import replacing
 from stylernn.errors import StylernnError
-from stylernn.melody import Melody
-from stylernn.paths import cache_folder
+from stylernn.music.melody import Melody
+from stylernn.system.atomic_write import replacing
+from stylernn.system.paths import cache_folder
+from stylernn.system.source_digest import source_digest
 
 __all__ = ["digest", "remembered"]
 
 Arrays = Mapping[str, np.ndarray]
-
-_READERS = ("factors.py", "fifths.py", "likeness.py", "melody.py", "ngram.py", "tonality.py")
 
 
 def digest(melodies: Iterable[Melody]) -> str:
@@ -67,7 +66,9 @@ def _keep(path: Path, arrays: Arrays) -> None:
 @cache
 def _version() -> str:
     """Of the code and the libraries that measurements come from."""
-    kit = sorted((item for item in files(__package__).iterdir() if item.name.endswith(".py")), key=lambda i: i.name)
-    code = [*kit, *(files("stylernn").joinpath(name) for name in _READERS)]
-    versions = f"{np.__version__} {scipy.__version__} {sklearn.__version__}".encode()
-    return hashlib.sha256(b"".join([versions, *(item.read_bytes() for item in code)])).hexdigest()
+    package = files(__package__)
+    kit = sorted(
+        item.name.removesuffix(".py") for item in package.iterdir() if item.name.endswith(".py")
+    )
+    code = source_digest(*(f"stylernn.evaluation.{name}" for name in kit if name != "__init__"))
+    return f"{code} {np.__version__} {scipy.__version__} {sklearn.__version__}"

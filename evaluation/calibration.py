@@ -28,19 +28,46 @@ def check(rows: Sequence[dict[str, Any]]) -> list[Check]:
     Args:
         rows: of a report made by `study.compare`.
     """
-    values = {row["name"]: {key: triple[0] for key, triple in row["values"].items()} for row in rows}
-    real, same, rule = (values[name] for name in ("real melodies", "identity", "rule-based jazzifier"))
+    values = {
+        row["name"]: {key: triple[0] for key, triple in row["values"].items()} for row in rows
+    }
+    real, same, rule = (
+        values[name] for name in ("real melodies", "identity", "rule-based jazzifier")
+    )
     checks = [
-        _check("real against real: two-sample accuracy", real["c2st_all"], ".45 to .55", lambda x: 0.45 <= x <= 0.55),
+        _check(
+            "real against real: two-sample accuracy",
+            real["c2st_all"],
+            ".45 to .55",
+            lambda x: 0.45 <= x <= 0.55,
+        ),
         _check("real against real: overlap area", real["overlap"], "over .93", lambda x: x > 0.93),
-        _check("real against real: Fréchet ratio", real["frechet_ratio"], "under .05", lambda x: x < 0.05),
+        _check(
+            "real against real: Fréchet ratio",
+            real["frechet_ratio"],
+            "under .05",
+            lambda x: x < 0.05,
+        ),
         _check("identity: source found", same["top1"], "1", lambda x: x == 1),
         _check("identity: style accuracy", same["accuracy_all"], "under .1", lambda x: x < 0.1),
-        _check("rule-based jazzifier: target, not source", rule["binary_all"], "over .9", lambda x: x > 0.9),
-        _check("rule-based jazzifier: two-sample accuracy", rule["c2st_all"], "over .9", lambda x: x > 0.9),
+        _check(
+            "rule-based jazzifier: target, not source",
+            rule["binary_all"],
+            "over .9",
+            lambda x: x > 0.9,
+        ),
+        _check(
+            "rule-based jazzifier: two-sample accuracy",
+            rule["c2st_all"],
+            "over .9",
+            lambda x: x > 0.9,
+        ),
     ]
     cheats = [row["name"] for row in rows if row["kind"] == "baseline"]
-    joint = [_check(f"{name}: joint score", values[name]["joint"], "under .5", lambda x: x < 0.5) for name in cheats]
+    joint = [
+        _check(f"{name}: joint score", values[name]["joint"], "under .5", lambda x: x < 0.5)
+        for name in cheats
+    ]
     return checks + joint
 
 

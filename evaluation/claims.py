@@ -42,7 +42,11 @@ class Claim(NamedTuple):
 
 
 def claims(
-    system: Row, real: Row | None, cheats: Mapping[str, Row], origins: Sequence[str], candidates: int
+    system: Row,
+    real: Row | None,
+    cheats: Mapping[str, Row],
+    origins: Sequence[str],
+    candidates: int,
 ) -> list[Claim]:
     """The claims that can be tested on what was measured.
 
@@ -55,7 +59,14 @@ def claims(
     """
     made = _each(system, real, candidates)
     if real and "c2st_all" in system and "c2st_all" in real:
-        made.append(_at_most(system["c2st_all"], real["c2st_all"], "Would it pass for real?", "told from real music"))
+        made.append(
+            _at_most(
+                system["c2st_all"],
+                real["c2st_all"],
+                "Would it pass for real?",
+                "told from real music",
+            )
+        )
     if "top1" in system and cheats and all("c2st_all" in row for row in [system, *cheats.values()]):
         made.append(_beats(system, cheats))
     styles = list(dict.fromkeys(origins))
@@ -63,7 +74,10 @@ def claims(
         own = {f"source {number}" for number, origin in enumerate(origins) if origin == style}
         part = {name: _only(column, own) for name, column in system.items()}
         found = {name: column for name, column in part.items() if len(column.values)}
-        made += [claim._replace(question=f"{claim.question} ({style})") for claim in _each(found, real, candidates)]
+        made += [
+            claim._replace(question=f"{claim.question} ({style})")
+            for claim in _each(found, real, candidates)
+        ]
     return made
 
 
@@ -85,7 +99,14 @@ def _each(system: Row, real: Row | None, candidates: int) -> list[Claim]:
         text = f"source found first of {candidates} in {share} of the cases; chance {1 / candidates:.1%}"
         made.append(Claim("Is it the same tune?", text, one_sided_p(draws, FOUND)))
     if real and "accuracy_all" in system:
-        made.append(_at_least(system["accuracy_all"], real["accuracy_all"], "Is it in the style?", "heard as target"))
+        made.append(
+            _at_least(
+                system["accuracy_all"],
+                real["accuracy_all"],
+                "Is it in the style?",
+                "heard as target",
+            )
+        )
     if real and "copied" in system:
         made.append(_at_most(system["copied"], real["copied"], "Is it new?", "copies of 12 notes"))
     return made
@@ -113,10 +134,17 @@ def joint_draws(probability: Column, reciprocal: Column, answers: Column) -> np.
 def _beats(system: Row, cheats: Mapping[str, Row]) -> Claim:
     """The joint score against the best cheat's, on the same resamples of source tunes."""
     parts = {name: [row[key] for key in _JOINT] for name, row in {**cheats, "": system}.items()}
-    values = {name: float(joint_of(*(column.values.mean() for column in row))) for name, row in parts.items()}
+    values = {
+        name: float(joint_of(*(column.values.mean() for column in row)))
+        for name, row in parts.items()
+    }
     best = max(cheats, key=lambda name: values[name])
     text = f"joint score {values['']:.2f}; best baseline {values[best]:.2f} ({best})"
-    return Claim("Does it beat the cheats?", text, one_sided_p(joint_draws(*parts[""]) - joint_draws(*parts[best]), 0))
+    return Claim(
+        "Does it beat the cheats?",
+        text,
+        one_sided_p(joint_draws(*parts[""]) - joint_draws(*parts[best]), 0),
+    )
 
 
 def _only(column: Column, owners: set[str]) -> Column:

@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn.likeness import chroma_similarity, heaviest
-from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody
+from stylernn.music.similarity import chroma_similarity, heaviest
 
 from .inputs import beat_edges, check_melodies, check_pairs
 
@@ -67,7 +67,9 @@ class Retrieval(NamedTuple):
         return 1 / self.ranks
 
 
-def retrieval(candidates: Sequence[Melody], outputs: Sequence[Melody], truth: Sequence[int]) -> Retrieval:
+def retrieval(
+    candidates: Sequence[Melody], outputs: Sequence[Melody], truth: Sequence[int]
+) -> Retrieval:
     """Rank candidate sources by melodic similarity to each output.
 
     Every melody becomes 128 slices of equal length in felt beats, each with the pitch class that sounds longest in it.
@@ -85,8 +87,14 @@ def retrieval(candidates: Sequence[Melody], outputs: Sequence[Melody], truth: Se
     check_melodies(candidates, "candidates", least=2)
     check_melodies(outputs, "outputs")
     own_place = np.asarray(truth)
-    if own_place.shape != (len(outputs),) or own_place.min() < 0 or own_place.max() >= len(candidates):
-        raise ValueError(f"truth must name one of {len(candidates)} candidates for each of {len(outputs)} outputs")
+    if (
+        own_place.shape != (len(outputs),)
+        or own_place.min() < 0
+        or own_place.max() >= len(candidates)
+    ):
+        raise ValueError(
+            f"truth must name one of {len(candidates)} candidates for each of {len(outputs)} outputs"
+        )
     costs = _costs(np.stack([_curve(melody) for melody in candidates]))
     distances = np.stack([_aligned_distances(_curve(output), costs) for output in outputs])
     own = distances[np.arange(len(outputs)), own_place][:, None]
@@ -164,7 +172,9 @@ def evaluate(
         Arrays of shape (pairs,): top1, reciprocal_rank, chroma, chroma_best, skeleton_recall, contour, edit, groove.
     """
     check_pairs(sources, outputs)
-    pairs = [(stretched(source, output), output) for source, output in zip(sources, outputs, strict=True)]
+    pairs = [
+        (stretched(source, output), output) for source, output in zip(sources, outputs, strict=True)
+    ]
     chroma = np.array([chroma_similarity(*pair) for pair in pairs])
     values = {
         "chroma": chroma[:, 0],
@@ -192,7 +202,9 @@ def stretched(source: Melody, output: Melody) -> Melody:
     )
     notes = np.stack([onsets, np.maximum(ends - onsets, 1), array[:, 2]], axis=1)
     apart = np.append(np.diff(onsets) > 0, True)
-    return Melody.from_array(notes[apart], metres=output.metres, pickup=output.pickup, end=output.end)
+    return Melody.from_array(
+        notes[apart], metres=output.metres, pickup=output.pickup, end=output.end
+    )
 
 
 def _curve(melody: Melody) -> np.ndarray:
@@ -230,7 +242,9 @@ def _aligned_distances(query: np.ndarray, costs: np.ndarray) -> np.ndarray:
 
 
 def _held(melody: Melody, ticks: np.ndarray) -> np.ndarray:
-    pitch = melody.array[np.searchsorted(melody.array[:, 0], ticks, side="right") - 1, 2].astype(float)
+    pitch = melody.array[np.searchsorted(melody.array[:, 0], ticks, side="right") - 1, 2].astype(
+        float
+    )
     return pitch - np.median(pitch)
 
 

@@ -18,7 +18,7 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import rankdata
 
-from stylernn.melody import Melody
+from stylernn.music.melody import Melody
 
 from .content import edit_similarity
 from .inputs import check_melodies
@@ -43,7 +43,9 @@ def rank_correlation(settings: Sequence[float], measurements: np.ndarray) -> np.
     return np.where(scale > 0, (y @ x) / np.maximum(scale, 1e-12), 0.0)
 
 
-def monotone(settings: Sequence[float], measurements: np.ndarray, *, tolerance: float = 0.0) -> np.ndarray:
+def monotone(
+    settings: Sequence[float], measurements: np.ndarray, *, tolerance: float = 0.0
+) -> np.ndarray:
     """For each tune, 1 if the measurement never falls by more than `tolerance` as the setting rises."""
     dial, values = _checked(settings, measurements)
     steps = np.diff(values[:, np.argsort(dial, kind="stable")], axis=1)
@@ -56,7 +58,9 @@ def diversity(variations: Sequence[Melody]) -> float:
     return float(np.mean([1 - edit_similarity(a, b) for a, b in combinations(variations, 2)]))
 
 
-def evaluate(settings: Sequence[float], moved: str, measurements: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def evaluate(
+    settings: Sequence[float], moved: str, measurements: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
     """Control of a dial over what it should move, and cross-talk on everything else that was measured.
 
     Args:
@@ -68,7 +72,9 @@ def evaluate(settings: Sequence[float], moved: str, measurements: Mapping[str, n
         Per tune: `rho`, `monotone`, and `cross_talk_<name>` for every other measurement.
     """
     if moved not in measurements:
-        raise ValueError(f"nothing was measured under the name {moved!r}; there are {', '.join(measurements)}")
+        raise ValueError(
+            f"nothing was measured under the name {moved!r}; there are {', '.join(measurements)}"
+        )
     others = {
         f"cross_talk_{name}": rank_correlation(settings, values)
         for name, values in measurements.items()

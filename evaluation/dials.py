@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from stylernn.melody import Melody
+from stylernn.music.melody import Melody
 
 from . import content, control, features, style
 from .baselines import System
@@ -40,7 +40,10 @@ def sweep(
         count: how many sources.
         tell: called after each output.
     """
-    few, candidates = replace(task, sources=task.sources[:count]), [*task.sources, *task.distractors]
+    few, candidates = (
+        replace(task, sources=task.sources[:count]),
+        [*task.sources, *task.distractors],
+    )
     points = []
     for dial, settings in dials.items():
         for setting in settings:
@@ -103,7 +106,11 @@ def cycle_strength(task: Task, outputs: Sequence[Melody], returned: Sequence[Mel
     evaluator, count = task.evaluators[0], len(returned)
     own = [evaluator.styles.index(origin) for origin in task.origins[:count]]
     before, there, back = (
-        evaluator.probabilities(features.extract(excerpts(task, group[:count])))[np.arange(count), own]
+        evaluator.probabilities(features.extract(excerpts(task, group[:count])))[
+            np.arange(count), own
+        ]
         for group in (task.sources, outputs, returned)
     )
-    return bootstrap([style.strength(before[i : i + 1], there[i : i + 1], back[i : i + 1]) for i in range(count)])
+    return bootstrap(
+        [style.strength(before[i : i + 1], there[i : i + 1], back[i : i + 1]) for i in range(count)]
+    )

@@ -11,11 +11,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody
 
 from .inputs import check_melodies
 
-__all__ = ["FAMILIES", "NAMES", "PITCH_NAMES", "RHYTHM_NAMES", "columns", "excerpt", "extract", "windows"]
+__all__ = [
+    "FAMILIES",
+    "NAMES",
+    "PITCH_NAMES",
+    "RHYTHM_NAMES",
+    "columns",
+    "excerpt",
+    "extract",
+    "windows",
+]
 
 _IOI_EDGES = np.array([0.2, 0.29, 0.4, 0.55, 0.7, 0.8, 1.2, 1.8, 2.5, 3.5])
 _PLACES = (0, 4, 6, 8, 12, 16, 18, 20)
@@ -24,15 +33,37 @@ _LARGEST = 12
 PITCH_NAMES = (
     *(f"interval {step:+d}" for step in range(-_LARGEST, _LARGEST + 1)),
     *(f"degree {degree}" for degree in range(12)),
-    *("mean interval", "leaps", "steps", "turns", "range", "pitch spread", "pitch-class entropy", "interval entropy"),
+    *(
+        "mean interval",
+        "leaps",
+        "steps",
+        "turns",
+        "range",
+        "pitch spread",
+        "pitch-class entropy",
+        "interval entropy",
+    ),
     *("pitch kinds per note", "chromatic runs", "longest one-way run"),
 )
 RHYTHM_NAMES = (
     *(f"advance class {k}" for k in range(len(_IOI_EDGES) + 1)),
     *(f"onset at {place}/24" for place in _PLACES),
     "onset elsewhere",
-    *("advance entropy", "same advance again", "notes per quarter", "silence", "rests per note", "legato"),
-    *("syncopation", "onsets per place", "sounding share mean", "sounding share spread", "beats without onset"),
+    *(
+        "advance entropy",
+        "same advance again",
+        "notes per quarter",
+        "silence",
+        "rests per note",
+        "legato",
+    ),
+    *(
+        "syncopation",
+        "onsets per place",
+        "sounding share mean",
+        "sounding share spread",
+        "beats without onset",
+    ),
 )
 NAMES = PITCH_NAMES + RHYTHM_NAMES
 FAMILIES = ("all", "pitch", "rhythm")
@@ -41,7 +72,9 @@ FAMILIES = ("all", "pitch", "rhythm")
 def extract(melodies: Sequence[Melody]) -> np.ndarray:
     """Features of each melody; float64, shape (melodies, len(NAMES))."""
     check_melodies(melodies)
-    return np.stack([np.r_[_pitch_features(melody), _rhythm_features(melody)] for melody in melodies])
+    return np.stack(
+        [np.r_[_pitch_features(melody), _rhythm_features(melody)] for melody in melodies]
+    )
 
 
 def columns(family: str) -> slice:
@@ -62,7 +95,9 @@ def excerpt(melody: Melody, quarters: float, seed: int = 0, *, least: int = 12) 
     return found[0] if found else melody
 
 
-def windows(melody: Melody, quarters: float, *, most: int, seed: int = 0, least: int = 12) -> list[Melody]:
+def windows(
+    melody: Melody, quarters: float, *, most: int, seed: int = 0, least: int = 12
+) -> list[Melody]:
     """Windows of a melody that do not overlap, in order.
 
     Args:
@@ -88,7 +123,9 @@ def _pitch_features(melody: Melody) -> np.ndarray:
     pitch, weight = melody.array[:, 2].astype(np.int64), melody.array[:, 1]
     steps = np.diff(pitch)
     sizes = np.abs(steps)
-    histogram = _shares(np.bincount(np.clip(steps, -_LARGEST, _LARGEST) + _LARGEST, minlength=2 * _LARGEST + 1))
+    histogram = _shares(
+        np.bincount(np.clip(steps, -_LARGEST, _LARGEST) + _LARGEST, minlength=2 * _LARGEST + 1)
+    )
     profile = _shares(np.bincount(pitch % 12, weights=weight, minlength=12))
     moving = np.sign(steps[steps != 0])
     turns = _mean(moving[1:] != moving[:-1])
@@ -151,7 +188,9 @@ def _centre(profile: np.ndarray, last: int) -> int:
 
 
 def _longest_run(values: np.ndarray) -> int:
-    changes = np.flatnonzero(np.r_[True, values[1:] != values[:-1], True]) if len(values) else np.zeros(1)
+    changes = (
+        np.flatnonzero(np.r_[True, values[1:] != values[:-1], True]) if len(values) else np.zeros(1)
+    )
     return int(np.diff(changes).max()) if len(changes) > 1 else 0
 
 

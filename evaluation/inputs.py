@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from stylernn.melody import Melody
+from stylernn.music.melody import Melody
 
 __all__ = ["beat_edges", "check_melodies", "check_pairs"]
 
@@ -38,7 +38,9 @@ def check_pairs(sources: Sequence[Melody], outputs: Sequence[Melody]) -> None:
     check_melodies(sources, "sources")
     check_melodies(outputs, "outputs")
     if len(sources) != len(outputs):
-        raise ValueError(f"sources and outputs must come in pairs, got {len(sources)} and {len(outputs)}")
+        raise ValueError(
+            f"sources and outputs must come in pairs, got {len(sources)} and {len(outputs)}"
+        )
 
 
 def beat_edges(melody: Melody) -> np.ndarray:

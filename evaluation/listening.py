@@ -24,11 +24,11 @@ from typing import Any
 
 import numpy as np
 
-from stylernn import limits
-from stylernn.atomic import replacing
 from stylernn.errors import FileFormatError
-from stylernn.melody import Melody
-from stylernn.tables import read_table
+from stylernn.music.melody import Melody
+from stylernn.system import limits
+from stylernn.system.atomic_write import replacing
+from stylernn.system.csv_tables import read_table
 
 from .baselines import jazzify
 from .inputs import check_melodies, check_pairs
@@ -93,7 +93,9 @@ def make(
     check_pairs(sources, outputs)
     check_melodies(real, "real", least=2)
     if not {source_style, target} <= set(styles):
-        raise ValueError(f"styles must hold {source_style!r} and {target!r}, got {', '.join(styles)}")
+        raise ValueError(
+            f"styles must hold {source_style!r} and {target!r}, got {', '.join(styles)}"
+        )
     count = min(count, len(sources))
     anchors = [jazzify(melody, seed + i) for i, melody in enumerate(sources[:count])]
     groups = {
@@ -106,8 +108,13 @@ def make(
         groups["other"] = (other[:count], target)
     sounds: dict[str, str] = {}
     items: list[Item] = []
-    numbered = [(role, i, m, s) for role, (melodies, s) in groups.items() for i, m in enumerate(melodies)]
-    for role, pair, melody, style in [*numbered, *(("real", -1 - i, m, target) for i, m in enumerate(real[:2]))]:
+    numbered = [
+        (role, i, m, s) for role, (melodies, s) in groups.items() for i, m in enumerate(melodies)
+    ]
+    for role, pair, melody, style in [
+        *numbered,
+        *(("real", -1 - i, m, target) for i, m in enumerate(real[:2])),
+    ]:
         item = Item(sha256(f"{seed} {role} {pair}".encode()).hexdigest()[:10], role, pair, style)
         items.append(item)
         sounds[item.name] = data_uri(render(_beginning(melody, bars)))
@@ -155,7 +162,9 @@ def read_key(path: Path) -> dict[str, Any]:
         items = [Item(**entry) for entry in key["items"]]
         usable = bool(key["styles"]) and all(isinstance(item.name, str) for item in items)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise FileFormatError(f"cannot read {path}", expected="a key.json", found=f"{error!s:.100}") from error
+        raise FileFormatError(
+            f"cannot read {path}", expected="a key.json", found=f"{error!s:.100}"
+        ) from error
     if not usable:
         raise FileFormatError(f"cannot read {path}", expected="a key.json with styles and items")
     return key
@@ -178,13 +187,18 @@ def score(answers: Sequence[Mapping[str, str]], key: Mapping[str, Any]) -> dict[
     """
     items = {entry["name"]: Item(**entry) for entry in key["items"]}
     for answer in answers:
-        named = {"choice": ("left", "right", "answer"), "identification": ("left",)}.get(answer["kind"], ())
+        named = {"choice": ("left", "right", "answer"), "identification": ("left",)}.get(
+            answer["kind"], ()
+        )
         for name in (answer[column] for column in named):
             if name not in items:
                 raise FileFormatError(
-                    f"an answer names {name:.50}, which is not in the key", remedy="Give its own key."
+                    f"an answer names {name:.50}, which is not in the key",
+                    remedy="Give its own key.",
                 )
-    choices = [items[answer["answer"]].role == "system" for answer in answers if answer["kind"] == "choice"]
+    choices = [
+        items[answer["answer"]].role == "system" for answer in answers if answer["kind"] == "choice"
+    ]
     heard: dict[str, list[bool]] = {}
     for answer in answers:
         if answer["kind"] == "identification":
@@ -201,14 +215,17 @@ def score(answers: Sequence[Mapping[str, str]], key: Mapping[str, Any]) -> dict[
 def _questions(items: Sequence[Item], rival: str) -> list[dict[str, str]]:
     """One choice and one identification a source, and identifications of anchors, sources and real items in turn."""
     by_role = {
-        role: [item for item in items if item.role == role] for role in ("system", rival, "source", "anchor", "real")
+        role: [item for item in items if item.role == role]
+        for role in ("system", rival, "source", "anchor", "real")
     }
     choices = [
         {"kind": "choice", "left": a.name, "right": b.name}
         for a, b in zip(by_role["system"], by_role[rival], strict=True)
     ]
     few = len(by_role["system"]) // 4 + 1
-    asked = chain(by_role["system"], by_role["anchor"][:few], by_role["source"][:few], by_role["real"])
+    asked = chain(
+        by_role["system"], by_role["anchor"][:few], by_role["source"][:few], by_role["real"]
+    )
     return choices + [{"kind": "identification", "left": item.name, "right": ""} for item in asked]
 
 

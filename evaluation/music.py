@@ -19,13 +19,20 @@ from itertools import pairwise
 
 import numpy as np
 
-from stylernn import tonality
-from stylernn.likeness import repetition
-from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.music import key_estimation
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody
+from stylernn.music.similarity import repetition
 
 from .inputs import check_melodies
 
-__all__ = ["DESCRIPTORS", "closing", "evaluate", "groove_consistency", "onset_entropy", "repetition"]
+__all__ = [
+    "DESCRIPTORS",
+    "closing",
+    "evaluate",
+    "groove_consistency",
+    "onset_entropy",
+    "repetition",
+]
 
 _LEAP = 7
 _GRID = (TICKS_PER_QUARTER // 4, TICKS_PER_QUARTER // 3)
@@ -48,7 +55,8 @@ def groove_consistency(melody: Melody) -> float:
         return 1.0
     lengths = np.diff(melody.bar_lines)
     differences = [
-        len(a ^ b) / _places_in(int(max(lengths[i], lengths[i + 1]))) for i, (a, b) in enumerate(pairwise(patterns))
+        len(a ^ b) / _places_in(int(max(lengths[i], lengths[i + 1])))
+        for i, (a, b) in enumerate(pairwise(patterns))
     ]
     return float(1 - np.mean(differences))
 
@@ -58,7 +66,7 @@ def closing(melody: Melody) -> tuple[float, float, float]:
 
     Strong are the first beat of a bar and, where the number of beats is even, that in the middle.
     """
-    key, last = tonality.estimate(melody), melody.notes[-1]
+    key, last = key_estimation.estimate(melody), melody.notes[-1]
     third = 4 if key.mode == "major" else 3
     in_triad = (last.pitch - key.tonic) % 12 in (0, third, 7)
     bar = int(melody.bar_lines[np.searchsorted(melody.bar_lines, last.onset, side="right") - 1])
@@ -71,9 +79,17 @@ def closing(melody: Melody) -> tuple[float, float, float]:
 def evaluate(melodies: Sequence[Melody]) -> dict[str, np.ndarray]:
     """All descriptors; a dictionary of arrays of shape (melodies,)."""
     check_melodies(melodies)
-    values = {name: np.array([function(melody) for melody in melodies]) for name, function in DESCRIPTORS.items()}
+    values = {
+        name: np.array([function(melody) for melody in melodies])
+        for name, function in DESCRIPTORS.items()
+    }
     endings = np.array([closing(melody) for melody in melodies])
-    return {**values, "ends_in_triad": endings[:, 0], "ends_long": endings[:, 1], "ends_on_strong_beat": endings[:, 2]}
+    return {
+        **values,
+        "ends_in_triad": endings[:, 0],
+        "ends_long": endings[:, 1],
+        "ends_on_strong_beat": endings[:, 2],
+    }
 
 
 def _bar_patterns(melody: Melody) -> list[frozenset[int]]:

@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stylernn.melody import Melody
-from stylernn.originality import COPY_NOTES, mix, steps
+from stylernn.music.melody import Melody
+from stylernn.reranking.originality import COPY_NOTES, mix, steps
 
 from .inputs import check_melodies
 
@@ -66,13 +66,22 @@ def index(training: Sequence[Melody]) -> Index:
     """Prepare the training set; a few seconds for thousands of tunes."""
     check_melodies(training, "training")
     place = np.concatenate(
-        [number * _FAR + melody.array[:, 0].astype(np.int64) for number, melody in enumerate(training)]
+        [
+            number * _FAR + melody.array[:, 0].astype(np.int64)
+            for number, melody in enumerate(training)
+        ]
     )
     pitch = np.concatenate([melody.array[:, 2].astype(np.int64) for melody in training])
     figures = _figures(place, pitch)
-    valid = np.flatnonzero(place[2:] - place[:-2] < _FAR // 2) if len(place) > 2 else np.zeros(0, np.int64)
+    valid = (
+        np.flatnonzero(place[2:] - place[:-2] < _FAR // 2)
+        if len(place) > 2
+        else np.zeros(0, np.int64)
+    )
     order = valid[np.argsort(figures[valid], kind="stable")]
-    return Index(place, pitch, figures[order], order, np.concatenate([steps(melody) for melody in training]))
+    return Index(
+        place, pitch, figures[order], order, np.concatenate([steps(melody) for melody in training])
+    )
 
 
 def nearest_windows(melody: Melody, training: Index) -> dict[str, np.ndarray]:
@@ -91,7 +100,9 @@ def nearest_windows(melody: Melody, training: Index) -> dict[str, np.ndarray]:
     return {kind: _best_shares(kept, note, shift, training) for kind, kept in windows.items()}
 
 
-def longest_copies(melodies: Sequence[Melody], training: Index, sources: Sequence[Melody] | None = None) -> np.ndarray:
+def longest_copies(
+    melodies: Sequence[Melody], training: Index, sources: Sequence[Melody] | None = None
+) -> np.ndarray:
     """Notes in the longest run of each melody that stands note for note in the training set.
 
     Args:
@@ -104,11 +115,17 @@ def longest_copies(melodies: Sequence[Melody], training: Index, sources: Sequenc
     """
     own: Sequence[Melody | None] = sources or [None] * len(melodies)
     if len(own) != len(melodies):
-        raise ValueError(f"sources must be one for each of {len(melodies)} melodies, got {len(own)}")
+        raise ValueError(
+            f"sources must be one for each of {len(melodies)} melodies, got {len(own)}"
+        )
     tokens = np.concatenate([steps(melody) for melody in melodies])
     owner = np.repeat(np.arange(len(melodies)), [len(melody.notes) for melody in melodies])
-    home_tokens = np.concatenate([steps(source) if source else np.zeros(0, np.uint64) for source in own])
-    home_owner = np.repeat(np.arange(len(own)), [len(source.notes) if source else 0 for source in own])
+    home_tokens = np.concatenate(
+        [steps(source) if source else np.zeros(0, np.uint64) for source in own]
+    )
+    home_owner = np.repeat(
+        np.arange(len(own)), [len(source.notes) if source else 0 for source in own]
+    )
     longest = np.zeros(len(melodies), dtype=np.int64)
     here, there, home = (np.flatnonzero(row) for row in (tokens, training.steps, home_tokens))
     runs, known, homely = tokens[here], training.steps[there], home_tokens[home]
@@ -120,7 +137,10 @@ def longest_copies(melodies: Sequence[Melody], training: Index, sources: Sequenc
             return longest
         wanted = np.isin(known, runs)
         there, known = there[wanted], known[wanted]
-        at_home = np.isin(mix(runs, owner[here].astype(np.uint64)), mix(homely, home_owner[home].astype(np.uint64)))
+        at_home = np.isin(
+            mix(runs, owner[here].astype(np.uint64)),
+            mix(homely, home_owner[home].astype(np.uint64)),
+        )
         np.maximum.at(longest, owner[here[~at_home]], size + 2)
         here, runs = _longer(here, runs, tokens, size)
         there, known = _longer(there, known, training.steps, size)
@@ -146,10 +166,16 @@ def evaluate(
             means[kind].append(float(foreign.mean()) if len(foreign) else 0.0)
     values = {f"window_{kind}": np.array(column) for kind, column in means.items()}
     longest = longest_copies(melodies, training, sources)
-    return {**values, "longest_copy": longest.astype(float), "copied": (longest >= COPY_NOTES).astype(float)}
+    return {
+        **values,
+        "longest_copy": longest.astype(float),
+        "copied": (longest >= COPY_NOTES).astype(float),
+    }
 
 
-def _best_shares(windows: Windows, note: np.ndarray, shift: np.ndarray, training: Index) -> np.ndarray:
+def _best_shares(
+    windows: Windows, note: np.ndarray, shift: np.ndarray, training: Index
+) -> np.ndarray:
     """The largest share of points that a window has in common with the training set under any of the translations."""
     best = np.zeros(len(windows.first))
     if not len(note) or not len(best):
@@ -169,15 +195,21 @@ def _reached(best: np.ndarray, windows: Windows, notes: int) -> np.ndarray:
     """By note: no translation that matches so few points betters the share of any window with the note in it."""
     low, high = _of_notes(windows, np.arange(notes))
     needed = best * (windows.last - windows.first)
-    return np.array([needed[a:b].min() if a < b else np.inf for a, b in zip(low, high, strict=True)])
+    return np.array(
+        [needed[a:b].min() if a < b else np.inf for a, b in zip(low, high, strict=True)]
+    )
 
 
 def _of_notes(windows: Windows, note: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The run of windows that each note lies in: the first, and the one after the last."""
-    return np.searchsorted(windows.last, note, side="right"), np.searchsorted(windows.first, note, side="right")
+    return np.searchsorted(windows.last, note, side="right"), np.searchsorted(
+        windows.first, note, side="right"
+    )
 
 
-def _count(best: np.ndarray, windows: Windows, note: np.ndarray, shift: np.ndarray, training: Index) -> None:
+def _count(
+    best: np.ndarray, windows: Windows, note: np.ndarray, shift: np.ndarray, training: Index
+) -> None:
     """Raise the best shares to those under further translations, in place."""
     # Each matched note is spread over its windows; then they are counted by (shift, window).
     low, high = _of_notes(windows, note)
@@ -195,9 +227,12 @@ def _count(best: np.ndarray, windows: Windows, note: np.ndarray, shift: np.ndarr
         open_still = np.flatnonzero(chosen & (shared > best[window] * own))
         w = window[open_still]
         start, stop = (
-            np.searchsorted(training.place, side[w] + ticks[open_still]) for side in (windows.start, windows.stop)
+            np.searchsorted(training.place, side[w] + ticks[open_still])
+            for side in (windows.start, windows.stop)
         )
-        np.maximum.at(best, w, shared[open_still] / np.maximum(np.maximum(own[open_still], stop - start), 1))
+        np.maximum.at(
+            best, w, shared[open_still] / np.maximum(np.maximum(own[open_still], stop - start), 1)
+        )
 
 
 def _note_windows(melody: Melody) -> Windows:
@@ -214,18 +249,30 @@ def _bar_windows(melody: Melody) -> Windows:
     return Windows(first[filled], last[filled], start[filled], stop[filled])
 
 
-def _matches(onset: np.ndarray, pitch: np.ndarray, training: Index) -> tuple[np.ndarray, np.ndarray]:
+def _matches(
+    onset: np.ndarray, pitch: np.ndarray, training: Index
+) -> tuple[np.ndarray, np.ndarray]:
     """Notes of the melody that coincide with a training note under a translation that matches a whole figure.
 
     Returns:
         Numbers of notes and, for each, the translation: (shift in time + 2^24) * 256 + shift in pitch + 128.
     """
     figures = _figures(onset, pitch)
-    low, high = np.searchsorted(training.figures, figures), np.searchsorted(training.figures, figures, side="right")
+    low, high = (
+        np.searchsorted(training.figures, figures),
+        np.searchsorted(training.figures, figures, side="right"),
+    )
     sizes = high - low
     note = np.repeat(np.arange(len(figures)), sizes)
-    there = training.figure_note[np.arange(sizes.sum()) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)]
-    shift = (training.place[there] - onset[note] + _FAR) * 256 + training.pitch[there] - pitch[note] + 128
+    there = training.figure_note[
+        np.arange(sizes.sum()) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
+    ]
+    shift = (
+        (training.place[there] - onset[note] + _FAR) * 256
+        + training.pitch[there]
+        - pitch[note]
+        + 128
+    )
     # A translation that matches a single figure shares three notes of eight and says nothing; most are of that kind.
     order = np.argsort(shift, kind="stable")
     ordered = shift[order]
@@ -247,7 +294,9 @@ def _figures(place: np.ndarray, pitch: np.ndarray) -> np.ndarray:
     return mix(step[:-1], step[1:])
 
 
-def _longer(where: np.ndarray, runs: np.ndarray, tokens: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+def _longer(
+    where: np.ndarray, runs: np.ndarray, tokens: np.ndarray, size: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Runs of one token more, where the melody goes on."""
     inside = where + size < len(tokens)
     where, runs = where[inside], runs[inside]

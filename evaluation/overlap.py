@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial.distance import cdist, pdist
 from scipy.stats import gaussian_kde
 
-from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody
 
 from .inputs import check_melodies
 
@@ -23,7 +23,9 @@ _GRID = 1000
 _LENGTHS = np.array([1, 2, 3, 4, 6, 8, 9, 12, 16, 18, 24, 36, 48, 72, 96]) / TICKS_PER_QUARTER
 
 
-def overlap(real: Sequence[Melody], outputs: Sequence[Melody], *, seed: int = 0) -> dict[str, tuple[float, float]]:
+def overlap(
+    real: Sequence[Melody], outputs: Sequence[Melody], *, seed: int = 0
+) -> dict[str, tuple[float, float]]:
     """Overlap area and KL divergence of the distances within the real set and from it to the outputs, per feature.
 
     Reference:
@@ -37,7 +39,10 @@ def overlap(real: Sequence[Melody], outputs: Sequence[Melody], *, seed: int = 0)
     outputs = [outputs[i] for i in rng.permutation(len(outputs))[:size]]
     values = {}
     for name, function in FEATURES.items():
-        a, b = (np.stack([np.atleast_1d(function(melody)).ravel() for melody in side]) for side in (real, outputs))
+        a, b = (
+            np.stack([np.atleast_1d(function(melody)).ravel() for melody in side])
+            for side in (real, outputs)
+        )
         values[name] = overlap_of_distances(pdist(a), cdist(a, b).ravel())
     return values
 
@@ -59,7 +64,10 @@ def overlap_of_distances(intra: np.ndarray, inter: np.ndarray) -> tuple[float, f
         return 1.0, 0.0
     # A sample without spread has no kernel; a thousandth of the common spread stands for it.
     jitter = np.linspace(-1, 1, max(map(len, samples))) * spread * 1e-3
-    samples = [values + jitter[: len(values)] if values.std() < 1e-9 * spread else values for values in samples]
+    samples = [
+        values + jitter[: len(values)] if values.std() < 1e-9 * spread else values
+        for values in samples
+    ]
     kernels = [gaussian_kde(values) for values in samples]
     reach = 3 * max(float(np.sqrt(kernel.covariance[0, 0])) for kernel in kernels)
     grid = np.linspace(min(map(np.min, samples)) - reach, max(map(np.max, samples)) + reach, _GRID)
@@ -95,7 +103,9 @@ FEATURES = {
     "mean interval": lambda m: _mean_or_zero(np.abs(np.diff(m.array[:, 2]))),
     "note count": lambda m: np.array(len(m.notes)),
     "mean advance": lambda m: _mean_or_zero(_advances(m)),
-    "note-length histogram": lambda m: np.bincount(_length_classes(m), minlength=len(_LENGTHS)) / len(m.notes),
+    "note-length histogram": lambda m: (
+        np.bincount(_length_classes(m), minlength=len(_LENGTHS)) / len(m.notes)
+    ),
     "note-length transitions": lambda m: _transitions(_length_classes(m), len(_LENGTHS)),
     "pitches per bar": lambda m: np.array(len(np.unique(m.array[:, 2])) / m.bars),
     "notes per bar": lambda m: np.array(len(m.notes) / m.bars),

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from stylernn.melody import TICKS_PER_QUARTER
+from stylernn.music.melody import TICKS_PER_QUARTER
 
 __all__ = ["COLOURS", "confusion", "distributions", "originality", "piano_rolls", "trade_off"]
 
@@ -44,19 +44,34 @@ def trade_off(points: Sequence[Mapping[str, Any]], rows: Mapping[str, tuple[floa
     with mpl.rc_context(_RC):
         figure, axes = _canvas(1, 1, 7, 4.2)
         axis = axes[0]
-        for dial, mark, colour in (("preserve", "o", COLOURS["real"]), ("strength", "s", COLOURS["accent"])):
+        for dial, mark, colour in (
+            ("preserve", "o", COLOURS["real"]),
+            ("strength", "s", COLOURS["accent"]),
+        ):
             line = sorted((p for p in points if p["dial"] == dial), key=lambda p: p["setting"])
             places = ([p["content"] for p in line], [p["style"] for p in line])
             axis.plot(*places, marker=mark, color=colour, label=dial)
             for p in line:
-                axis.annotate(f"{p['setting']:g}", (p["content"], p["style"]), (4, 4), textcoords="offset points")
+                axis.annotate(
+                    f"{p['setting']:g}",
+                    (p["content"], p["style"]),
+                    (4, 4),
+                    textcoords="offset points",
+                )
         for number, (name, (x, y)) in enumerate(rows.items()):
             # The first row is the system's. Labels go up and down in turn, so that neighbours do not meet.
-            axis.plot(x, y, "o" if number == 0 else "x", color=COLOURS["source" if number else "output"])
+            axis.plot(
+                x, y, "o" if number == 0 else "x", color=COLOURS["source" if number else "output"]
+            )
             left = x > 0.7
             place = (-6 if left else 6, 5 if number % 2 else -11)
             axis.annotate(
-                name, (x, y), place, textcoords="offset points", color="#555555", ha="right" if left else "left"
+                name,
+                (x, y),
+                place,
+                textcoords="offset points",
+                color="#555555",
+                ha="right" if left else "left",
             )
         axis.set(xlim=(-0.03, 1.03), ylim=(-0.05, 1.08))
         axis.set(xlabel="content: mean reciprocal rank of the source", ylabel="style: P(target)")
@@ -73,7 +88,12 @@ def confusion(styles: Sequence[str], rows: Sequence[str], matrix: np.ndarray) ->
         axis.imshow(matrix, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         for i, j in np.ndindex(*matrix.shape):
             axis.text(
-                j, i, f"{matrix[i, j]:.2f}", ha="center", va="center", color="white" if matrix[i, j] > 0.5 else "#333"
+                j,
+                i,
+                f"{matrix[i, j]:.2f}",
+                ha="center",
+                va="center",
+                color="white" if matrix[i, j] > 0.5 else "#333",
             )
         axis.set_xticks(range(len(styles)), styles, rotation=30, ha="right")
         axis.set_yticks(range(len(rows)), rows)
@@ -85,12 +105,16 @@ def distributions(values: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
     """Distribution of each feature in real, output and source melodies: median, quartiles and 5 to 95 %."""
     with mpl.rc_context(_RC):
         columns = 4
-        figure, axes = _canvas(-(-len(values) // columns), columns, 9.5, 1.55 * -(-len(values) // columns))
+        figure, axes = _canvas(
+            -(-len(values) // columns), columns, 9.5, 1.55 * -(-len(values) // columns)
+        )
         for axis, (name, groups) in zip(axes, values.items(), strict=False):
             for place, (group, sample) in enumerate(reversed(list(groups.items()))):
                 low, q1, middle, q3, high = np.quantile(sample, [0.05, 0.25, 0.5, 0.75, 0.95])
                 axis.plot([low, high], [place, place], color=COLOURS[group], lw=1)
-                axis.plot([q1, q3], [place, place], color=COLOURS[group], lw=5, solid_capstyle="butt")
+                axis.plot(
+                    [q1, q3], [place, place], color=COLOURS[group], lw=5, solid_capstyle="butt"
+                )
                 axis.plot(middle, place, "o", color="white", mec=COLOURS[group], ms=5)
             axis.set_title(name.replace("_", " "), loc="left", fontsize=9)
             axis.set_yticks(range(len(groups)), list(reversed(list(groups))))
@@ -100,19 +124,42 @@ def distributions(values: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
         return _encode(figure)
 
 
-def originality(real: Sequence[float], outputs: Sequence[float], interval: tuple[float, float]) -> str:
+def originality(
+    real: Sequence[float], outputs: Sequence[float], interval: tuple[float, float]
+) -> str:
     """Similarity to the nearest training window: outputs against the band of held-out human tunes."""
     with mpl.rc_context(_RC):
         figure, axes = _canvas(1, 1, 7, 2.6)
         axis = axes[0]
         bins = np.linspace(0, 1, 26).tolist()
         axis.hist(
-            real, bins, density=True, histtype="stepfilled", alpha=0.35, color=COLOURS["real"], label="held-out human"
+            real,
+            bins,
+            density=True,
+            histtype="stepfilled",
+            alpha=0.35,
+            color=COLOURS["real"],
+            label="held-out human",
         )
-        axis.hist(outputs, bins, density=True, histtype="step", lw=2, color=COLOURS["output"], label="outputs")
-        axis.axvspan(*interval, color=COLOURS["real"], alpha=0.15, label="mean of human tunes, 95 %")
-        axis.axvline(float(np.mean(outputs)), color=COLOURS["output"], ls="--", label="mean of outputs")
-        axis.set(xlabel="mean similarity of 8-note windows to the nearest training window (1: copied)", yticks=[])
+        axis.hist(
+            outputs,
+            bins,
+            density=True,
+            histtype="step",
+            lw=2,
+            color=COLOURS["output"],
+            label="outputs",
+        )
+        axis.axvspan(
+            *interval, color=COLOURS["real"], alpha=0.15, label="mean of human tunes, 95 %"
+        )
+        axis.axvline(
+            float(np.mean(outputs)), color=COLOURS["output"], ls="--", label="mean of outputs"
+        )
+        axis.set(
+            xlabel="mean similarity of 8-note windows to the nearest training window (1: copied)",
+            yticks=[],
+        )
         axis.legend(loc="best")
         return _encode(figure)
 

@@ -74,22 +74,36 @@ def c2st(
         ValueError: if a set has fewer than 10 melodies.
     """
     if min(len(real), len(outputs)) < 2 * _FOLDS:
-        raise ValueError(f"a two-sample test needs {2 * _FOLDS} melodies a side, got {len(real)} and {len(outputs)}")
+        raise ValueError(
+            f"a two-sample test needs {2 * _FOLDS} melodies a side, got {len(real)} and {len(outputs)}"
+        )
     rng = np.random.default_rng(seed)
     size = min(len(real), len(outputs))
     chosen = [np.sort(rng.permutation(len(side))[:size]) for side in (real, outputs)]
-    x = np.concatenate([side[rows] for side, rows in zip((real, outputs), chosen, strict=True)])[:, columns(family)]
+    x = np.concatenate([side[rows] for side, rows in zip((real, outputs), chosen, strict=True)])[
+        :, columns(family)
+    ]
     y = np.repeat([0, 1], size)
-    named = groups or ([f"real {i}" for i in range(len(real))], [f"output {i}" for i in range(len(outputs))])
+    named = groups or (
+        [f"real {i}" for i in range(len(real))],
+        [f"output {i}" for i in range(len(outputs))],
+    )
     owners = np.array([named[side][row] for side in (0, 1) for row in chosen[side]], dtype=str)
     labels = np.unique(owners, return_inverse=True)[1]
     folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)
     forest = RandomForestClassifier(_TREES, min_samples_leaf=2, random_state=seed)
-    return Answers((cross_val_predict(forest, x, y, cv=folds, groups=labels) == y).astype(float), owners)
+    return Answers(
+        (cross_val_predict(forest, x, y, cv=folds, groups=labels) == y).astype(float), owners
+    )
 
 
 def c2st_null(
-    real: np.ndarray, groups: Sequence[object], family: str = "all", *, halvings: int = 5, seed: int = 0
+    real: np.ndarray,
+    groups: Sequence[object],
+    family: str = "all",
+    *,
+    halvings: int = 5,
+    seed: int = 0,
 ) -> Answers:
     """The same test between random halves of one set, whole groups on one side: what an ideal system would score.
 
@@ -129,7 +143,9 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     return float(max(gap @ gap + np.trace(left + right) - 2 * root, 0.0))
 
 
-def frechet_ratio(real: np.ndarray, outputs: np.ndarray, sources: np.ndarray, *, seed: int = 0) -> float:
+def frechet_ratio(
+    real: np.ndarray, outputs: np.ndarray, sources: np.ndarray, *, seed: int = 0
+) -> float:
     """F(outputs, real) / F(sources, real) on the principal components of z-scored features.
 
     The bias of small samples, estimated between halves of the real set, is taken off both distances, which puts real
@@ -141,9 +157,14 @@ def frechet_ratio(real: np.ndarray, outputs: np.ndarray, sources: np.ndarray, *,
         raise ValueError("a Fréchet ratio needs 10 real melodies, 5 outputs and 5 sources")
     scale = real.std(axis=0)
     kept = scale > 1e-9
-    z = [(side[:, kept] - real[:, kept].mean(axis=0)) / scale[kept] for side in (real, outputs, sources)]
+    z = [
+        (side[:, kept] - real[:, kept].mean(axis=0)) / scale[kept]
+        for side in (real, outputs, sources)
+    ]
     # As many directions as the sample can carry: more than that and the covariance is noise.
-    _, _, axes = np.linalg.svd(np.concatenate(z) - np.concatenate(z).mean(axis=0), full_matrices=False)
+    _, _, axes = np.linalg.svd(
+        np.concatenate(z) - np.concatenate(z).mean(axis=0), full_matrices=False
+    )
     a, b, c = (np.clip(side, -8, 8) @ axes[: min(_COMPONENTS, size // 3)].T for side in z)
     draws = []
     for _ in range(8):

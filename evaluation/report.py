@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from stylernn.atomic import replacing
+from stylernn.system.atomic_write import replacing
 
 from . import plots
 from .statistics import Estimate
@@ -79,7 +79,11 @@ COLUMNS = {
 
 def row(name: str, kind: str, values: Mapping[str, Estimate]) -> dict[str, Any]:
     """One row of the table as JSON."""
-    return {"name": name, "kind": kind, "values": {key: list(value) for key, value in values.items()}}
+    return {
+        "name": name,
+        "kind": kind,
+        "values": {key: list(value) for key, value in values.items()},
+    }
 
 
 def write(report: Mapping[str, Any], folder: Path) -> tuple[Path, Path]:
@@ -95,7 +99,10 @@ def write(report: Mapping[str, Any], folder: Path) -> tuple[Path, Path]:
 def page(report: Mapping[str, Any]) -> str:
     """The HTML page of a report."""
     template = Template(files(__package__).joinpath("report.html").read_text(encoding="utf-8"))
-    facts = " · ".join(f"{html.escape(str(key))}: {html.escape(str(value))}" for key, value in report["facts"].items())
+    facts = " · ".join(
+        f"{html.escape(str(key))}: {html.escape(str(value))}"
+        for key, value in report["facts"].items()
+    )
     cards = [
         f'<div class="{"yes" if item["holds"] else "no"}"><strong>{html.escape(item["question"])} '
         f"{'Yes' if item['holds'] else 'No'}.</strong><span>{html.escape(item['answer'])}</span></div>"
@@ -117,7 +124,9 @@ def _table(rows: list[dict[str, Any]]) -> str:
     for each in rows:
         cells = "".join(f"<td>{_cell(each['values'].get(key))}</td>" for key in present)
         body.append(f'<tr class="{each["kind"]}"><td>{html.escape(each["name"])}</td>{cells}</tr>')
-    return f"<table><thead><tr><th>row</th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    return (
+        f"<table><thead><tr><th>row</th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    )
 
 
 def _cell(value: list[float] | None) -> str:
@@ -138,18 +147,29 @@ def _sections(report: Mapping[str, Any]) -> list[str]:
     if report.get("trade_off") or len(points) > 1:
         picture = plots.trade_off(report.get("trade_off", []), points)
         sections.append(
-            _section("Style against content", picture, "Up is more of the style, right is more of the tune.")
+            _section(
+                "Style against content",
+                picture,
+                "Up is more of the style, right is more of the tune.",
+            )
         )
     if effects := report.get("dials"):
         cells = "".join(
-            f"<tr><td>{html.escape(name)}</td><td>{_cell(value)}</td></tr>" for name, value in effects.items()
+            f"<tr><td>{html.escape(name)}</td><td>{_cell(value)}</td></tr>"
+            for name, value in effects.items()
         )
         head = "<thead><tr><th>dial</th><th>rank correlation</th></tr></thead>"
         sections.append(f"<h2>Dials</h2><table>{head}<tbody>{cells}</tbody></table>")
     if confused := report.get("confusion"):
-        picture = plots.confusion(confused["styles"], confused["rows"], np.array(confused["matrix"]))
+        picture = plots.confusion(
+            confused["styles"], confused["rows"], np.array(confused["matrix"])
+        )
         sections.append(
-            _section("What it is heard as", picture, "Rows: held-out real melodies by style, then outputs.")
+            _section(
+                "What it is heard as",
+                picture,
+                "Rows: held-out real melodies by style, then outputs.",
+            )
         )
     if spread := report.get("distributions"):
         text = "Bars: middle half; lines: 5 to 95 %; rings: medians. Outputs should look like the real melodies."
@@ -157,13 +177,21 @@ def _sections(report: Mapping[str, Any]) -> list[str]:
     if copied := report.get("originality"):
         picture = plots.originality(copied["real"], copied["outputs"], tuple(copied["interval"]))
         sections.append(
-            _section("Originality", picture, "Right of the band: nearer to the training set than human tunes.")
+            _section(
+                "Originality",
+                picture,
+                "Right of the band: nearer to the training set than human tunes.",
+            )
         )
     for number, example in enumerate(report.get("examples", []), start=1):
         source, output = (np.array(example[side]).reshape(-1, 3) for side in ("source", "output"))
         picture = plots.piano_rolls(source, output, np.array(example["bar_lines"]))
         sections.append(
-            _section(f"Example {number}: {example['title']}", picture, "The first bars, source above output.")
+            _section(
+                f"Example {number}: {example['title']}",
+                picture,
+                "The first bars, source above output.",
+            )
         )
     return sections
 
@@ -177,4 +205,6 @@ def _plain(value: Any) -> Any:
     """Arrays and numbers of numpy as JSON."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    raise TypeError(f"a report holds numbers, texts, lists and dictionaries, got {type(value).__name__}")
+    raise TypeError(
+        f"a report holds numbers, texts, lists and dictionaries, got {type(value).__name__}"
+    )

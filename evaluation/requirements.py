@@ -24,7 +24,9 @@ class Requirement(NamedTuple):
 
 
 def _near_real(name: str) -> Requirement:
-    return Requirement(f"{name} ÷ real", f"ratio_{name.replace(' ', '_')}", 1 - _TOLERANCE, 1 + _TOLERANCE)
+    return Requirement(
+        f"{name} ÷ real", f"ratio_{name.replace(' ', '_')}", 1 - _TOLERANCE, 1 + _TOLERANCE
+    )
 
 
 _COMMON = (
@@ -61,7 +63,10 @@ REQUIREMENTS: Mapping[str, tuple[Requirement, ...]] = {
 }
 """By target style; any other target has `_OTHER`."""
 
-_OTHER = (Requirement("style accuracy", "accuracy_all", 0.85), Requirement("source found first", "top1", 0.80))
+_OTHER = (
+    Requirement("style accuracy", "accuracy_all", 0.85),
+    Requirement("source found first", "top1", 0.80),
+)
 _DIALS = {"strength on style": 0.9, "preserve on content": 0.9}
 
 
@@ -72,17 +77,23 @@ def check(report: Mapping[str, Any], target: str) -> list[Check]:
         One check a requirement; what was not measured is left out, such as compound metres where there are none.
     """
     system = report["rows"][0]["values"]
-    real: dict[str, list[float]] = next((r["values"] for r in report["rows"] if r["kind"] == "ceiling"), {})
+    real: dict[str, list[float]] = next(
+        (r["values"] for r in report["rows"] if r["kind"] == "ceiling"), {}
+    )
     wanted = list(REQUIREMENTS.get(target, _OTHER))
     if "copied" in real:
-        wanted.append(Requirement("copies of 12 notes, human rate", "copied", most=real["copied"][0]))
+        wanted.append(
+            Requirement("copies of 12 notes, human rate", "copied", most=real["copied"][0])
+        )
     cheats = [row["values"] for row in report["rows"] if row["kind"] == "baseline"]
     if joint := [values["joint"][0] for values in cheats if "joint" in values]:
         wanted.append(Requirement("joint score, best baseline", "joint", max(joint)))
     checks = [_held(each, system[each.measure]) for each in wanted if each.measure in system]
     dials = report.get("dials", {})
     turned = [
-        (Requirement(f"rho of {name}", name, least), dials[name]) for name, least in _DIALS.items() if name in dials
+        (Requirement(f"rho of {name}", name, least), dials[name])
+        for name, least in _DIALS.items()
+        if name in dials
     ]
     return checks + [_held(*each) for each in turned]
 
@@ -91,5 +102,11 @@ def _held(required: Requirement, found: list[float]) -> Check:
     value, low, high = found
     above = required.least is None or value >= required.least
     below = required.most is None or value <= required.most
-    bars = [f"{sign} {bar:.2f}" for sign, bar in ((">=", required.least), ("<=", required.most)) if bar is not None]
-    return Check(required.name, value, f"{' and '.join(bars)} [{low:.3f}, {high:.3f}]", above and below)
+    bars = [
+        f"{sign} {bar:.2f}"
+        for sign, bar in ((">=", required.least), ("<=", required.most))
+        if bar is not None
+    ]
+    return Check(
+        required.name, value, f"{' and '.join(bars)} [{low:.3f}, {high:.3f}]", above and below
+    )

@@ -84,10 +84,14 @@ def resampled_means(
     """
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or not len(values):
-        raise ValueError(f"values must be one row of numbers, at least one, got shape {values.shape}")
+        raise ValueError(
+            f"values must be one row of numbers, at least one, got shape {values.shape}"
+        )
     names = np.arange(len(values)) if clusters is None else np.asarray(clusters)
     if len(names) != len(values):
-        raise ValueError(f"clusters must name one cluster for each of {len(values)} values, got {len(names)}")
+        raise ValueError(
+            f"clusters must name one cluster for each of {len(values)} values, got {len(names)}"
+        )
     _, member = np.unique(names, return_inverse=True)
     sums, sizes = np.bincount(member, weights=values), np.bincount(member)
     chosen = np.random.default_rng(seed).integers(len(sums), size=(draws, len(sums)))
@@ -123,7 +127,9 @@ def binomial_interval(hits: int, trials: int, *, level: float = 0.95) -> Estimat
         ValueError: unless 0 <= hits <= trials and there is a trial.
     """
     if not 0 <= hits <= trials or trials < 1:
-        raise ValueError(f"hits must lie in 0..trials with at least one trial, got {hits} of {trials}")
+        raise ValueError(
+            f"hits must lie in 0..trials with at least one trial, got {hits} of {trials}"
+        )
     tail = (1 - level) / 2
     low = float(beta.ppf(tail, hits, trials - hits + 1)) if hits else 0.0
     high = float(beta.ppf(1 - tail, hits + 1, trials - hits)) if hits < trials else 1.0
@@ -135,7 +141,9 @@ def exact_p(hits: int, trials: int, chance: float = 0.5) -> float:
     return float(binomtest(hits, trials, chance).pvalue)
 
 
-def judgements_needed(share: float, chance: float = 0.5, *, alpha: float = 0.05, power: float = 0.8) -> int:
+def judgements_needed(
+    share: float, chance: float = 0.5, *, alpha: float = 0.05, power: float = 0.8
+) -> int:
     """The least number of independent judgements with which an exact two-sided test finds a true share.
 
     The critical region holds at most alpha / 2 of chance in each tail. Power is a sawtooth in the number; this is the
@@ -156,5 +164,7 @@ def judgements_needed(share: float, chance: float = 0.5, *, alpha: float = 0.05,
     least = binom.isf(alpha / 2, n, chance) + 1
     enough = np.flatnonzero(binom.sf(least - 1, n, share) >= power)
     if not len(enough):
-        raise ValueError(f"more than {_MOST_JUDGEMENTS} judgements would be needed to tell {share} from {chance}")
+        raise ValueError(
+            f"more than {_MOST_JUDGEMENTS} judgements would be needed to tell {share} from {chance}"
+        )
     return int(n[enough[0]])

@@ -13,10 +13,21 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from stylernn.melody import Melody
+from stylernn.music.melody import Melody
 
 from . import claims, content, features, music, realism
-from .benchmark import CHEATS, Column, Row, Tell, cheat_row, joint, real_row, score, summarise, together
+from .benchmark import (
+    CHEATS,
+    Column,
+    Row,
+    Tell,
+    cheat_row,
+    joint,
+    real_row,
+    score,
+    summarise,
+    together,
+)
 from .dials import dial_effects
 from .inputs import check_pairs
 from .report import row
@@ -42,7 +53,15 @@ RATIOS = ("density", "silence", "longest_rest", "off_grid", "repetition")
 _EXAMPLES = 6
 _EXAMPLE_BARS = 8
 _SHOWN = (
-    *("mean interval", "leaps", "turns", "range", "pitch-class entropy", "interval entropy", "chromatic runs"),
+    *(
+        "mean interval",
+        "leaps",
+        "turns",
+        "range",
+        "pitch-class entropy",
+        "interval entropy",
+        "chromatic runs",
+    ),
     *("notes per quarter", "silence", "advance entropy", "legato", "syncopation"),
 )
 
@@ -51,10 +70,17 @@ Result = TypeVar("Result")
 
 
 def start(
-    pool: Executor | None, function: Callable[Given, Result], *given: Given.args, **named: Given.kwargs
+    pool: Executor | None,
+    function: Callable[Given, Result],
+    *given: Given.args,
+    **named: Given.kwargs,
 ) -> Callable[[], Result]:
     """Begin work in another process; without a pool it is done when it is asked for. Returns what waits for it."""
-    return pool.submit(function, *given, **named).result if pool else partial(function, *given, **named)
+    return (
+        pool.submit(function, *given, **named).result
+        if pool
+        else partial(function, *given, **named)
+    )
 
 
 def begin(task: Task, outputs: Sequence[Melody], pool: Executor | None = None) -> Waiting:
@@ -108,7 +134,10 @@ def compare(
     kinds = dict.fromkeys(further or {}, "ablation") | {name: "system", "real melodies": "ceiling"}
     real, own = measured["real melodies"], measured[name]
     reference = _reference(task)
-    rows = [_row(label, kinds.get(label, "baseline"), values, reference) for label, values in measured.items()]
+    rows = [
+        _row(label, kinds.get(label, "baseline"), values, reference)
+        for label, values in measured.items()
+    ]
     if "frechet_ratio" in own:
         rows[0]["values"]["frechet_ratio"][1:] = _frechet_interval(task, runs)
     cheats = {label: measured[label] for label in CHEATS}
@@ -121,7 +150,9 @@ def compare(
         "seeds": [{key: value.value for key, value in summarise(part).items()} for part in by_seed],
         "ceilings": task.ceilings,
         "trade_off": list(trade_off),
-        "dials": {effect: list(value) for effect, value in dial_effects(trade_off).items()} if trade_off else {},
+        "dials": {effect: list(value) for effect, value in dial_effects(trade_off).items()}
+        if trade_off
+        else {},
         "confusion": _confusion(task, runs[0]),
         "distributions": _distributions(task, runs[0]),
         "originality": {
@@ -133,18 +164,26 @@ def compare(
     }
 
 
-def compare_files(sources: Sequence[Melody], outputs: Sequence[Melody], *, name: str = "outputs") -> dict[str, Any]:
+def compare_files(
+    sources: Sequence[Melody], outputs: Sequence[Melody], *, name: str = "outputs"
+) -> dict[str, Any]:
     """The report of pairs without real melodies: content and music."""
     check_pairs(sources, outputs)
     owners = np.array([f"source {number}" for number in range(len(outputs))])
     own, same = (
-        {key: Column(values, owners) for key, values in (content.evaluate(sources, group) | _music(group)).items()}
+        {
+            key: Column(values, owners)
+            for key, values in (content.evaluate(sources, group) | _music(group)).items()
+        }
         for group in (outputs, sources)
     )
     return {
         "title": f"{name}: content only",
         "verdict": claims.corrected(claims.claims(own, None, {}, (), len(sources))),
-        "rows": [row(name, "system", summarise(own)), row("the sources themselves", "baseline", summarise(same))],
+        "rows": [
+            row(name, "system", summarise(own)),
+            row("the sources themselves", "baseline", summarise(same)),
+        ],
         "examples": _examples(sources, outputs),
     }
 
@@ -182,7 +221,11 @@ def _frechet_interval(task: Task, runs: Sequence[Sequence[Melody]]) -> list[floa
     measured = np.concatenate([features.extract(excerpts(task, outputs)) for outputs in runs])
     sources = np.tile(features.extract(excerpts(task, task.sources)), (len(runs), 1))
     owners = np.tile(np.arange(len(task.sources)), len(runs))
-    return list(realism.frechet_interval(task.real_features, measured, sources, owners.tolist(), seed=task.seed))
+    return list(
+        realism.frechet_interval(
+            task.real_features, measured, sources, owners.tolist(), seed=task.seed
+        )
+    )
 
 
 def _music(melodies: Sequence[Melody]) -> dict[str, np.ndarray]:
@@ -218,11 +261,17 @@ def _distributions(task: Task, outputs: Sequence[Melody]) -> dict[str, dict[str,
 def _examples(sources: Sequence[Melody], outputs: Sequence[Melody]) -> list[dict[str, Any]]:
     """The first six pairs, never chosen by hand, cut to their first full bars."""
     examples = []
-    for number, (source, output) in enumerate(list(zip(sources, outputs, strict=True))[:_EXAMPLES], start=1):
+    for number, (source, output) in enumerate(
+        list(zip(sources, outputs, strict=True))[:_EXAMPLES], start=1
+    ):
         lines = source.bar_lines[: _EXAMPLE_BARS + 1]
         kept = [melody.array[melody.array[:, 0] < lines[-1]] for melody in (source, output)]
         if all(len(notes) for notes in kept):
             title = source.title or f"pair {number}"
-            shown = {"source": kept[0].tolist(), "output": kept[1].tolist(), "bar_lines": lines.tolist()}
+            shown = {
+                "source": kept[0].tolist(),
+                "output": kept[1].tolist(),
+                "bar_lines": lines.tolist(),
+            }
             examples.append({"title": title, **shown})
     return examples

@@ -22,7 +22,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
-from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody
 
 from .features import columns
 from .inputs import check_melodies
@@ -71,7 +71,9 @@ class Evaluator:
         return np.array(self.styles)[self.probabilities(features).argmax(axis=1)]
 
 
-def fit(features: np.ndarray, labels: Sequence[str], family: str = "all", *, seed: int = 0) -> Evaluator:
+def fit(
+    features: np.ndarray, labels: Sequence[str], family: str = "all", *, seed: int = 0
+) -> Evaluator:
     """Fit an evaluator on real melodies.
 
     Args:
@@ -102,14 +104,19 @@ def fit(features: np.ndarray, labels: Sequence[str], family: str = "all", *, see
 def accuracy(evaluator: Evaluator, features: np.ndarray, labels: Sequence[str]) -> dict[str, float]:
     """Recall of each style on real melodies, and their mean under "balanced": the ceiling of style accuracy."""
     predicted, truth = evaluator.predicted(features), np.asarray(labels)
-    recalls = {str(style): float(np.mean(predicted[truth == style] == style)) for style in np.unique(truth)}
+    recalls = {
+        str(style): float(np.mean(predicted[truth == style] == style)) for style in np.unique(truth)
+    }
     return {**recalls, "balanced": float(np.mean(list(recalls.values())))}
 
 
 def confusion(evaluator: Evaluator, features: np.ndarray, labels: Sequence[str]) -> np.ndarray:
     """Share of the melodies of each style (rows) that is heard as each style (columns); rows sum to 1 or are 0."""
     predicted, truth = evaluator.predicted(features), np.asarray(labels)
-    rows = [[np.sum((truth == a) & (predicted == b)) for b in evaluator.styles] for a in evaluator.styles]
+    rows = [
+        [np.sum((truth == a) & (predicted == b)) for b in evaluator.styles]
+        for a in evaluator.styles
+    ]
     counts = np.array(rows, dtype=float)
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
@@ -131,7 +138,9 @@ def strength(p_source: np.ndarray, p_output: np.ndarray, p_cycle: np.ndarray) ->
     """
     p_source, p_output, p_cycle = map(np.asarray, (p_source, p_output, p_cycle))
     if not p_source.shape == p_output.shape == p_cycle.shape:
-        raise ValueError(f"shapes must agree, got {p_source.shape}, {p_output.shape} and {p_cycle.shape}")
+        raise ValueError(
+            f"shapes must agree, got {p_source.shape}, {p_output.shape} and {p_cycle.shape}"
+        )
     return float(np.mean((p_source - p_output) + (p_cycle - p_output)) / 2)
 
 
@@ -144,13 +153,22 @@ def profile_cosine(melodies: Sequence[Melody], reference: Sequence[Melody]) -> t
     """
     check_melodies(melodies)
     check_melodies(reference, "reference")
-    a, b = (np.sum([_pair_histogram(melody) for melody in group], axis=0) for group in (melodies, reference))
-    c, d = (np.sum([_onset_histogram(melody) for melody in group], axis=0) for group in (melodies, reference))
+    a, b = (
+        np.sum([_pair_histogram(melody) for melody in group], axis=0)
+        for group in (melodies, reference)
+    )
+    c, d = (
+        np.sum([_onset_histogram(melody) for melody in group], axis=0)
+        for group in (melodies, reference)
+    )
     return _cosine(a, b), _cosine(c, d)
 
 
 def evaluate(
-    features: np.ndarray, target: str, evaluators: Sequence[Evaluator], sources: Sequence[str] | None = None
+    features: np.ndarray,
+    target: str,
+    evaluators: Sequence[Evaluator],
+    sources: Sequence[str] | None = None,
 ) -> dict[str, np.ndarray]:
     """Style of outputs under several evaluators, one value an output.
 
@@ -166,12 +184,16 @@ def evaluate(
     """
     values = {}
     for evaluator in evaluators:
-        values[f"accuracy_{evaluator.family}"] = (evaluator.predicted(features) == target).astype(float)
+        values[f"accuracy_{evaluator.family}"] = (evaluator.predicted(features) == target).astype(
+            float
+        )
         values[f"probability_{evaluator.family}"] = evaluator.of(target, features)
         if sources is not None and len(sources) and {*sources} <= {*evaluator.styles} - {target}:
             places = [evaluator.styles.index(style) for style in sources]
             against = evaluator.probabilities(features)[np.arange(len(features)), places]
-            values[f"binary_{evaluator.family}"] = (values[f"probability_{evaluator.family}"] > against).astype(float)
+            values[f"binary_{evaluator.family}"] = (
+                values[f"probability_{evaluator.family}"] > against
+            ).astype(float)
     return values
 
 

@@ -11,7 +11,7 @@ import wave
 
 import numpy as np
 
-from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody
 
 __all__ = ["RATE", "data_uri", "render"]
 

@@ -8,26 +8,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from stylernn.melody import Melody
+from stylernn.music.melody import Melody
 
 from .baselines import System
 
 if TYPE_CHECKING:
-    from stylernn.checkpoint import Model
-    from stylernn.originality import Figures
-    from stylernn.transfer import Options
+    from stylernn.generation.transfer import Options
+    from stylernn.model.checkpoint import Model
+    from stylernn.reranking.originality import Figures
 
 __all__ = ["ablations", "dialled", "transfer_system"]
 
 _MOST_BARS = 512
 
 
-def transfer_system(model: "Model", target: str, options: "Options", training: "Figures | None" = None) -> System:
+def transfer_system(
+    model: "Model", target: str, options: "Options", training: "Figures | None" = None
+) -> System:
     """The model, transferring to `target`; with an index of its training set it prefers what copies nothing of it."""
-    from stylernn import transfer
+    from stylernn.generation import transfer
 
     def system(melody: Melody, seed: int) -> Melody:
-        return transfer.transfer(model, melody, target, options, seed=seed, training=training).melody
+        return transfer.transfer(
+            model, melody, target, options, seed=seed, training=training
+        ).melody
 
     return system
 
@@ -50,24 +54,31 @@ def ablations(model: "Model", target: str, options: "Options") -> dict[str, Syst
 
     All draw one candidate, so they are to be compared with the first of them, which has all its parts.
     """
-    from stylernn import compose, generate, metres, planning, transfer
+    from stylernn.generation import generate, metre_mapping, planning, transfer
+    from stylernn.sampling import candidates
 
     single = replace(options, candidates=1)
 
     def without_skeleton(melody: Melody, seed: int) -> Melody:
         index = model.style(target)
         style = model.header.styles[index - 1]
-        plan = planning.laid_out(model, metres.fitted(melody, style), index, seed, grain="none", choice=False)
+        plan = planning.laid_out(
+            model, metre_mapping.fitted(melody, style), index, seed, grain="none", choice=False
+        )
         plan = replace(plan, condition=replace(plan.condition, grain=0), chroma=None)
-        return compose.compose(model, plan, transfer.dials(single, style), seed, 1)[0].melody
+        return candidates.compose(model, plan, transfer.dials(single, style), seed, 1)[0].melody
 
     def unconditional(melody: Melody, seed: int) -> Melody:
         bars = min(max(melody.bars, 2), _MOST_BARS)
-        return generate.generate(model, target, bars=bars, seed=seed, metre=melody.metre, candidates=1)[0]
+        return generate.generate(
+            model, target, bars=bars, seed=seed, metre=melody.metre, candidates=1
+        )[0]
 
     return {
         "one candidate": transfer_system(model, target, single),
-        "skeleton by the bar (preserve 0)": transfer_system(model, target, replace(single, preserve=0.0)),
+        "skeleton by the bar (preserve 0)": transfer_system(
+            model, target, replace(single, preserve=0.0)
+        ),
         "no skeleton": without_skeleton,
         "no style (strength 0)": transfer_system(model, target, replace(single, strength=0.0)),
         "unconditional generation": unconditional,

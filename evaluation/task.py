@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stylernn.melody import TICKS_PER_QUARTER, Melody
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody
 
 from . import bits, features, originality, style
 from .cache import digest, remembered
@@ -104,19 +104,28 @@ def prepare(
     """
     if target not in train or len(held_out.get(target, ())) < LEAST_REAL:
         known = ", ".join(sorted(set(train) & set(held_out)))
-        raise ValueError(f"the target needs training and {LEAST_REAL} held-out melodies; {target!r} is none of {known}")
+        raise ValueError(
+            f"the target needs training and {LEAST_REAL} held-out melodies; {target!r} is none of {known}"
+        )
     rng = np.random.default_rng(seed)
     rest: list[Melody] = []
     origins: list[str] = []
     if sources is None:
         sources, origins, rest = _sources(train, held_out, source_styles, count, rng)
     check_melodies(sources, "sources")
-    named = [(name, digest(melodies)) for part in (train, held_out) for name, melodies in sorted(part.items())]
+    named = [
+        (name, digest(melodies))
+        for part in (train, held_out)
+        for name, melodies in sorted(part.items())
+    ]
     evaluators, ceilings = _evaluators(train, held_out, named, seed)
     mixed = [held_out[target][i] for i in rng.permutation(len(held_out[target]))]
     tunes = _in_like_metres(mixed, sources)
     cut = [
-        features.windows(tune, WINDOW_QUARTERS, most=_WINDOWS_PER_TUNE, seed=seed, least=_LEAST_NOTES) for tune in tunes
+        features.windows(
+            tune, WINDOW_QUARTERS, most=_WINDOWS_PER_TUNE, seed=seed, least=_LEAST_NOTES
+        )
+        for tune in tunes
     ]
     half = min(len(tunes) // 2, _MOST_REAL)
     real = _joined(cut[:half])
@@ -157,10 +166,13 @@ def spread(task: Task, melodies: Sequence[Melody]) -> tuple[list[Melody], np.nda
     What comes in one window of six, such as a rest in a dance, is counted in more of them by less chance.
     """
     found = [
-        features.windows(melody, length, most=_WINDOWS_PER_TUNE, seed=task.seed, least=_LEAST_NOTES) or [melody]
+        features.windows(melody, length, most=_WINDOWS_PER_TUNE, seed=task.seed, least=_LEAST_NOTES)
+        or [melody]
         for melody, length in zip(melodies, _lengths(task, len(melodies)), strict=True)
     ]
-    return [window for group in found for window in group], np.repeat(np.arange(len(found)), list(map(len, found)))
+    return [window for group in found for window in group], np.repeat(
+        np.arange(len(found)), list(map(len, found))
+    )
 
 
 def _lengths(task: Task, count: int) -> np.ndarray:
@@ -177,14 +189,20 @@ def _sources(
     Where a style has too few held-out melodies, training melodies are among the others.
     """
     if not styles or not all(held_out.get(name) for name in styles):
-        raise ValueError(f"there are no held-out melodies of the source style {' or '.join(styles) or None!r}")
+        raise ValueError(
+            f"there are no held-out melodies of the source style {' or '.join(styles) or None!r}"
+        )
     chosen: list[Melody] = []
     origins: list[str] = []
     others: list[Melody] = []
     for number, name in enumerate(styles):
         share, fill = ((total + number) // len(styles) for total in (count, _OTHERS))
         unseen, seen = (
-            [melody for melody in part.get(name, ()) if len(melody.notes) >= 2 * originality.COPY_NOTES]
+            [
+                melody
+                for melody in part.get(name, ())
+                if len(melody.notes) >= 2 * originality.COPY_NOTES
+            ]
             for part in (held_out, train)
         )
         mixed = [unseen[i] for i in rng.permutation(len(unseen))]
@@ -200,7 +218,8 @@ def _evaluators(
 ) -> tuple[tuple[style.Evaluator, ...], dict[str, dict[str, float]]]:
     known = [name for name, melodies in train.items() if len(melodies) >= 5]
     (fitted, labels), (unseen, truth) = (
-        _labelled(part, known, seed, (side, named)) for side, part in (("train", train), ("held out", held_out))
+        _labelled(part, known, seed, (side, named))
+        for side, part in (("train", train), ("held out", held_out))
     )
     evaluators = tuple(style.fit(fitted, labels, family, seed=seed) for family in features.FAMILIES)
     return evaluators, {each.family: style.accuracy(each, unseen, truth) for each in evaluators}
@@ -217,7 +236,11 @@ def _labelled(
         for name in styles:
             own = melodies.get(name, ())
             for i in np.random.default_rng(seed).permutation(len(own))[:_MOST_FITTED]:
-                pieces += (found := features.windows(own[i], WINDOW_QUARTERS, most=1, seed=seed, least=_LEAST_NOTES))
+                pieces += (
+                    found := features.windows(
+                        own[i], WINDOW_QUARTERS, most=1, seed=seed, least=_LEAST_NOTES
+                    )
+                )
                 labels += [name] * len(found)
         return {"features": features.extract(pieces), "labels": np.array(labels)}
 
@@ -243,4 +266,6 @@ def _kind(tune: Melody) -> tuple[bool, bool]:
 
 def _joined(cut: Sequence[Sequence[Melody]]) -> tuple[tuple[Melody, ...], tuple[int, ...]]:
     """The windows of all tunes, and the tune that each is from."""
-    return tuple(w for group in cut for w in group), tuple(i for i, group in enumerate(cut) for _ in group)
+    return tuple(w for group in cut for w in group), tuple(
+        i for i, group in enumerate(cut) for _ in group
+    )

@@ -6,7 +6,7 @@ README.md here). The MIDI files are what `stylernn` makes of them.
 
 from pathlib import Path
 
-from stylernn import files
+from stylernn.formats import registry
 
 FOLDER = Path(__file__).parent
 
@@ -14,9 +14,9 @@ FOLDER = Path(__file__).parent
 def main() -> None:
     """Convert every ABC file of this folder."""
     for source in sorted(FOLDER.glob("*.abc")):
-        melody = files.read(source)
+        melody = registry.read(source)
         target = source.with_suffix(".mid")
-        files.write(melody, target)
+        registry.write(melody, target)
         print(f"{target.name}: {melody.bars} bars, {len(melody.notes)} notes")
 
 

@@ -16,20 +16,30 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stylernn import arrangement, changes, checkpoint, files, originality, page, paths, personal, provenance, runs
-from stylernn import generate as generation
-from stylernn import transfer as transferring
-from stylernn.atomic import replacing
-from stylernn.changes import Changes
-from stylernn.checkpoint import Model
+from stylernn.adaptation import user_styles
+from stylernn.display import html
 from stylernn.errors import StylernnError, UsageError
-from stylernn.melody import Melody
-from stylernn.transfer import Options, Result
+from stylernn.formats import midi_replace, registry
+from stylernn.generation import generate as generation
+from stylernn.generation import provenance
+from stylernn.generation import transfer as transferring
+from stylernn.generation.transfer import Options, Result
+from stylernn.model import checkpoint
+from stylernn.model.checkpoint import Model
+from stylernn.music.melody import Melody
+from stylernn.representation import note_alignment
+from stylernn.representation.note_alignment import Changes
+from stylernn.reranking import originality
+from stylernn.system import paths
+from stylernn.system.atomic_write import replacing
+from stylernn.training import run_folder
 
 __all__ = ["Tune", "generate", "load", "model_file", "read", "styles", "transfer", "variations"]
 
 _ATTEMPTS = 8
-_STRIDE = 1_000_003  # between the seeds of attempts, so that those of neighbouring seeds do not meet
+_STRIDE = (
+    1_000_003  # between the seeds of attempts, so that those of neighbouring seeds do not meet
+)
 _SEEDS = 2**32
 
 AnyPath = str | os.PathLike[str]
@@ -74,16 +84,16 @@ class Tune:
 
             recording.write(recording.record(self.melody, self.style, seed=self.seed), path)
         elif self.is_put_back(path, melody_only=melody_only) and self.path is not None:
-            data = arrangement.put_back(self.path, self.melody, track=self.track)
+            data = midi_replace.put_back(self.path, self.melody, track=self.track)
             with replacing(path) as draft:
                 draft.write_bytes(data)
         else:
-            files.write(self.melody, path)
+            registry.write(self.melody, path)
         return path
 
     def is_put_back(self, path: Path, *, melody_only: bool = False) -> bool:
         """Whether `write` puts the melody among the other tracks of its file."""
-        return self.arranged and not melody_only and files.is_midi(path)
+        return self.arranged and not melody_only and registry.is_midi(path)
 
     def show(self) -> None:
         """Show the piano roll and a player: in a notebook below the cell, elsewhere in the browser."""
@@ -98,12 +108,14 @@ class Tune:
 
             display(HTML(self._repr_html_()))
             return
-        with tempfile.NamedTemporaryFile("w", suffix=".html", delete=False, encoding="utf-8") as file:
+        with tempfile.NamedTemporaryFile(
+            "w", suffix=".html", delete=False, encoding="utf-8"
+        ) as file:
             file.write(f"<!doctype html><meta charset='utf-8'>{self._repr_html_()}")
         webbrowser.open(Path(file.name).as_uri())
 
     def _repr_html_(self) -> str:
-        return page.fragment(self.melody, self.changes, style=self.style, seed=self.seed)
+        return html.fragment(self.melody, self.changes, style=self.style, seed=self.seed)
 
 
 def read(path: AnyPath, *, track: int | None = None) -> Tune:
@@ -114,8 +126,8 @@ def read(path: AnyPath, *, track: int | None = None) -> Tune:
         track: the part to read, by default the melody.
     """
     path = Path(path)
-    melody = files.read(path, track=track)
-    return Tune(melody, path, track, files.is_midi(path) and arrangement.is_arrangement(path))
+    melody = registry.read(path, track=track)
+    return Tune(melody, path, track, registry.is_midi(path) and midi_replace.is_arrangement(path))
 
 
 def transfer(
@@ -135,7 +147,7 @@ def transfer(
         seed: the same seed gives the same notes.
         model: a model file or run folder instead of the shipped model.
         max_copy: draw again, with other seeds, where this many notes running, or more, stand in the training set.
-        options: fields of `stylernn.transfer.Options`, such as `preserve=0.8`.
+        options: fields of `stylernn.generation.transfer.Options`, such as `preserve=0.8`.
 
     Raises:
         StylernnError: if the style is unknown, a file cannot be read, or all draws copy too much.
@@ -145,12 +157,16 @@ def transfer(
     _check_max_copy(max_copy, known=maker.training is not None)
     for attempt in range(_ATTEMPTS):
         used = (seed + attempt * _STRIDE) % _SEEDS
-        result = transferring.transfer(maker.model, tune.melody, to, wanted, seed=used, training=maker.training)
+        result = transferring.transfer(
+            maker.model, tune.melody, to, wanted, seed=used, training=maker.training
+        )
         made = _made(tune, maker, result, to, used, wanted)
         if max_copy is None or (made.provenance or {})["originality"]["longest_copy"] < max_copy:
             return made
     problem = f"{_ATTEMPTS} results of seed {seed} all copy {max_copy} notes or more"
-    raise StylernnError(problem, remedy="Try another seed, a lower strength or a higher temperature.")
+    raise StylernnError(
+        problem, remedy="Try another seed, a lower strength or a higher temperature."
+    )
 
 
 def variations(
@@ -171,8 +187,10 @@ def variations(
     return [_made(tune, maker, result, to, seed, wanted) for result in results]
 
 
-def generate(style: str, *, model: AnyPath | None = None, seed: int = 0, **options: Any) -> list[Tune]:
-    """Write new melodies in a style; options are those of `stylernn.generate.generate`, such as `bars=16, count=4`."""
+def generate(
+    style: str, *, model: AnyPath | None = None, seed: int = 0, **options: Any
+) -> list[Tune]:
+    """Write new melodies in a style; options are those of `stylernn.generation.generate.generate`, such as `bars=16, count=4`."""
     made = generation.generate(load(model), style, seed=seed, **options)
     return [Tune(melody, style=style, seed=seed) for melody in made]
 
@@ -180,14 +198,17 @@ def generate(style: str, *, model: AnyPath | None = None, seed: int = 0, **optio
 def styles(model: AnyPath | None = None) -> list[str]:
     """Names of the styles that a model knows, and of the user's own that were learnt for it."""
     loaded = load(model)
-    own = (personal.load(personal.file_of(name)) for name in personal.kept())
-    return [*(style.name for style in loaded.header.styles), *(o.style.name for o in own if o.model == loaded.digest)]
+    own = (user_styles.load(user_styles.file_of(name)) for name in user_styles.kept())
+    return [
+        *(style.name for style in loaded.header.styles),
+        *(o.style.name for o in own if o.model == loaded.digest),
+    ]
 
 
 def model_file(model: AnyPath | None = None) -> Path:
     """The file of a model: itself, the best of a run folder, or by default the one that comes with stylernn."""
     path = paths.boxed_model() if model is None else Path(model)
-    return path / runs.MODEL if path.is_dir() else path
+    return path / run_folder.MODEL if path.is_dir() else path
 
 
 def load(model: AnyPath | None = None) -> Model:
@@ -209,16 +230,30 @@ def _maker(model: AnyPath | None) -> _Maker:
 
 
 def _as_tune(tune: Tune | Melody | AnyPath) -> Tune:
-    return Tune(tune) if isinstance(tune, Melody) else tune if isinstance(tune, Tune) else read(tune)
+    return (
+        Tune(tune) if isinstance(tune, Melody) else tune if isinstance(tune, Tune) else read(tune)
+    )
 
 
-def _made(tune: Tune, maker: _Maker, result: Result, style: str, seed: int, options: Options) -> Tune:
+def _made(
+    tune: Tune, maker: _Maker, result: Result, style: str, seed: int, options: Options
+) -> Tune:
     """A result with what became of the tune and where it comes from."""
-    found = changes.compare(result.source, result.melody)
+    found = note_alignment.compare(result.source, result.melody)
     made_by = provenance.model_facts(maker.path, maker.model.header)
     copied = provenance.originality_facts(result, maker.training)
-    facts = provenance.describe(result, found, style=style, seed=seed, options=options, model=made_by, copied=copied)
-    return replace(tune, melody=result.melody, style=style, seed=seed, result=result, changes=found, provenance=facts)
+    facts = provenance.describe(
+        result, found, style=style, seed=seed, options=options, model=made_by, copied=copied
+    )
+    return replace(
+        tune,
+        melody=result.melody,
+        style=style,
+        seed=seed,
+        result=result,
+        changes=found,
+        provenance=facts,
+    )
 
 
 @cache
@@ -231,6 +266,8 @@ def _check_max_copy(max_copy: int | None, *, known: bool) -> None:
         return
     least = originality.COPY_NOTES
     if max_copy < least:
-        raise UsageError("max_copy cannot be used", expected=f"a number from {least}", found=str(max_copy))
+        raise UsageError(
+            "max_copy cannot be used", expected=f"a number from {least}", found=str(max_copy)
+        )
     if not known:
         raise UsageError("the model has no index of its training set, so copies cannot be told")

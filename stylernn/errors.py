@@ -5,7 +5,14 @@ message on one line and exits with `exit_code`; a program catches `StylernnError
 (a wrong shape, a negative duration) stay ordinary `ValueError`s.
 """
 
-__all__ = ["CorpusError", "FileFormatError", "ModelFileError", "StylernnError", "TrainingError", "UsageError"]
+__all__ = [
+    "CorpusError",
+    "FileFormatError",
+    "ModelFileError",
+    "StylernnError",
+    "TrainingError",
+    "UsageError",
+]
 
 
 class StylernnError(Exception):
@@ -20,7 +27,9 @@ class StylernnError(Exception):
 
     exit_code = 1
 
-    def __init__(self, problem: str, *, expected: str = "", found: str = "", remedy: str = "") -> None:
+    def __init__(
+        self, problem: str, *, expected: str = "", found: str = "", remedy: str = ""
+    ) -> None:
         self.problem, self.expected, self.found, self.remedy = problem, expected, found, remedy
         super().__init__(str(self))
 

@@ -45,7 +45,9 @@ def _no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", refuse)
         patch.setattr(
-            socket.socket, "connect", lambda self, to: refuse() if self.family != socket.AF_UNIX else connect(self, to)
+            socket.socket,
+            "connect",
+            lambda self, to: refuse() if self.family != socket.AF_UNIX else connect(self, to),
         )
         yield
 
@@ -77,11 +79,16 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model file of the smallest size that knows jazz and classical; its weights are fresh, its notes random."""
     from flax import nnx
 
-    from stylernn import checkpoint, settings
-    from stylernn.styles import Style
+    from stylernn import config
+    from stylernn.corpus.styles import Style
+    from stylernn.model import checkpoint
 
-    tiny = settings.Settings(settings.ModelSettings(layers=1, hidden=16, style=4, skeleton=4, head=8))
-    styles = (Style("bebop", "jazz"), Style("classical", "classical"), Style("jazz", "jazz", metres={"4/4": 1.0}))
+    tiny = config.Settings(config.ModelSettings(layers=1, hidden=16, style=4, skeleton=4, head=8))
+    styles = (
+        Style("bebop", "jazz"),
+        Style("classical", "classical"),
+        Style("jazz", "jazz", metres={"4/4": 1.0}),
+    )
     network = checkpoint.new_network(tiny.model, styles, seed=1)
     arrays = checkpoint.flatten(nnx.state(network, nnx.Param))
     path = tmp_path_factory.mktemp("model") / "tiny.safetensors"

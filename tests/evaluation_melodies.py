@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stylernn.melody import Melody
+from stylernn.music.melody import Melody
 
 MAJOR = np.array([0, 2, 4, 5, 7, 9, 11, 12])
 

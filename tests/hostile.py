@@ -37,7 +37,8 @@ def malformed_midi(seed: int) -> bytes:
     """Something like a MIDI file with one or two faults out of all that can be wrong with one."""
     rng = random.Random(seed)
     faults = rng.sample(
-        ("division", "count", "header", "length", "kind", "event", "delta", "end", "cut"), rng.randint(1, 2)
+        ("division", "count", "header", "length", "kind", "event", "delta", "end", "cut"),
+        rng.randint(1, 2),
     )
 
     def pick(fault: str, right: Any, *wrong: Any) -> Any:
@@ -47,9 +48,17 @@ def malformed_midi(seed: int) -> bytes:
     for _ in range(rng.choice((0, 1, 1, 2, 3, 40))):
         track = bytearray()
         for number in range(rng.choice((1, 4, 20, 200))):
-            track += pick("delta", b"\x18", *map(quantity, _DELTAS), b"\xff\xff\xff\xff\x7f", b"\x81\x80\x00")
-            track += pick("event", bytes([0x90, 60 + number // 2 % 5, number % 2 * -64 + 64]), *_odd_events(rng))
-        tracks.append(bytes(track) + pick("end", b"\x00\xff\x2f\x00", b"", b"\xff\xff", b"\x00\xff\x2f\x01"))
+            track += pick(
+                "delta", b"\x18", *map(quantity, _DELTAS), b"\xff\xff\xff\xff\x7f", b"\x81\x80\x00"
+            )
+            track += pick(
+                "event",
+                bytes([0x90, 60 + number // 2 % 5, number % 2 * -64 + 64]),
+                *_odd_events(rng),
+            )
+        tracks.append(
+            bytes(track) + pick("end", b"\x00\xff\x2f\x00", b"", b"\xff\xff", b"\x00\xff\x2f\x01")
+        )
     count, division = pick("count", len(tracks), 0, 1, 65_535), pick("division", 96, *_DIVISIONS)
     header = struct.pack(">HHH", pick("count", 1, 0, 2, 7), count, division)
     data = chunk(b"MThd", header, pick("header", 6, 0, 5, 7, 2**32 - 1))
@@ -108,7 +117,9 @@ def package(*members: tuple[str, bytes]) -> bytes:
     return data.getvalue()
 
 
-def zip_member(name: str, content: bytes = b"<score-partwise/>", *, mode: int = 0, flags: int = 0) -> bytes:
+def zip_member(
+    name: str, content: bytes = b"<score-partwise/>", *, mode: int = 0, flags: int = 0
+) -> bytes:
     """An archive of one member with a file mode (a link, a device) or flags (encryption) of its own."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:

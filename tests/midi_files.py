@@ -3,6 +3,8 @@
 import struct
 from pathlib import Path
 
+from stylernn.formats.smf import Event
+
 META_TEMPO, META_METRE, META_KEY, META_NAME, META_MARKER = 0x51, 0x58, 0x59, 0x03, 0x06
 
 
@@ -19,7 +21,10 @@ def meta(tick: int, kind: int, data: bytes) -> tuple[int, bytes]:
 
 
 def sounding(onset: int, duration: int, pitch: int, channel: int = 0) -> list[tuple[int, bytes]]:
-    return [(onset, bytes([0x90 | channel, pitch, 80])), (onset + duration, bytes([0x80 | channel, pitch, 0]))]
+    return [
+        (onset, bytes([0x90 | channel, pitch, 80])),
+        (onset + duration, bytes([0x80 | channel, pitch, 0])),
+    ]
 
 
 def smf(path: Path, *tracks: list[tuple[int, bytes]], division: int = 480) -> Path:
@@ -38,3 +43,15 @@ def smf(path: Path, *tracks: list[tuple[int, bytes]], division: int = 480) -> Pa
 
 def line(*notes: tuple[int, int, int], channel: int = 0) -> list[tuple[int, bytes]]:
     return [event for note in notes for event in sounding(*note, channel)]
+
+
+def hangs(track: list[Event]) -> bool:
+    """Whether a key is struck while it sounds, or never let go."""
+    held = set()
+    for event in track:
+        key = (event.status & 15, event.data[0])
+        if event.starts_note and key in held:
+            return True
+        if event.is_note:
+            held = held | {key} if event.starts_note else held - {key}
+    return bool(held)

@@ -2,9 +2,11 @@
 
 from hypothesis import strategies as st
 
-from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre, Note
+from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre, Note
 
-METRES = [Metre(*sign) for sign in ((4, 4), (3, 4), (2, 4), (6, 8), (9, 8), (2, 2), (5, 8), (7, 16))]
+METRES = [
+    Metre(*sign) for sign in ((4, 4), (3, 4), (2, 4), (6, 8), (9, 8), (2, 2), (5, 8), (7, 16))
+]
 CHORDS = ["C", "F#m7b5", "Bb7", "Ebj7", "G-7", "Am/G", "N.C.", "Dsus4", "E7#9", "Abmaj7", "Bo7"]
 
 keys = st.builds(Key, st.integers(-7, 7), st.sampled_from(["major", "minor"]))
@@ -13,7 +15,9 @@ titles = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=12)
 
 
 @st.composite
-def note_lists(draw: st.DrawFn, *, least: int = 2, most: int = 24, lowest: int = 0) -> tuple[Note, ...]:
+def note_lists(
+    draw: st.DrawFn, *, least: int = 2, most: int = 24, lowest: int = 0
+) -> tuple[Note, ...]:
     """Notes without overlaps, with rests and lengths of every kind."""
     at, notes = draw(st.integers(0, 3 * TICKS_PER_QUARTER)), []
     for _ in range(draw(st.integers(least, most))):
@@ -37,7 +41,11 @@ def melodies(draw: st.DrawFn, *, most: int = 24, lowest: int = 0, cuts: bool = T
     metres = [(0, draw(st.sampled_from(METRES)))]
     for _ in range(draw(st.integers(0, 2))):
         start, metre = metres[-1]
-        tick = start + metre.bar * draw(st.integers(2, 4)) + (draw(st.sampled_from([0, 12])) if cuts else 0)
+        tick = (
+            start
+            + metre.bar * draw(st.integers(2, 4))
+            + (draw(st.sampled_from([0, 12])) if cuts else 0)
+        )
         following = draw(st.sampled_from(METRES))
         if tick < notes[-1].end and (following != metre or (tick - start) % metre.bar):
             metres.append((tick, following))

@@ -9,9 +9,13 @@ import pytest
 from midi_files import line, smf
 
 import stylernn as s
-from stylernn import api, midi, originality, page, provenance
+from stylernn import api
+from stylernn.display import html
 from stylernn.errors import StylernnError, UsageError
-from stylernn.melody import Key, Melody, Note
+from stylernn.formats import midi
+from stylernn.generation import provenance
+from stylernn.music.melody import Key, Melody, Note
+from stylernn.reranking import originality
 
 QUICK = {"candidates": 1}
 
@@ -19,7 +23,8 @@ QUICK = {"candidates": 1}
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tune, bass = (
-        line(*((480 * k, 480, low + k % 5) for k in range(16)), channel=channel) for channel, low in ((0, 72), (1, 40))
+        line(*((480 * k, 480, low + k % 5) for k in range(16)), channel=channel)
+        for channel, low in ((0, 72), (1, 40))
     )
     return smf(tmp_path_factory.mktemp("song") / "song.mid", tune, bass)
 
@@ -42,13 +47,16 @@ def test_what_is_not_there_is_an_attribute_error() -> None:
 
 def test_modules_with_the_name_of_a_call_stay_modules(tiny_model: Path) -> None:
     assert s.styles(tiny_model) == ["bebop", "classical", "jazz"]
-    from stylernn import styles, transfer
+    from stylernn.corpus import styles
+    from stylernn.generation import transfer
 
     assert transfer.Options().candidates == 32
     assert styles.Style("jazz", "jazz").name == "jazz"
 
 
-def test_a_result_is_written_among_the_other_tracks(jazz: s.Tune, song: Path, tmp_path: Path) -> None:
+def test_a_result_is_written_among_the_other_tracks(
+    jazz: s.Tune, song: Path, tmp_path: Path
+) -> None:
     assert jazz.melody.bars == s.read(song).melody.bars
     assert len(midi.tracks(jazz.write(tmp_path / "all.mid"))) == 2
     assert midi.read(tmp_path / "all.mid", track=1).notes == midi.read(song, track=1).notes
@@ -62,11 +70,15 @@ def test_a_result_says_where_it_comes_from(jazz: s.Tune, tiny_model: Path) -> No
     assert (facts["style"], facts["seed"], facts["settings"]["candidates"]) == ("jazz", 1, 1)
     assert facts["originality"]["longest_copy"] is None
     assert facts["totals"] == jazz.changes.totals
-    assert [note["bar"] for note in facts["notes"]] == sorted(note["bar"] for note in facts["notes"])
+    assert [note["bar"] for note in facts["notes"]] == sorted(
+        note["bar"] for note in facts["notes"]
+    )
     assert facts["notes"][0]["bar"] == jazz.melody.notes[0].onset // 96 + 1
 
 
-def test_melodies_and_names_of_files_are_tunes_too(song: Path, tiny_model: Path, jazz: s.Tune) -> None:
+def test_melodies_and_names_of_files_are_tunes_too(
+    song: Path, tiny_model: Path, jazz: s.Tune
+) -> None:
     again = s.transfer(song, "jazz", seed=1, model=tiny_model, **QUICK)
     assert again.melody == jazz.melody
     plain = s.transfer(s.read(song).melody, "jazz", seed=1, model=tiny_model, **QUICK)
@@ -87,7 +99,9 @@ def test_what_copies_is_drawn_again(
         s.transfer(song, "jazz", model=model, max_copy=12, **QUICK)
     with pytest.raises(UsageError, match="a number from 12"):
         s.transfer(song, "jazz", model=model, max_copy=5, **QUICK)
-    originality.save_figures(model, originality.collect([jazz.melody], originality.fingerprint(model)))
+    originality.save_figures(
+        model, originality.collect([jazz.melody], originality.fingerprint(model))
+    )
     lengths = iter([30, 12, 11])
     monkeypatch.setattr(originality, "longest_copy", lambda *_: next(lengths))
     other = s.transfer(song, "jazz", seed=1, model=model, max_copy=12, **QUICK)
@@ -95,7 +109,9 @@ def test_what_copies_is_drawn_again(
     assert other.provenance["seed"] == other.seed != 1
 
 
-def test_copies_without_end_are_an_error(song: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_without_end_are_an_error(
+    song: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(originality, "beside", lambda _: originality.collect([], ""))
     monkeypatch.setattr(originality, "longest_copy", lambda *_: 40)
     monkeypatch.setattr(api, "_ATTEMPTS", 2)
@@ -104,7 +120,7 @@ def test_copies_without_end_are_an_error(song: Path, tiny_model: Path, monkeypat
 
 
 def test_a_tune_shows_itself(jazz: s.Tune, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "_player", lambda *_: "PLAYER")
+    monkeypatch.setattr(html, "_player", lambda *_: "PLAYER")
     shown = jazz._repr_html_()
     notes = len(jazz.melody.notes) + len(jazz.changes.dropped)
     assert shown.count("<rect") == notes
@@ -118,12 +134,12 @@ def test_a_tune_shows_itself(jazz: s.Tune, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_titles_cannot_smuggle_html() -> None:
     melody = Melody((Note(0, 24, 60),), title="<script>alert(1)</script>")
-    assert "<script>" not in page.fragment(melody)
+    assert "<script>" not in html.fragment(melody)
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "find_spec", lambda _: None)
-    assert "pip install 'stylernn[sound]'" in page.fragment(Melody((Note(0, 24, 60),)))
+    monkeypatch.setattr(html, "find_spec", lambda _: None)
+    assert "pip install 'stylernn[sound]'" in html.fragment(Melody((Note(0, 24, 60),)))
 
 
 def test_the_sidecar_lies_beside_the_result(tmp_path: Path) -> None:

@@ -20,8 +20,15 @@ def test_notes_are_those_that_were_stored(tmp_path: Path) -> None:
     if stored["processor"] != notes.processor():
         pytest.skip(f"stored on another processor: {stored['processor']}")
     out = tmp_path / "notes.json"
-    subprocess.run([sys.executable, GOLDEN / "notes.py", out, "--third"], check=True, capture_output=True, text=True)
+    subprocess.run(
+        [sys.executable, GOLDEN / "notes.py", out, "--third"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     found = json.loads(out.read_text(encoding="utf-8"))
-    differing = [case for case, value in stored["outcomes"].items() if found["outcomes"].get(case) != value]
+    differing = [
+        case for case, value in stored["outcomes"].items() if found["outcomes"].get(case) != value
+    ]
     assert not differing
     assert len(stored["outcomes"]) == len(found["outcomes"]) > 20

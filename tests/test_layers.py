@@ -10,7 +10,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-HEAVY = {"jax", "flax", "optax", "orbax", "music21", "symusic", "matplotlib", "scipy", "sklearn", "numpy", "rich"}
+HEAVY = {
+    "jax",
+    "flax",
+    "optax",
+    "orbax",
+    "music21",
+    "symusic",
+    "matplotlib",
+    "scipy",
+    "sklearn",
+    "numpy",
+    "rich",
+}
 NAMES = ["transfer", "generate", "train", "styles", "inspect", "corpus", "evaluate", "listen-test"]
 COMMANDS = ["", "--version", *(f"{name} --help" for name in NAMES)]
 
@@ -24,7 +36,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def lint(tree: Path) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.executable).with_name("lint-imports"), "--config", ROOT / "pyproject.toml", "--no-cache"]
+    command = [
+        Path(sys.executable).with_name("lint-imports"),
+        "--config",
+        ROOT / "pyproject.toml",
+        "--no-cache",
+    ]
     return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
 
 
@@ -37,12 +54,12 @@ def test_an_import_against_the_way_is_found(tree: Path) -> None:
     module = tree / "stylernn" / "errors.py"
     text = module.read_text()
     try:
-        module.write_text(f"{text}\nfrom stylernn import melody\n")
+        module.write_text(f"{text}\nfrom stylernn.music import melody\n")
         result = lint(tree)
     finally:
         module.write_text(text)
     assert result.returncode == 1
-    assert "stylernn.errors -> stylernn.melody" in result.stdout
+    assert "stylernn.errors -> stylernn.music.melody" in result.stdout
 
 
 def started(*words: str) -> set[str]:
@@ -51,7 +68,9 @@ def started(*words: str) -> set[str]:
         "import json, sys; from stylernn.cli import main; main(sys.argv[1:]);"
         "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     )
-    result = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
+    )
     return set(json.loads(result.stdout.splitlines()[-1]))
 
 
@@ -60,7 +79,14 @@ def test_a_second_transfer_imports_nothing_but_what_it_runs(
 ) -> None:
     """The first compiles the sampler, and builds a network for it."""
     monkeypatch.setenv("STYLERNN_CACHE", str(tmp_path / "cache"))
-    words = ("transfer", str(ROOT / "examples" / "greensleeves.mid"), "--to", "jazz", "--model", str(tiny_model))
+    words = (
+        "transfer",
+        str(ROOT / "examples" / "greensleeves.mid"),
+        "--to",
+        "jazz",
+        "--model",
+        str(tiny_model),
+    )
     first, second = (started(*words, "--force", "-o", str(tmp_path / "out.mid")) for _ in range(2))
     assert "flax" in first
     assert not second & (HEAVY - {"jax", "numpy", "symusic"})

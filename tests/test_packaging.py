@@ -28,7 +28,9 @@ def test_at_most_fifteen_dependencies_each_imported() -> None:
     imported = set()
     for folder in ("stylernn", "evaluation"):
         for path in (ROOT / folder).rglob("*.py"):
-            imported |= set(re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.MULTILINE))
+            imported |= set(
+                re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.MULTILINE)
+            )
     assert set(names) <= imported
 
 
@@ -57,7 +59,12 @@ def test_the_wheel_holds_the_tree(tmp_path: Path) -> None:
 def wanted() -> set[str]:
     """Where the files of the checkout, ignored ones left out, are to be found in the wheel."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-    packages = {folder: name.replace(".", "/") for name, folder in PROJECT["tool"]["setuptools"]["package-dir"].items()}
+    listing = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    packages = {
+        folder: name.replace(".", "/")
+        for name, folder in PROJECT["tool"]["setuptools"]["package-dir"].items()
+    }
     split = (line.partition("/") for line in listing if (ROOT / line).exists())
     return {f"{packages[folder]}/{rest}" for folder, _, rest in split if folder in packages}

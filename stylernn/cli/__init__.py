@@ -14,11 +14,23 @@ from typing import Annotated
 
 import typer
 
-from stylernn import __version__
-from stylernn.cli import add_style, corpus, evaluate, generate, inspect, listen, render, show, styles, train, transfer
-from stylernn.cli.several import SeveralValuesCommand
+from stylernn.cli import (
+    add_style,
+    corpus,
+    evaluate,
+    generate,
+    inspect,
+    listen,
+    render,
+    show,
+    styles,
+    train,
+    transfer,
+)
+from stylernn.cli.variadic import SeveralValuesCommand
 from stylernn.errors import StylernnError
-from stylernn.paths import cache_folder
+from stylernn.system.paths import cache_folder
+from stylernn.version import __version__
 
 __all__ = ["app", "main"]
 
@@ -66,7 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, 1 (the user's files), 2 (the call itself) or 130 (interrupted).
     """
-    gc.set_threshold(100_000)  # what imports make stays; to look through it again and again takes a tenth of a second
+    gc.set_threshold(
+        100_000
+    )  # what imports make stays; to look through it again and again takes a tenth of a second
     _keep_compiled_programs()
     _print_any_name()
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
@@ -80,9 +94,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error.format_message() + hint, error.exit_code)
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get((error.name or "").partition(".")[0], "evaluation")
-        return _complain(f"this needs the package {error.name}. Install it with: pip install 'stylernn[{extra}]'", 1)
+        return _complain(
+            f"this needs the package {error.name}. Install it with: pip install 'stylernn[{extra}]'",
+            1,
+        )
     except OSError as error:
-        return _complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 1)
+        return _complain(
+            f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 1
+        )
     except (typer.Abort, KeyboardInterrupt):
         return _INTERRUPTED
 

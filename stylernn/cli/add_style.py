@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from stylernn.cli import display, options, words
+from stylernn.cli import display, formatting, options
+from stylernn.formats.registry import format_names
 
 __all__ = ["command"]
 
@@ -13,17 +14,22 @@ _SHOWN = 3
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="Folder of MIDI, MusicXML, ABC or Humdrum files; 5 to 50 will do.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help=f"Folder of {format_names()} files; 5 to 50 will do."),
+    ],
     name: Annotated[str, typer.Option(metavar="NAME", help="What to call the style.")],
     model: options.ModelFile = None,
     seed: options.Seed = 0,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace a style of that name.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Replace a style of that name.")
+    ] = False,
 ) -> None:
     """Learn a style of your own; the model stays as it is.
 
     The style can then be named wherever a style can, in mixtures too. `stylernn styles` lists it, and removes it.
     """
-    from stylernn import adapt
+    from stylernn.adaptation import adapt
 
     loaded = options.load(model)
     with display.loading() as show:
@@ -31,11 +37,17 @@ def command(
         def tell(done: int, total: int) -> None:
             show("learning", done, total)
 
-        own, dropped = adapt.from_folder(loaded, folder, name, seed=seed, force=force, loading=show, progress=tell)
+        own, dropped = adapt.from_folder(
+            loaded, folder, name, seed=seed, force=force, loading=show, progress=tell
+        )
     for entry in dropped:
         typer.echo(f"left out: {entry.where}: {entry.reason}", err=True)
     styles = ["no style", *(style.name for style in loaded.header.styles)]
     nearest = sorted(zip(own.facts["mixture"], styles, strict=True), reverse=True)[:_SHOWN]
-    typer.echo(f"{name}: learnt from {words.count(own.style.tunes, 'tune')}, {words.count(own.style.notes, 'note')}")
+    typer.echo(
+        f"{name}: learnt from {formatting.count(own.style.tunes, 'tune')}, {formatting.count(own.style.notes, 'note')}"
+    )
     typer.echo(f"  nearest  {', '.join(f'{style} {share:.0%}' for share, style in nearest)}")
-    typer.echo(f"  bits per note of tunes kept aside: {own.facts['bits_of_mixture']:.3f} -> {own.facts['bits']:.3f}")
+    typer.echo(
+        f"  bits per note of tunes kept aside: {own.facts['bits_of_mixture']:.3f} -> {own.facts['bits']:.3f}"
+    )

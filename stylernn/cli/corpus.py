@@ -9,6 +9,7 @@ import typer
 
 from stylernn.cli import display
 from stylernn.errors import UsageError
+from stylernn.formats.registry import format_names
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,13 +23,17 @@ _SHOWN_METRES = 4
 _SHOWN_REASONS = 3
 
 app = typer.Typer(
-    help="List, fetch, add and count the corpora to learn from.", no_args_is_help=True, rich_markup_mode=None
+    help="List, fetch, add and count the corpora to learn from.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 Styles = Annotated[list[str], typer.Argument(metavar="STYLE...", help="Styles, such as jazz.")]
 Mirror = Annotated[
     str | None,
-    typer.Option(help="Where to fetch from: an https address or a folder laid out like it. [env: STYLERNN_MIRROR]"),
+    typer.Option(
+        help="Where to fetch from: an https address or a folder laid out like it. [env: STYLERNN_MIRROR]"
+    ),
 ]
 
 
@@ -60,7 +65,9 @@ def fetch(styles: Styles, mirror: Mirror = None) -> None:
         fetched = corpus.fetch(styles, mirror=mirror, progress=show)
     if not fetched:
         installed = [name for style in styles for name in corpus.in_use(style)]
-        typer.echo(f"nothing to fetch: {', '.join(styles)} comes from {', '.join(installed) or 'no source'}")
+        typer.echo(
+            f"nothing to fetch: {', '.join(styles)} comes from {', '.join(installed) or 'no source'}"
+        )
     for name, new in fetched.items():
         source = corpus.sources()[name]
         typer.echo(f"{name}: {len(source.sha256)} files verified, {new} new. {source.title}")
@@ -70,7 +77,10 @@ def fetch(styles: Styles, mirror: Mirror = None) -> None:
 @app.command()
 def add(
     style: Annotated[str, typer.Argument(help="What to call everything in the folder.")],
-    folder: Annotated[Path, typer.Argument(help="Folder of MIDI, MusicXML, ABC or Humdrum files; it is not copied.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help=f"Folder of {format_names()} files; it is not copied."),
+    ],
 ) -> None:
     """Add a folder of your own melodies under a style."""
     from stylernn import corpus
@@ -86,20 +96,38 @@ def add(
 
 @app.command()
 def stats(
-    styles: Annotated[list[str] | None, typer.Argument(metavar="[STYLE...]", help="All by default.")] = None,
+    styles: Annotated[
+        list[str] | None, typer.Argument(metavar="[STYLE...]", help="All by default.")
+    ] = None,
 ) -> None:
     """Count tunes, notes, bars and metres, what was left out and why, and the sizes of the splits."""
     from stylernn import corpus
 
-    table = _table("style", "source", ">tunes", ">notes", ">bars", ">train", ">valid", ">test", "metres", "left out")
+    table = _table(
+        "style",
+        "source",
+        ">tunes",
+        ">notes",
+        ">bars",
+        ">train",
+        ">valid",
+        ">test",
+        "metres",
+        "left out",
+    )
     for style in styles or [name for name in corpus.styles_known() if corpus.in_use(name)]:
         with display.loading() as show:
             parts = corpus.parts(style, progress=show)
         sides = corpus.split(tune for part in parts.values() for tune in part.tunes)
         for name, part in parts.items():
             own = set(map(id, part.tunes))
-            sizes = [f"{sum(id(tune) in own for tune in side):,}" for side in (sides.train, sides.valid, sides.test)]
-            table.add_row(style, name, *_counts(part), *sizes, _metres(part), "; ".join(_reasons(part)))
+            sizes = [
+                f"{sum(id(tune) in own for tune in side):,}"
+                for side in (sides.train, sides.valid, sides.test)
+            ]
+            table.add_row(
+                style, name, *_counts(part), *sizes, _metres(part), "; ".join(_reasons(part))
+            )
     _print(table)
 
 
@@ -119,14 +147,18 @@ def _counts(part: "Parsed") -> tuple[str, str, str]:
 def _metres(part: "Parsed") -> str:
     """The commonest metres and their shares of the tunes."""
     counted = _commonest(str(tune.melody.metre) for tune in part.tunes)
-    return ", ".join(f"{metre} {count / len(part.tunes):.0%}" for metre, count in counted[:_SHOWN_METRES])
+    return ", ".join(
+        f"{metre} {count / len(part.tunes):.0%}" for metre, count in counted[:_SHOWN_METRES]
+    )
 
 
 def _reasons(part: "Parsed") -> list[str]:
     """The commonest reasons for leaving something out, with counts."""
     counted = _commonest(entry.reason for entry in part.dropped)
     rest = sum(count for _, count in counted[_SHOWN_REASONS:])
-    return [f"{count} {reason}" for reason, count in counted[:_SHOWN_REASONS]] + ([f"{rest} other"] if rest else [])
+    return [f"{count} {reason}" for reason, count in counted[:_SHOWN_REASONS]] + (
+        [f"{rest} other"] if rest else []
+    )
 
 
 def _commonest(words: Iterable[str]) -> list[tuple[str, int]]:
@@ -139,7 +171,11 @@ def _table(*headings: str) -> "Table":
 
     table = Table(box=None, pad_edge=False)
     for heading in headings:
-        table.add_column(heading.lstrip(">"), justify="right" if heading.startswith(">") else "left", overflow="fold")
+        table.add_column(
+            heading.lstrip(">"),
+            justify="right" if heading.startswith(">") else "left",
+            overflow="fold",
+        )
     return table
 
 

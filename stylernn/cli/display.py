@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from stylernn import corpus, measure, pace
+    from stylernn import corpus
+    from stylernn.training import likelihood, progress
 
 __all__ = ["loading", "training", "table_of"]
 
@@ -20,11 +21,25 @@ __all__ = ["loading", "training", "table_of"]
 def loading() -> Iterator["corpus.Progress"]:
     """A callback for `corpus.load` that shows a bar for each corpus that has to be parsed."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskID,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bars:
         tasks: dict[str, TaskID] = {}
 
         def show(name: str, done: int, total: int) -> None:
@@ -36,7 +51,7 @@ def loading() -> Iterator["corpus.Progress"]:
 
 
 @contextmanager
-def training() -> Iterator[Callable[["pace.Progress"], None]]:
+def training() -> Iterator[Callable[["progress.Progress"], None]]:
     """A callback for `train.fit` that shows step, bits per note, speed, the wait for data and the time left."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -47,11 +62,13 @@ def training() -> Iterator[Callable[["pace.Progress"], None]]:
         BarColumn(bar_width=24),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("compiling", total=None)
         validated = None
 
-        def show(event: "pace.Progress") -> None:
+        def show(event: "progress.Progress") -> None:
             nonlocal validated
             bar.update(task, completed=event.step, total=event.steps, description=_state(event))
             if event.valid_bits != validated:
@@ -61,7 +78,7 @@ def training() -> Iterator[Callable[["pace.Progress"], None]]:
         yield show
 
 
-def _state(event: "pace.Progress") -> str:
+def _state(event: "progress.Progress") -> str:
     valid = "-" if event.valid_bits is None else f"{event.valid_bits:.3f}"
     left = timedelta(seconds=round(event.seconds_left))
     return (
@@ -70,16 +87,32 @@ def _state(event: "pace.Progress") -> str:
     )
 
 
-def table_of(rows: Sequence["measure.Row"]) -> "Table":
+def table_of(rows: Sequence["likelihood.Row"]) -> "Table":
     """The test-set table: bits per note beside the baselines, and how often each part of a note is guessed right."""
     from rich.table import Table
 
-    table = Table(title="test set, melodies never trained on", caption="bits per note: lower is better", box=None)
+    table = Table(
+        title="test set, melodies never trained on",
+        caption="bits per note: lower is better",
+        box=None,
+    )
     table.add_column("style")
-    for heading in ("tunes", "notes", "bits/note", "Markov-3", "untrained", "onset", "pitch", "duration"):
+    for heading in (
+        "tunes",
+        "notes",
+        "bits/note",
+        "Markov-3",
+        "untrained",
+        "onset",
+        "pitch",
+        "duration",
+    ):
         table.add_column(heading, justify="right")
     for row in rows:
         bits = (f"{value:.3f}" for value in (row.bits, row.markov_bits, row.untrained_bits))
-        shares = (f"{value:.0%}" for value in (row.onset_accuracy, row.pitch_accuracy, row.duration_accuracy))
+        shares = (
+            f"{value:.0%}"
+            for value in (row.onset_accuracy, row.pitch_accuracy, row.duration_accuracy)
+        )
         table.add_row(row.style, f"{row.tunes:,}", f"{row.notes:,}", *bits, *shares)
     return table

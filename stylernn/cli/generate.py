@@ -5,22 +5,35 @@ from typing import Annotated
 
 import typer
 
-from stylernn.cli import options, outputs, words
+from stylernn.cli import formatting, options, outputs
 
 __all__ = ["command"]
 
 
 def command(
-    style: Annotated[str | None, typer.Option(metavar="STYLE", help="The style; `stylernn styles` lists them.")] = None,
-    like: options.Like = None,
-    bars: Annotated[int, typer.Option(metavar="N", min=1, max=512, help="Length, the seed melody included.")] = 16,
-    count: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="How many melodies.")] = 1,
-    seed_melody: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A melody to go on from; gives metre, key and tempo.")
+    style: Annotated[
+        str | None, typer.Option(metavar="STYLE", help="The style; `stylernn styles` lists them.")
     ] = None,
-    metre: Annotated[str | None, typer.Option(metavar="N/D", help="Metre, such as 4/4 or 6/8.")] = None,
-    key: Annotated[str | None, typer.Option(metavar="KEY", help='Key, such as "D minor", Bb or F#m.')] = None,
-    tempo: Annotated[float | None, typer.Option(metavar="X", min=20, max=400, help="Quarter notes per minute.")] = None,
+    like: options.Like = None,
+    bars: Annotated[
+        int, typer.Option(metavar="N", min=1, max=512, help="Length, the seed melody included.")
+    ] = 16,
+    count: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1000, help="How many melodies.")
+    ] = 1,
+    seed_melody: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A melody to go on from; gives metre, key and tempo."),
+    ] = None,
+    metre: Annotated[
+        str | None, typer.Option(metavar="N/D", help="Metre, such as 4/4 or 6/8.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="KEY", help='Key, such as "D minor", Bb or F#m.')
+    ] = None,
+    tempo: Annotated[
+        float | None, typer.Option(metavar="X", min=20, max=400, help="Quarter notes per minute.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -45,22 +58,25 @@ def command(
     plots = outputs.plots(plot, paths)
     outputs.check(plots, force=force, sources=sources, endings=outputs.PICTURES)
     wishes = options.given(
-        metre=words.parse_metre(metre) if metre else None,
-        key=words.parse_key(key) if key else None,
+        metre=formatting.parse_metre(metre) if metre else None,
+        key=formatting.parse_key(key) if key else None,
         tempo=tempo,
         temperature=temperature,
     )
 
-    from stylernn import files, generate
+    from stylernn.formats import registry
+    from stylernn.generation import generate
 
-    prompt = files.read(seed_melody) if seed_melody else None
-    melodies = generate.generate(options.load(model), style, bars=bars, count=count, seed=seed, prompt=prompt, **wishes)
+    prompt = registry.read(seed_melody) if seed_melody else None
+    melodies = generate.generate(
+        options.load(model), style, bars=bars, count=count, seed=seed, prompt=prompt, **wishes
+    )
     for melody, path in zip(melodies, paths, strict=True):
         outputs.write(melody, path, style, seed=seed)
-        typer.echo(f"{path}: {words.describe(melody)}")
+        typer.echo(f"{path}: {formatting.describe(melody)}")
     if plots:
-        from stylernn import pictures
+        from stylernn.display import piano_roll
 
         for melody, path in zip(melodies, plots, strict=True):
-            pictures.roll(melody, path)
+            piano_roll.roll(melody, path)
             typer.echo(path)

@@ -5,34 +5,39 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stylernn.cli import words
+from stylernn.cli import formatting
+from stylernn.formats.registry import format_names
 
 if TYPE_CHECKING:
-    from stylernn.midi import TrackInfo
+    from stylernn.formats.midi import TrackInfo
 
 __all__ = ["command"]
 
 
 def command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A MIDI, MusicXML, ABC or Humdrum file.")],
-    track: Annotated[int | None, typer.Option(metavar="N", min=0, help="A track other than the chosen one.")] = None,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"A {format_names()} file.")],
+    track: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="A track other than the chosen one.")
+    ] = None,
 ) -> None:
     """Show a file's tracks and the melody that would be read from it."""
-    from stylernn import files, midi
+    from stylernn.formats import midi, registry
 
-    melody = files.read(file, track=track)
-    if files.is_midi(file):
+    melody = registry.read(file, track=track)
+    if registry.is_midi(file):
         _show(midi.tracks(file), str(file))
-    typer.echo(words.describe(melody))
+    typer.echo(formatting.describe(melody))
 
 
 def _show(tracks: list["TrackInfo"], title: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("track", "name", "notes", "one at a time", "mean pitch", "", title=title, box=None)
+    table = Table(
+        "track", "name", "notes", "one at a time", "mean pitch", "", title=title, box=None
+    )
     for part in tracks:
         remark = "melody" if part.chosen else "drums" if part.is_drum else ""
-        pitch, alone = words.pitch_name(round(part.mean_pitch)), f"{part.monophony:.0%}"
+        pitch, alone = formatting.pitch_name(round(part.mean_pitch)), f"{part.monophony:.0%}"
         table.add_row(str(part.index), part.name, f"{part.notes:,}", alone, pitch, remark)
     Console(highlight=False).print(table)

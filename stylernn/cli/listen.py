@@ -9,11 +9,13 @@ from stylernn.cli import options, outputs
 from stylernn.errors import UsageError
 
 if TYPE_CHECKING:
-    from stylernn.melody import Melody
+    from stylernn.music.melody import Melody
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Listening tests: a blind, balanced page, and its statistics.")
+app = typer.Typer(
+    no_args_is_help=True, help="Listening tests: a blind, balanced page, and its statistics."
+)
 
 
 @app.command("make")
@@ -26,13 +28,26 @@ def make(
             "for a second system, other/.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for index.html and key.json.")],
-    target: Annotated[str, typer.Option("--to", metavar="STYLE", help="The style that the outputs should be in.")],
-    source_style: Annotated[str, typer.Option("--from", metavar="STYLE", help="The style of the sources.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for index.html and key.json.")
+    ],
+    target: Annotated[
+        str, typer.Option("--to", metavar="STYLE", help="The style that the outputs should be in.")
+    ],
+    source_style: Annotated[
+        str, typer.Option("--from", metavar="STYLE", help="The style of the sources.")
+    ],
     styles: Annotated[
-        str, typer.Option(metavar="A,B,...", help="Answers offered; source and target style are always among them.")
+        str,
+        typer.Option(
+            metavar="A,B,...",
+            help="Answers offered; source and target style are always among them.",
+        ),
     ] = "",
-    count: Annotated[int, typer.Option("--count", "-n", metavar="N", min=2, help="How many sources, the first N.")] = 8,
+    count: Annotated[
+        int,
+        typer.Option("--count", "-n", metavar="N", min=2, help="How many sources, the first N."),
+    ] = 8,
     bars: Annotated[int, typer.Option(metavar="N", min=2, help="Length of every item.")] = 8,
     seed: options.Seed = 0,
     force: options.Force = False,
@@ -48,7 +63,9 @@ def make(
         names = [name for name in names if name in folders["other"]]
     if not names or len(folders["real"]) < 2:
         found = f"{len(names)} pairs and {len(folders['real'])} real melodies"
-        raise UsageError(f"{pairs} has too little", expected="2 pairs and 2 real melodies or more", found=found)
+        raise UsageError(
+            f"{pairs} has too little", expected="2 pairs and 2 real melodies or more", found=found
+        )
     offered = sorted({source_style, target, *filter(None, styles.split(","))})
     page, key = listening.make(
         out,
@@ -69,9 +86,14 @@ def make(
 
 @app.command("score")
 def score(
-    results: Annotated[list[Path], typer.Argument(metavar="CSV...", help="What listeners sent back.")],
+    results: Annotated[
+        list[Path], typer.Argument(metavar="CSV...", help="What listeners sent back.")
+    ],
     key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="key.json; by default that beside the results or one folder up.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="key.json; by default that beside the results or one folder up."
+        ),
     ] = None,
 ) -> None:
     """Print preference and identification with exact intervals, and how many judgements are still needed."""
@@ -96,7 +118,13 @@ def score(
 def _line(name: str, share: dict[str, Any]) -> str:
     low, high = share["interval"]
     needed = share["still_needed"]
-    more = "not above chance" if needed is None else "enough" if needed == 0 else f"{needed} more judgements needed"
+    more = (
+        "not above chance"
+        if needed is None
+        else "enough"
+        if needed == 0
+        else f"{needed} more judgements needed"
+    )
     counted = f"{share['hits']} of {share['trials']}"
     return (
         f"{name:28s} {share['share']:4.0%} [{low:.0%}, {high:.0%}]  {counted}, "
@@ -105,8 +133,12 @@ def _line(name: str, share: dict[str, Any]) -> str:
 
 
 def _melodies(folder: Path) -> dict[str, "Melody"]:
-    from stylernn import files
+    from stylernn.formats import registry
 
     if not folder.is_dir():
         return {}
-    return {path.stem: files.read(path) for path in sorted(folder.iterdir()) if path.suffix.lower() in files.ENDINGS}
+    return {
+        path.stem: registry.read(path)
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in registry.endings()
+    }

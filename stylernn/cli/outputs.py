@@ -10,9 +10,20 @@ from stylernn.errors import UsageError
 from stylernn.sound import ENDINGS as SOUNDS
 
 if TYPE_CHECKING:
-    from stylernn.melody import Melody
+    from stylernn.music.melody import Melody
 
-__all__ = ["PAGES", "PICTURES", "SOUNDS", "check", "check_folder", "numbered", "plan", "plots", "varied", "write"]
+__all__ = [
+    "PAGES",
+    "PICTURES",
+    "SOUNDS",
+    "check",
+    "check_folder",
+    "numbered",
+    "plan",
+    "plots",
+    "varied",
+    "write",
+]
 
 PICTURES = (".png", ".svg", ".pdf")
 """Endings of the piano rolls that can be drawn."""
@@ -38,7 +49,9 @@ def plan(inputs: Sequence[Path], out: Path | None, style: str) -> list[Path]:
         outputs = [out]
     for path in outputs:
         if outputs.count(path) > 1:
-            raise UsageError(f"two inputs would both be written to {path}", remedy="Transfer them one by one.")
+            raise UsageError(
+                f"two inputs would both be written to {path}", remedy="Transfer them one by one."
+            )
     return outputs
 
 
@@ -57,11 +70,19 @@ def numbered(out: Path | None, style: str, count: int) -> list[Path]:
 
 def varied(path: Path, count: int) -> list[Path]:
     """Name `count` variations: the path itself, or `tune.jazz-1.mid`, `tune.jazz-2.mid` ..."""
-    return [path] if count == 1 else [path.with_name(f"{path.stem}-{k}{path.suffix}") for k in range(1, count + 1)]
+    return (
+        [path]
+        if count == 1
+        else [path.with_name(f"{path.stem}-{k}{path.suffix}") for k in range(1, count + 1)]
+    )
 
 
 def check(
-    outputs: Iterable[Path], *, force: bool, sources: Iterable[Path] = (), endings: Sequence[str] | None = None
+    outputs: Iterable[Path],
+    *,
+    force: bool,
+    sources: Iterable[Path] = (),
+    endings: Sequence[str] | None = None,
 ) -> None:
     """Make sure that every output can be written.
 
@@ -74,10 +95,12 @@ def check(
     Raises:
         UsageError: naming the first output that cannot be written, and why.
     """
-    from stylernn import files
+    from stylernn.formats import registry
 
-    known = files.ENDINGS + SOUNDS if endings is None else endings
-    kept = {os.path.realpath(path) for path in sources}  # where `resolve` would stumble over links in a circle
+    known = registry.endings() + SOUNDS if endings is None else endings
+    kept = {
+        os.path.realpath(path) for path in sources
+    }  # where `resolve` would stumble over links in a circle
     for path in outputs:
         ending = path.suffix.lower()
         if ending not in known:
@@ -88,13 +111,22 @@ def check(
             raise UsageError(f"{path} needs the synthesiser of the extra sound", remedy=remedy)
         folder = path.parent
         if not folder.is_dir():
-            raise UsageError(f"cannot write {path}: there is no folder {folder}", remedy="Create the folder first.")
+            raise UsageError(
+                f"cannot write {path}: there is no folder {folder}",
+                remedy="Create the folder first.",
+            )
         if path.is_dir():
             raise UsageError(f"cannot write {path}: it is a folder")
         if os.path.realpath(path) in kept:
-            raise UsageError(f"{path} is an input and would be overwritten", remedy="Choose another output with -o.")
+            raise UsageError(
+                f"{path} is an input and would be overwritten",
+                remedy="Choose another output with -o.",
+            )
         if os.path.lexists(path) and not force:  # a link to nothing, too
-            raise UsageError(f"{path} exists", remedy="Overwrite it with --force or choose another output with -o.")
+            raise UsageError(
+                f"{path} exists",
+                remedy="Overwrite it with --force or choose another output with -o.",
+            )
         if not os.access(folder, os.W_OK):
             raise UsageError(f"cannot write {path}: the folder {folder} is not writable")
 
@@ -107,14 +139,19 @@ def check_folder(folder: Path, names: Iterable[str], *, force: bool) -> None:
     """
     nearest = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
     if not nearest.is_dir():
-        raise UsageError(f"cannot make the folder {folder}: {nearest} is none", remedy="Choose another with -o.")
+        raise UsageError(
+            f"cannot make the folder {folder}: {nearest} is none", remedy="Choose another with -o."
+        )
     if not os.access(nearest, os.W_OK):
         raise UsageError(f"cannot write to {folder}: the folder {nearest} is not writable")
     for path in (folder / name for name in names):
         if path.is_dir():
             raise UsageError(f"cannot write {path}: it is a folder")
         if os.path.lexists(path) and not force:
-            raise UsageError(f"{path} exists", remedy="Overwrite it with --force or choose another folder with -o.")
+            raise UsageError(
+                f"{path} exists",
+                remedy="Overwrite it with --force or choose another folder with -o.",
+            )
 
 
 def plots(plot: Path | None, outputs: Sequence[Path]) -> list[Path]:
@@ -123,7 +160,10 @@ def plots(plot: Path | None, outputs: Sequence[Path]) -> list[Path]:
         return []
     if len(outputs) == 1:
         return [plot]
-    return [plot.with_name(f"{plot.stem}-{number}{plot.suffix}") for number in range(1, len(outputs) + 1)]
+    return [
+        plot.with_name(f"{plot.stem}-{number}{plot.suffix}")
+        for number in range(1, len(outputs) + 1)
+    ]
 
 
 def write(melody: "Melody", path: Path, style: str = "", *, seed: int = 0) -> None:
@@ -133,9 +173,9 @@ def write(melody: "Melody", path: Path, style: str = "", *, seed: int = 0) -> No
 
         recording.write(recording.record(melody, style, seed=seed), path)
     else:
-        from stylernn import files
+        from stylernn.formats import registry
 
-        files.write(melody, path)
+        registry.write(melody, path)
 
 
 def _named(style: str) -> str:

@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from stylernn.cli import options, outputs
+from stylernn.formats.registry import format_names
 
 __all__ = ["command"]
 
 
 def command(
-    file: Annotated[Path, typer.Argument(metavar="A", help="A MIDI, MusicXML, ABC or Humdrum file.")],
+    file: Annotated[Path, typer.Argument(metavar="A", help=f"A {format_names()} file.")],
     result: Annotated[Path | None, typer.Argument(metavar="[B]", help="What became of A.")] = None,
     out: Annotated[
         Path | None,
@@ -27,22 +28,31 @@ def command(
     """Engrave a melody, or compare two: what is kept, moved, ornament and new."""
     path = out or Path(f"{(result or file).stem}.png")
     sources = [file] if result is None else [file, result]
-    outputs.check([path], force=force, sources=sources, endings=outputs.PAGES if result is None else outputs.PICTURES)
+    outputs.check(
+        [path],
+        force=force,
+        sources=sources,
+        endings=outputs.PAGES if result is None else outputs.PICTURES,
+    )
 
-    from stylernn import files
+    from stylernn.formats import registry
 
-    melodies = [files.read(source) for source in sources]
+    melodies = [registry.read(source) for source in sources]
     if result is None:
-        from stylernn import sheet
+        from stylernn.display import sheet
 
         sheet.engrave(melodies[0], path)
         typer.echo(f"{path}: {file} as a page")
         return
-    from stylernn import changes, metres, pictures
+    from stylernn.display import piano_roll
+    from stylernn.generation import metre_mapping
+    from stylernn.representation import note_alignment
 
     tune, made = melodies
     if tune.bars == made.bars and len(tune.metres) == len(made.metres):
-        tune = metres.restored(tune, made)  # 6/8 beside 2/4, as transfer writes a jig in jazz
-    pictures.roll(made, path, tune)
-    totals = changes.compare(tune, made).totals
+        tune = metre_mapping.restored(
+            tune, made
+        )  # 6/8 beside 2/4, as transfer writes a jig in jazz
+    piano_roll.roll(made, path, tune)
+    totals = note_alignment.compare(tune, made).totals
     typer.echo(f"{path}: " + ", ".join(f"{number} {kind}" for kind, number in totals.items()))

@@ -7,8 +7,8 @@ import typer
 from stylernn.cli import options
 
 if TYPE_CHECKING:
-    from stylernn.checkpoint import Model
-    from stylernn.styles import Style
+    from stylernn.corpus.styles import Style
+    from stylernn.model.checkpoint import Model
 
 __all__ = ["command"]
 
@@ -16,27 +16,34 @@ __all__ = ["command"]
 def command(
     model: options.ModelFile = None,
     table: Annotated[
-        bool, typer.Option("--pairs", help="How well each style turns into each other one, as it was measured.")
+        bool,
+        typer.Option(
+            "--pairs", help="How well each style turns into each other one, as it was measured."
+        ),
     ] = False,
     remove: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Remove a style of your own, instead of listing.")
+        str | None,
+        typer.Option(metavar="NAME", help="Remove a style of your own, instead of listing."),
     ] = None,
 ) -> None:
     """List a model's styles, the finer ones under their parent, with the licences of what they were learnt from."""
     from rich.console import Console
     from rich.table import Table
 
-    from stylernn import personal
+    from stylernn.adaptation import user_styles
 
     if remove is not None:
-        personal.remove(remove)
+        user_styles.remove(remove)
         typer.echo(f"{remove} is removed")
         return
     loaded = options.load(model)
     if table:
         _print_pairs(loaded)
         return
-    shipped = sorted(loaded.header.styles, key=lambda style: (style.parent, style.name != style.parent, style.name))
+    shipped = sorted(
+        loaded.header.styles,
+        key=lambda style: (style.parent, style.name != style.parent, style.name),
+    )
     styles = [*shipped, *_own(loaded)]
     licences = list(dict.fromkeys(licence for style in styles for licence in style.licences))
     rows = Table(box=None, pad_edge=False)
@@ -47,7 +54,14 @@ def command(
     for style in styles:
         name = style.name if style.name == style.parent else f"  {style.name}"
         terms = ", ".join(str(licences.index(licence) + 1) for licence in style.licences)
-        rows.add_row(name, style.description, f"{style.tunes:,}", f"{style.notes:,}", terms, _works_from(loaded, style))
+        rows.add_row(
+            name,
+            style.description,
+            f"{style.tunes:,}",
+            f"{style.notes:,}",
+            terms,
+            _works_from(loaded, style),
+        )
     console = Console(highlight=False)
     console.print(rows)
     for number, licence in enumerate(licences, 1):
@@ -56,9 +70,9 @@ def command(
 
 def _works_from(model: "Model", style: "Style") -> str:
     """From how many of the other styles tunes come well into this one."""
-    from stylernn import pairs
+    from stylernn.generation import pair_quality
 
-    tried = pairs.into(model.header.metrics, style.name)
+    tried = pair_quality.into(model.header.metrics, style.name)
     return f"{sum(pair.works for pair in tried)} of {len(tried)}" if tried else ""
 
 
@@ -67,12 +81,17 @@ def _print_pairs(model: "Model") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from stylernn import pairs
     from stylernn.errors import StylernnError
+    from stylernn.generation import pair_quality
 
-    found = sorted(pairs.measured(model.header.metrics), key=lambda pair: (pair.target, pair.source))
+    found = sorted(
+        pair_quality.measured(model.header.metrics), key=lambda pair: (pair.target, pair.source)
+    )
     if not found:
-        raise StylernnError("nobody has measured this model's pairs of styles", remedy="See benchmarks/pairs.py.")
+        raise StylernnError(
+            "nobody has measured this model's pairs of styles",
+            remedy="See tools/release/measure_pairs.py.",
+        )
     rows = Table("to", "from", box=None, pad_edge=False)
     for heading in ("tunes", "in style", "real", "tune found"):
         rows.add_column(heading, justify="right")
@@ -89,13 +108,13 @@ def _own(model: "Model") -> list["Style"]:
     """The user's styles; one that cannot be used with this model says so."""
     from dataclasses import replace
 
-    from stylernn import personal
+    from stylernn.adaptation import user_styles
     from stylernn.errors import ModelFileError
 
     found = []
-    for name in personal.kept():
+    for name in user_styles.kept():
         try:
-            own = personal.load(personal.file_of(name))
+            own = user_styles.load(user_styles.file_of(name))
         except ModelFileError as error:
             typer.echo(f"left out: {error}", err=True)
             continue

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from stylernn import limits, memory
-from stylernn.atomic import replacing
-from stylernn.cli import display, options, words
+from stylernn.cli import display, formatting, options
 from stylernn.errors import StylernnError, UsageError
+from stylernn.system import limits
+from stylernn.system.atomic_write import replacing
+from stylernn.system.process import keep_freed
 
 if TYPE_CHECKING:
     from stylernn.corpus import Tune
@@ -25,30 +26,48 @@ _BEGINNINGS = {_SOURCE, "config.toml", "metrics.jsonl", "lock"}  # run.json come
 def command(
     styles: Annotated[
         list[str] | None,
-        typer.Option("--styles", metavar="STYLE...", help="Styles to learn; `stylernn corpus list` shows them."),
+        typer.Option(
+            "--styles",
+            metavar="STYLE...",
+            help="Styles to learn; `stylernn corpus list` shows them.",
+        ),
     ] = None,
     config: Annotated[
         str, typer.Option(metavar="NAME_OR_FILE", help="A shipped configuration or a .toml file.")
     ] = "default",
     data: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Your own music: subfolders named after styles.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Your own music: subfolders named after styles."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Run folder; runs/STYLES by default.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="FOLDER", help="Run folder; runs/STYLES by default."),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Go on with the run in this folder, exactly.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Go on with the run in this folder, exactly."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of weights, batches and dropout.")] = None,
-    steps: Annotated[int | None, typer.Option(metavar="N", min=1, help="Most training steps.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="Seed of weights, batches and dropout.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Most training steps.")
+    ] = None,
     distributed: Annotated[
-        bool, typer.Option("--distributed", help="Train together with other processes, each started with this.")
+        bool,
+        typer.Option(
+            "--distributed", help="Train together with other processes, each started with this."
+        ),
     ] = False,
     coordinator: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where the first process listens.")
     ] = None,
-    processes: Annotated[int | None, typer.Option(metavar="N", min=1, help="How many processes there are.")] = None,
-    process: Annotated[int | None, typer.Option(metavar="K", min=0, help="This one's number, from 0.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many processes there are.")
+    ] = None,
+    process: Annotated[
+        int | None, typer.Option(metavar="K", min=0, help="This one's number, from 0.")
+    ] = None,
 ) -> None:
     """Train a model on one or more styles.
 
@@ -60,7 +79,10 @@ def command(
     if not distributed and together != _Together():
         raise UsageError("--coordinator, --processes and --process are options of --distributed")
     if distributed and not (out or resume):
-        raise UsageError("processes that train together need one folder", expected="--out FOLDER or --resume FOLDER")
+        raise UsageError(
+            "processes that train together need one folder",
+            expected="--out FOLDER or --resume FOLDER",
+        )
     source = _Source(tuple(styles or ()), os.path.realpath(data) if data else "")
     if resume:
         source = _recall(resume, source)
@@ -68,25 +90,31 @@ def command(
         raise UsageError("nothing to learn from", expected="--styles STYLE... or --data FOLDER")
     folder = resume or out or _new_folder(source)
     if not resume and not _is_free(folder):
-        raise UsageError(f"{folder} is not an empty folder", remedy="Choose another, or --resume the run in it.")
+        raise UsageError(
+            f"{folder} is not an empty folder", remedy="Choose another, or --resume the run in it."
+        )
 
     from rich.console import Console
 
-    from stylernn import devices, settings, train
+    from stylernn import config as configuration
+    from stylernn.training import devices, train
 
     if distributed:
         devices.join(*together)
         devices.wait_for_all("begun")
 
-    memory.keep_freed()
+    keep_freed()
     overrides = options.given(**{"train.seed": seed, "train.steps": steps})
-    chosen = settings.load(folder / "config.toml" if resume else config, overrides)
-    if resume and (out or chosen != settings.load(folder / "config.toml")):
-        raise UsageError("--resume goes on with a run as it is", expected="no --out, and no other --seed or --steps")
+    chosen = configuration.load(folder / "config.toml" if resume else config, overrides)
+    if resume and (out or chosen != configuration.load(folder / "config.toml")):
+        raise UsageError(
+            "--resume goes on with a run as it is",
+            expected="no --out, and no other --seed or --steps",
+        )
     tunes = _tunes(source)
     if not resume and devices.is_writer():
         _remember(folder, source)
-    typer.echo(f"{words.count(len(tunes), 'tune')}; run folder {folder}")
+    typer.echo(f"{formatting.count(len(tunes), 'tune')}; run folder {folder}")
     try:
         with display.training() as show:
             outcome = train.fit(chosen, tunes, folder, resume=resume is not None, on_event=show)
@@ -97,7 +125,7 @@ def command(
         typer.echo(f"stopped; stylernn train --resume {folder} goes on from the last checkpoint")
         raise
     Console(highlight=False).print(display.table_of(outcome.table))
-    typer.echo(f"best model (step {outcome.best_step:,}) and learning curve: {outcome.run_folder}")
+    typer.echo(f"best model (step {outcome.best_step:,}) and learning curve: {outcome.folder}")
 
 
 class _Together(NamedTuple):
@@ -126,7 +154,9 @@ def _tunes(source: _Source) -> list["Tune"]:
     present = sorted({tune.style for tune in tunes})
     for style in source.styles:
         if style not in present:
-            raise UsageError(f"{source.folder} has no style {style}", expected=f"one of {', '.join(present)}")
+            raise UsageError(
+                f"{source.folder} has no style {style}", expected=f"one of {', '.join(present)}"
+            )
     return [tune for tune in tunes if tune.style in (source.styles or present)]
 
 
@@ -148,7 +178,8 @@ def _remember(folder: Path, source: _Source) -> None:
     """Keep in the run folder what `--resume` has to load again."""
     if not _is_free(folder):
         raise UsageError(
-            f"{folder} is not empty", remedy=f"Go on with its run by --resume {folder}, or choose another."
+            f"{folder} is not empty",
+            remedy=f"Go on with its run by --resume {folder}, or choose another.",
         )
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / _SOURCE) as draft:

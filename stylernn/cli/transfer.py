@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from stylernn.cli import options, outputs, wishes, words
-from stylernn.cli.wishes import Wishes
+from stylernn.cli import formatting, options, outputs, tune_options
+from stylernn.cli.tune_options import Wishes
 from stylernn.errors import StylernnError, UsageError
+from stylernn.formats.registry import format_names
 
 if TYPE_CHECKING:
     from stylernn.api import Tune
@@ -19,10 +20,12 @@ __all__ = ["command"]
 
 
 def command(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="MIDI, MusicXML, ABC or Humdrum files.")],
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help=f"{format_names()} files.")],
     style: Annotated[
         str | None,
-        typer.Option("--to", metavar="STYLE", help="The style to transfer to; `stylernn styles` lists them."),
+        typer.Option(
+            "--to", metavar="STYLE", help="The style to transfer to; `stylernn styles` lists them."
+        ),
     ] = None,
     like: options.Like = None,
     out: Annotated[
@@ -36,43 +39,62 @@ def command(
         ),
     ] = None,
     preserve: Annotated[
-        float | None, typer.Option(metavar="0..1", help="How closely to keep to the tune: 0 loosely, 1 most closely.")
+        float | None,
+        typer.Option(
+            metavar="0..1", help="How closely to keep to the tune: 0 loosely, 1 most closely."
+        ),
     ] = None,
     strength: Annotated[
         float | None,
-        typer.Option(metavar="X", help="How strongly to take on the style: 0 not at all, 1 as learnt, above: more so."),
+        typer.Option(
+            metavar="X",
+            help="How strongly to take on the style: 0 not at all, 1 as learnt, above: more so.",
+        ),
     ] = None,
     seed: options.Seed = 0,
     model: options.ModelFile = None,
     track: Annotated[
         int | None,
-        typer.Option(metavar="N", min=0, help="The melody's track, as `stylernn inspect` numbers them."),
+        typer.Option(
+            metavar="N", min=0, help="The melody's track, as `stylernn inspect` numbers them."
+        ),
     ] = None,
     candidates: Annotated[
-        int | None, typer.Option(metavar="K", help="Melodies to compose, of which the best is kept.")
+        int | None,
+        typer.Option(metavar="K", help="Melodies to compose, of which the best is kept."),
     ] = None,
     temperature: options.Temperature = None,
     melody_only: Annotated[
-        bool, typer.Option("--melody-only", help="Write the melody alone, without the other tracks of its file.")
+        bool,
+        typer.Option(
+            "--melody-only", help="Write the melody alone, without the other tracks of its file."
+        ),
     ] = False,
-    lock: wishes.Lock = None,
-    rewrite: wishes.Rewrite = None,
-    variations: wishes.Variations = 1,
-    key: wishes.InKey = None,
-    pitches: wishes.Range = None,
-    tempo: wishes.Tempo = None,
-    bars: wishes.Bars = None,
-    end_on_tonic: wishes.EndOnTonic = False,
-    mood: wishes.Mood = None,
+    lock: tune_options.Lock = None,
+    rewrite: tune_options.Rewrite = None,
+    variations: tune_options.Variations = 1,
+    key: tune_options.InKey = None,
+    pitches: tune_options.Range = None,
+    tempo: tune_options.Tempo = None,
+    bars: tune_options.Bars = None,
+    end_on_tonic: tune_options.EndOnTonic = False,
+    mood: tune_options.Mood = None,
     max_copy: Annotated[
         int | None,
-        typer.Option(metavar="N", min=12, help="Draw again where N notes running stand in the training set."),
+        typer.Option(
+            metavar="N", min=12, help="Draw again where N notes running stand in the training set."
+        ),
     ] = None,
     sidecar: Annotated[
         bool,
-        typer.Option("--provenance/--no-provenance", help="Write OUT.provenance.json beside each result, or do not."),
+        typer.Option(
+            "--provenance/--no-provenance",
+            help="Write OUT.provenance.json beside each result, or do not.",
+        ),
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all facts as JSON, for other programs.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print all facts as JSON, for other programs.")
+    ] = False,
     plot: options.Plot = None,
     force: options.Force = False,
 ) -> None:
@@ -90,12 +112,18 @@ def command(
     plots = outputs.plots(plot, [path for _, paths in todo for path in paths[:1]])
     outputs.check(plots, force=force, sources=inputs, endings=outputs.PICTURES)
 
-    from stylernn import api, mixtures, pairs
+    from stylernn import api
+    from stylernn.adaptation import style_mixtures
+    from stylernn.generation import pair_quality
 
-    resolved, index = mixtures.resolve(api.load(model), to)  # an unknown style is told once, not for each input
-    if warning := pairs.caution(resolved.header.metrics, resolved.header.styles[index - 1]):
+    resolved, index = style_mixtures.resolve(
+        api.load(model), to
+    )  # an unknown style is told once, not for each input
+    if warning := pair_quality.caution(resolved.header.metrics, resolved.header.styles[index - 1]):
         typer.echo(f"note: {warning}", err=True)
-    dials = options.given(preserve=preserve, strength=strength, candidates=candidates, temperature=temperature)
+    dials = options.given(
+        preserve=preserve, strength=strength, candidates=candidates, temperature=temperature
+    )
     job = _Job(to, seed, model, track, melody_only, variations, max_copy, sidecar, asked, dials)
     made, failures = [], []
     pictures: list[Path | None] = [*plots] or [None] * len(todo)
@@ -112,7 +140,12 @@ def command(
     if as_json:
         typer.echo(json.dumps({"results": made}, indent=1))
     if failures:
-        typer.echo("\n".join([*failures, f"{len(failures)} of {len(inputs)} files could not be transferred"]), err=True)
+        typer.echo(
+            "\n".join(
+                [*failures, f"{len(failures)} of {len(inputs)} files could not be transferred"]
+            ),
+            err=True,
+        )
         raise typer.Exit(1)
 
 
@@ -131,21 +164,33 @@ class _Job(NamedTuple):
     dials: dict[str, Any]
 
 
-def _todo(inputs: list[Path], planned: list[Path], variations: int, *, force: bool) -> list[tuple[Path, list[Path]]]:
+def _todo(
+    inputs: list[Path], planned: list[Path], variations: int, *, force: bool
+) -> list[tuple[Path, list[Path]]]:
     """Inputs with the names of their results, less those of a batch that are there already."""
-    todo = [(source, outputs.varied(path, variations)) for source, path in zip(inputs, planned, strict=True)]
+    todo = [
+        (source, outputs.varied(path, variations))
+        for source, path in zip(inputs, planned, strict=True)
+    ]
     if len(inputs) > 1 and not force:
-        missing = [(source, paths) for source, paths in todo if not all(path.exists() for path in paths)]
+        missing = [
+            (source, paths) for source, paths in todo if not all(path.exists() for path in paths)
+        ]
         if done := len(todo) - len(missing):
-            typer.echo(f"{words.count(done, 'input')} done already; --force does all again", err=True)
+            typer.echo(
+                f"{formatting.count(done, 'input')} done already; --force does all again", err=True
+            )
         todo = missing
     outputs.check([path for _, paths in todo for path in paths], force=force, sources=inputs)
     return todo
 
 
-def _transfer(job: _Job, source: Path, paths: list[Path], picture: Path | None) -> Iterator[tuple[dict[str, Any], str]]:
+def _transfer(
+    job: _Job, source: Path, paths: list[Path], picture: Path | None
+) -> Iterator[tuple[dict[str, Any], str]]:
     """Transfer one file and write its results; yields the facts of each and their summary."""
-    from stylernn import api, provenance
+    from stylernn import api
+    from stylernn.generation import provenance
 
     tune = api.read(source, track=job.track)
     melody = job.wishes.tune(tune.melody)
@@ -154,15 +199,19 @@ def _transfer(job: _Job, source: Path, paths: list[Path], picture: Path | None) 
     tune = replace(tune, melody=melody, arranged=arranged)
     chosen = {**job.dials, **job.wishes.options(melody)}
     if job.variations > 1:
-        results = api.variations(tune, job.to, count=job.variations, seed=job.seed, model=job.model, **chosen)
+        results = api.variations(
+            tune, job.to, count=job.variations, seed=job.seed, model=job.model, **chosen
+        )
     else:
-        made = api.transfer(tune, job.to, seed=job.seed, model=job.model, max_copy=job.max_copy, **chosen)
+        made = api.transfer(
+            tune, job.to, seed=job.seed, model=job.model, max_copy=job.max_copy, **chosen
+        )
         results = [made]
     for result, path in zip(results, paths, strict=False):
         if picture and path == paths[0] and result.result:
-            from stylernn import pictures  # and matplotlib with it
+            from stylernn.display import piano_roll  # and matplotlib with it
 
-            pictures.roll(result.melody, picture, result.result.source)
+            piano_roll.roll(result.melody, picture, result.result.source)
         facts = {"input": str(source), "output": str(path), **(result.provenance or {})}
         if job.sidecar:
             provenance.write(facts, provenance.beside(path))
@@ -171,17 +220,25 @@ def _transfer(job: _Job, source: Path, paths: list[Path], picture: Path | None) 
 
 
 def _summary(facts: dict[str, Any], tune: "Tune", made: "Tune") -> str:
-    totals, structural, copy = facts["totals"], facts["structural_notes"], facts["originality"]["longest_copy"]
+    totals, structural, copy = (
+        facts["totals"],
+        facts["structural_notes"],
+        facts["originality"]["longest_copy"],
+    )
     kinds = ", ".join(f"{totals[kind]} {kind}" for kind in ("kept", "moved", "ornament", "new"))
-    tonality = words.tonality_name(made.result.tonality) if made.result else ""
+    tonality = formatting.tonality_name(made.result.tonality) if made.result else ""
     written = "" if made.melody.metre == tune.melody.metre else f", written in {made.melody.metre}"
     lines = [
         f"{facts['input']} -> {facts['style']}",
         f"  key    {tonality}",
-        f"  form   {words.count(tune.melody.bars, 'bar')} of {tune.melody.metre}{written}",
+        f"  form   {formatting.count(tune.melody.bars, 'bar')} of {tune.melody.metre}{written}",
         f"  notes  {len(tune.melody.notes)} in the tune, {len(made.melody.notes)} in the result: {kinds}",
         f"  kept   bars, key, and {structural['kept']} of {structural['tune']} structural notes at their places",
-        *([f"  copied {copy or 'no'} notes running of the training set"] if copy is not None else []),
+        *(
+            [f"  copied {copy or 'no'} notes running of the training set"]
+            if copy is not None
+            else []
+        ),
         *(["  tracks all others stay as they were"] if tune.arranged else []),
         f"  file   {facts['output']}",
     ]

@@ -11,38 +11,24 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 
-from stylernn import limits
-from stylernn.atomic import replacing
 from stylernn.corpus.tunes import Dropped, Tune
-from stylernn.melody import Chord, Key, Melody, Metre
-from stylernn.paths import cache_folder
+from stylernn.formats.registry import FORMATS
+from stylernn.music.melody import Chord, Key, Melody, Metre
+from stylernn.system import limits
+from stylernn.system.atomic_write import replacing
+from stylernn.system.paths import cache_folder
+from stylernn.system.source_digest import source_digest
 
 __all__ = ["Parsed", "cache_key", "folder", "load", "save"]
 
 _ROW = np.dtype("<i4")
-_PARSERS = (
-    "melody.py",
-    "intake.py",
-    "limits.py",
-    "midi.py",
-    "scores.py",
-    "streams.py",
-    "unpacking.py",
-    "corpus/parsing.py",
-    "corpus/works.py",
-    "corpus/quartets.py",
-    "corpus/openewld.py",
-    "corpus/readers.py",
-    "corpus/weimar.py",
-)
+_READERS = ("stylernn.corpus.readers", "stylernn.corpus.folder")
 
 
 class Parsed(NamedTuple):
@@ -59,7 +45,7 @@ def folder() -> Path:
 
 def cache_key(*facts: object) -> str:
     """A key for everything that a parsed corpus depends on: the given facts, the limits and the code that parses."""
-    return hashlib.sha256(repr((facts, limits.current(), _parser_version())).encode()).hexdigest()
+    return hashlib.sha256(repr((facts, limits.current(), _reader_digest())).encode()).hexdigest()
 
 
 def save(name: str, key: str, results: Iterable[Parsed]) -> None:
@@ -98,12 +84,19 @@ def load(name: str, key: str) -> Parsed | None:
             entries = [json.loads(line) for line in lines]
         with dropped.open(newline="", encoding="utf-8") as table:
             lost = [Dropped(*row) for row in list(csv.reader(table))[1:]]
-        rows = np.memmap(notes, dtype=_ROW, mode="r").reshape(-1, 3) if entries else np.empty((0, 3), _ROW)
+        rows = (
+            np.memmap(notes, dtype=_ROW, mode="r").reshape(-1, 3)
+            if entries
+            else np.empty((0, 3), _ROW)
+        )
         stops = np.cumsum([0, *(entry["notes"] for entry in entries)]).tolist()
         if stops[-1] != len(rows):
             return None
         return Parsed(
-            [_tune(entry, rows[start:stop]) for entry, (start, stop) in zip(entries, pairwise(stops), strict=True)],
+            [
+                _tune(entry, rows[start:stop])
+                for entry, (start, stop) in zip(entries, pairwise(stops), strict=True)
+            ],
             lost,
         )
     except (OSError, ValueError, KeyError, TypeError):  # a damaged cache is no cache
@@ -138,7 +131,10 @@ def _entry(tune: Tune) -> dict[str, Any]:
 def _tune(entry: dict[str, Any], array: np.ndarray) -> Tune:
     melody = Melody.from_array(
         array,
-        metres=tuple((tick, Metre(numerator, denominator)) for tick, numerator, denominator in entry["metres"]),
+        metres=tuple(
+            (tick, Metre(numerator, denominator))
+            for tick, numerator, denominator in entry["metres"]
+        ),
         key=Key(*entry["key"]) if entry["key"] else None,
         tempo=entry["tempo"],
         pickup=entry["pickup"],
@@ -149,8 +145,6 @@ def _tune(entry: dict[str, Any], array: np.ndarray) -> Tune:
     return Tune(melody, *entry["tune"])
 
 
-@cache
-def _parser_version() -> str:
-    package = files("stylernn")
-    code = [package.joinpath(name) for name in _PARSERS]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in code if path.is_file())).hexdigest()
+def _reader_digest() -> str:
+    """Of the code that reads corpora: the readers of sources and those of every file format."""
+    return source_digest(*_READERS, *(each.module for each in FORMATS))

@@ -23,7 +23,7 @@ from typing import Any
 
 from stylernn.corpus.folder import registered
 from stylernn.errors import UsageError
-from stylernn.paths import cache_folder, catalogue
+from stylernn.system.paths import cache_folder, catalogue
 
 __all__ = ["Source", "check_styles", "leaves", "root", "sources", "styles_known", "substyles"]
 
@@ -97,15 +97,23 @@ def check_styles(styles: list[str]) -> None:
     for style in styles:
         if style not in known:
             near = difflib.get_close_matches(style, known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else "Add your own with `stylernn corpus add STYLE FOLDER`."
-            raise UsageError(f"unknown style {style!r}", expected=f"one of {', '.join(known)}", remedy=hint)
+            hint = (
+                f"Did you mean {near[0]}?"
+                if near
+                else "Add your own with `stylernn corpus add STYLE FOLDER`."
+            )
+            raise UsageError(
+                f"unknown style {style!r}", expected=f"one of {', '.join(known)}", remedy=hint
+            )
 
 
 def leaves(style: str) -> list[str]:
     """The styles of sources that a style takes tunes from: itself and its parts; of a substyle, the whole."""
     tree = _tree()
     held = {name for source in sources().values() for name in source.styles} | set(registered())
-    found = [name for name in sorted(held) if name == style or tree.get(name, {}).get("parent") == style]
+    found = [
+        name for name in sorted(held) if name == style or tree.get(name, {}).get("parent") == style
+    ]
     return found or [tree[style]["parent"]]
 
 
@@ -121,7 +129,10 @@ def _tree() -> dict[str, dict[str, str]]:
 
 def _read(path: Path) -> Source:
     entry = tomllib.loads(path.read_text(encoding="utf-8"))
-    counted = {style: {k: v for k, v in held.items() if k not in _COUNTS} for style, held in entry["styles"].items()}
+    counted = {
+        style: {k: v for k, v in held.items() if k not in _COUNTS}
+        for style, held in entry["styles"].items()
+    }
     facts = entry | {"styles": counted}
     sums = path.with_name("sha256sums")
     listed = sums.read_text(encoding="utf-8") if sums.is_file() else ""
@@ -140,5 +151,7 @@ def _read(path: Path) -> Source:
         repository=entry.get("repository", ""),
         commit=entry.get("commit", ""),
         sha256=hashes,
-        digest=hashlib.sha256(b"".join([repr(facts).encode(), listed.encode(), *bundle])).hexdigest(),
+        digest=hashlib.sha256(
+            b"".join([repr(facts).encode(), listed.encode(), *bundle])
+        ).hexdigest(),
     )

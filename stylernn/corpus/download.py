@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote, urlsplit
 
-from stylernn import limits
 from stylernn.corpus.catalogue import Source, root
 from stylernn.corpus.tunes import Progress
 from stylernn.errors import CorpusError, UsageError
+from stylernn.system import limits
 
 __all__ = ["GITHUB", "base_address", "check", "fetch", "is_fetched"]
 
@@ -81,7 +81,11 @@ def check(source: Source) -> None:
         target = root(source) / path
         if not target.is_file() or pooch.file_hash(str(target)) != sha256:
             remedy = "Fetch the corpus again"
-            raise CorpusError(f"{target} is not the file of the catalogue", expected=f"sha256 {sha256}", remedy=remedy)
+            raise CorpusError(
+                f"{target} is not the file of the catalogue",
+                expected=f"sha256 {sha256}",
+                remedy=remedy,
+            )
 
 
 def base_address(mirror: str | None = None) -> str:
@@ -92,7 +96,9 @@ def base_address(mirror: str | None = None) -> str:
     """
     base = (mirror or os.environ.get("STYLERNN_MIRROR") or GITHUB).rstrip("/")
     if urlsplit(base).scheme != "https" and not Path(base).is_dir():
-        raise UsageError(f"cannot fetch from {base}", expected="an https address or an existing folder")
+        raise UsageError(
+            f"cannot fetch from {base}", expected="an https address or an existing folder"
+        )
     return base
 
 
@@ -106,11 +112,19 @@ def _retrieve(address: str, sha256: str, target: Path) -> None:
 
     downloader = _download if address.startswith("https:") else _copy
     try:
-        pooch.retrieve(address, f"sha256:{sha256}", fname=target.name, path=target.parent, downloader=downloader)
+        pooch.retrieve(
+            address,
+            f"sha256:{sha256}",
+            fname=target.name,
+            path=target.parent,
+            downloader=downloader,
+        )
     except ValueError as error:  # pooch's word for a hash that differs; nothing is left in place
         remedy = "Nothing was kept. Try again, or another mirror"
         raise CorpusError(
-            f"{address} is not the file of the catalogue", expected=f"sha256 {sha256}", remedy=remedy
+            f"{address} is not the file of the catalogue",
+            expected=f"sha256 {sha256}",
+            remedy=remedy,
         ) from error
     except OSError as error:  # requests' errors are OSErrors too
         raise CorpusError(

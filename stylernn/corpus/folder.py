@@ -11,20 +11,23 @@ import json
 import os
 from pathlib import Path
 
-from stylernn.atomic import replacing
 from stylernn.corpus import cache
 from stylernn.corpus.cache import Parsed
-from stylernn.corpus.parsing import MUSIC, Job, parse
+from stylernn.corpus.parsing import Job, parse
 from stylernn.corpus.tunes import Progress, Tune
 from stylernn.errors import CorpusError, FileFormatError
-from stylernn.tables import read_table
+from stylernn.formats.registry import endings
+from stylernn.system.atomic_write import replacing
+from stylernn.system.csv_tables import read_table
 
 __all__ = ["folder_jobs", "load_folder", "read_folder", "register", "registered"]
 
 _SHOWN = 3  # reasons for leaving files out
 
 
-def load_folder(path: str | Path, *, style: str | None = None, progress: Progress | None = None) -> list[Tune]:
+def load_folder(
+    path: str | Path, *, style: str | None = None, progress: Progress | None = None
+) -> list[Tune]:
     """All tunes of a folder.
 
     Args:
@@ -38,11 +41,15 @@ def load_folder(path: str | Path, *, style: str | None = None, progress: Progres
     return read_folder(path, style=style, progress=progress).tunes
 
 
-def read_folder(path: str | Path, *, style: str | None = None, progress: Progress | None = None) -> Parsed:
+def read_folder(
+    path: str | Path, *, style: str | None = None, progress: Progress | None = None
+) -> Parsed:
     """As `load_folder`, with what was dropped and why."""
     root = Path(os.path.realpath(path))  # where `resolve` would stumble over links in a circle
     jobs = folder_jobs(root, style)
-    stamps = [(job, Path(job.path).stat().st_size, Path(job.path).stat().st_mtime_ns) for job in jobs]
+    stamps = [
+        (job, Path(job.path).stat().st_size, Path(job.path).stat().st_mtime_ns) for job in jobs
+    ]
     key = cache.cache_key(stamps)
     name = "folder-" + hashlib.sha256(f"{root}\n{style}".encode()).hexdigest()[:16]
     found = cache.load(name, key)
@@ -51,7 +58,8 @@ def read_folder(path: str | Path, *, style: str | None = None, progress: Progres
         found = cache.load(name, key)
     if found is None:
         raise CorpusError(
-            f"cannot keep the parsed corpus in {cache.folder()}", remedy="Set STYLERNN_CACHE to a folder with room"
+            f"cannot keep the parsed corpus in {cache.folder()}",
+            remedy="Set STYLERNN_CACHE to a folder with room",
         )
     return found
 
@@ -66,7 +74,9 @@ def register(style: str, path: str | Path, *, progress: Progress | None = None) 
     found = read_folder(root, style=style, progress=progress)
     if not found.tunes:
         reasons = "; ".join(sorted({entry.reason for entry in found.dropped})[:_SHOWN])
-        raise CorpusError(f"no melodies in {root}", expected="music files that can be read", found=reasons)
+        raise CorpusError(
+            f"no melodies in {root}", expected="music files that can be read", found=reasons
+        )
     entries = registered()
     entries[style] = sorted({*entries.get(style, []), str(root)})
     target = _registry()
@@ -89,7 +99,9 @@ def registered() -> dict[str, list[str]]:
         ) from None
 
 
-def folder_jobs(root: Path, style: str | None, *, source: str = "", licence: str = "unknown") -> list[Job]:
+def folder_jobs(
+    root: Path, style: str | None, *, source: str = "", licence: str = "unknown"
+) -> list[Job]:
     """What to read in a folder; the manifest's licences come before the one given."""
     if not root.is_dir():
         raise CorpusError(f"no folder {root}", expected="a folder of music files")
@@ -97,7 +109,11 @@ def folder_jobs(root: Path, style: str | None, *, source: str = "", licence: str
     jobs = []
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.suffix.lower() not in MUSIC or not path.is_file() or (style is None and "/" not in name):
+        if (
+            path.suffix.lower() not in endings()
+            or not path.is_file()
+            or (style is None and "/" not in name)
+        ):
             continue
         row = rows.get(name, {})
         jobs.append(
@@ -113,7 +129,9 @@ def folder_jobs(root: Path, style: str | None, *, source: str = "", licence: str
             )
         )
     if not jobs:
-        expected = f"music files ({' '.join(sorted(MUSIC))})" + ("" if style else " in subfolders named after styles")
+        expected = f"music files ({' '.join(sorted(endings()))})" + (
+            "" if style else " in subfolders named after styles"
+        )
         raise CorpusError(f"nothing to load in {root}", expected=expected)
     return jobs
 
@@ -129,4 +147,6 @@ def _manifest(root: Path) -> dict[str, dict[str, str]]:
     try:
         return {row["file"]: row for row in read_table(path, ("file",))}
     except FileFormatError as error:
-        raise CorpusError(error.problem, expected=error.expected, found=error.found, remedy=error.remedy) from None
+        raise CorpusError(
+            error.problem, expected=error.expected, found=error.found, remedy=error.remedy
+        ) from None

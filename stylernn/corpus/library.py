@@ -61,10 +61,18 @@ def parts(style: str, *, progress: Progress | None = None) -> dict[str, Parsed]:
             held[path] = read_folder(path, style=leaf, progress=progress)
         for name, part in held.items():
             before = found.get(name, Parsed([], []))
-            found[name] = Parsed(before.tunes + _labelled(part.tunes, leaf, style), before.dropped + part.dropped)
+            found[name] = Parsed(
+                before.tunes + _labelled(part.tunes, leaf, style), before.dropped + part.dropped
+            )
     if not any(part.tunes for part in found.values()):
-        fetchable = any(s.kind == "download" and set(leaves(style)) & set(s.styles) for s in sources().values())
-        remedy = f"Run `stylernn corpus fetch {style}`" if fetchable else "Add files with `stylernn corpus add`"
+        fetchable = any(
+            s.kind == "download" and set(leaves(style)) & set(s.styles) for s in sources().values()
+        )
+        remedy = (
+            f"Run `stylernn corpus fetch {style}`"
+            if fetchable
+            else "Add files with `stylernn corpus add`"
+        )
         raise CorpusError(f"no tunes of style {style!r} are installed", remedy=remedy)
     return found
 
@@ -95,18 +103,26 @@ def parsed(source: Source, style: str, *, progress: Progress | None = None) -> P
     Raises:
         CorpusError: if a file is not what the catalogue promises.
     """
-    name, key = f"{source.name}-{style}", cache.cache_key(source.digest, style, reader_version(source))
+    name, key = (
+        f"{source.name}-{style}",
+        cache.cache_key(source.digest, style, reader_version(source)),
+    )
     found = cache.load(name, key)
     if found is None:
         download.check(source)
         cache.save(name, key, read(source, style, progress))
         found = cache.load(name, key)
     if found is None:
-        raise CorpusError(f"cannot keep {name} in {cache.folder()}", remedy="Set STYLERNN_CACHE to a folder with room")
+        raise CorpusError(
+            f"cannot keep {name} in {cache.folder()}",
+            remedy="Set STYLERNN_CACHE to a folder with room",
+        )
     return found
 
 
-def fetch(styles: Iterable[str], *, mirror: str | None = None, progress: Progress | None = None) -> dict[str, int]:
+def fetch(
+    styles: Iterable[str], *, mirror: str | None = None, progress: Progress | None = None
+) -> dict[str, int]:
     """Download the sources of some styles.
 
     Args:
@@ -124,12 +140,20 @@ def fetch(styles: Iterable[str], *, mirror: str | None = None, progress: Progres
     asked = list(styles)
     check_styles(asked)
     held = {leaf for style in asked for leaf in leaves(style)}
-    wanted = [source for source in sources().values() if source.kind == "download" and held & set(source.styles)]
-    return {source.name: download.fetch(source, mirror=mirror, progress=progress) for source in wanted}
+    wanted = [
+        source
+        for source in sources().values()
+        if source.kind == "download" and held & set(source.styles)
+    ]
+    return {
+        source.name: download.fetch(source, mirror=mirror, progress=progress) for source in wanted
+    }
 
 
 def _sources(leaf: str) -> list[Source]:
-    installed = [source for source in sources().values() if leaf in source.styles and is_installed(source)]
+    installed = [
+        source for source in sources().values() if leaf in source.styles and is_installed(source)
+    ]
     real = [source for source in installed if source.kind != "bundled"]
     return real or ([] if leaf in registered() else installed)
 

@@ -45,15 +45,23 @@ def songs(database: Path, *, jazz_styles: Collection[str], genres: Collection[st
         CorpusError: if the database cannot be read.
     """
     try:
-        with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(
+            sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
+        ) as connection:
             rows = connection.execute(_QUERY).fetchall()
     except sqlite3.Error as error:
-        raise CorpusError(f"cannot read {database}", expected="OpenEWLD's database", found=str(error)) from None
+        raise CorpusError(
+            f"cannot read {database}", expected="OpenEWLD's database", found=str(error)
+        ) from None
     found = []
     for title, date, path, genre, style, authors in rows:
         jazz = genre == "Jazz" or style in jazz_styles
         year = str(date or "")[:4]
         old = year.isdigit() and int(year) < FIRST_PROTECTED_YEAR
         if (old and (jazz or genre in genres)) or (jazz and authors == "[Traditional]"):
-            found.append(Song(path, "jazz_standard" if jazz else "pop_vintage", str(title), str(authors or "")))
+            found.append(
+                Song(
+                    path, "jazz_standard" if jazz else "pop_vintage", str(title), str(authors or "")
+                )
+            )
     return found

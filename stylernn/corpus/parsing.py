@@ -12,23 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from stylernn.corpus.cache import Parsed
 from stylernn.corpus.tunes import MIN_NOTES, Dropped, Progress, Tune
 from stylernn.corpus.works import work_id
 from stylernn.errors import CorpusError, StylernnError
-from stylernn.melody import Melody
+from stylernn.formats import registry
 
-__all__ = ["MUSIC", "Job", "parse", "parse_one", "workers"]
-
-_MIDI = frozenset({".mid", ".midi"})
-_SCORES = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn"})
-MUSIC = _MIDI | _SCORES
-"""Endings of files that can hold a melody."""
+__all__ = ["Job", "parse", "parse_one", "workers"]
 
 _FEW = 16
-"""So few MIDI files are read faster here than a pool starts; one score may hold hundreds of tunes."""
+"""So few files of a fast format are read faster here than a pool starts; one score may hold hundreds of tunes."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +50,11 @@ class Job:
 
 
 def parse(
-    name: str, jobs: Sequence[Job], *, progress: Progress | None = None, reader: Callable[[Job], Parsed] | None = None
+    name: str,
+    jobs: Sequence[Job],
+    *,
+    progress: Progress | None = None,
+    reader: Callable[[Job], Parsed] | None = None,
 ) -> Iterator[Parsed]:
     """Read files, in order.
 
@@ -70,7 +68,9 @@ def parse(
         CorpusError: if the workers cannot start.
     """
     reader = reader or parse_one
-    if len(jobs) < 2 or (len(jobs) <= _FEW and all(Path(job.path).suffix.lower() in _MIDI for job in jobs)):
+    if len(jobs) < 2 or (
+        len(jobs) <= _FEW and all(registry.format_of(job.path).is_fast for job in jobs)
+    ):
         yield from _counted(name, map(reader, jobs), len(jobs), progress)
         return
     with workers(min(os.cpu_count() or 1, len(jobs))) as pool:
@@ -79,18 +79,22 @@ def parse(
             yield from _counted(name, pool.map(reader, jobs, chunksize=chunk), len(jobs), progress)
         except BrokenProcessPool:
             remedy = 'A script that loads corpora needs `if __name__ == "__main__":` around its main part'
-            raise CorpusError(f"the processes that parse {name} did not start", remedy=remedy) from None
+            raise CorpusError(
+                f"the processes that parse {name} did not start", remedy=remedy
+            ) from None
 
 
 def workers(count: int) -> ProcessPoolExecutor:
     """A pool of fresh processes that end with this one, even where it is killed."""
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent)
+    return ProcessPoolExecutor(
+        count, mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent
+    )
 
 
 def parse_one(job: Job) -> Parsed:
     """All usable melodies of one file; whatever is wrong with a file becomes a reason, never an exception."""
     try:
-        melodies, reasons = _read(job)
+        melodies, reasons = registry.read_all(job.path, part=job.part)
     except StylernnError as error:
         return Parsed([], [Dropped(job.identity, error.found or error.problem)])
     tunes, dropped = [], [_dropped(job.identity, reason) for reason in reasons]
@@ -104,16 +108,6 @@ def parse_one(job: Job) -> Parsed:
         named = melody if title == melody.title else replace(melody, title=title)
         tunes.append(Tune(named, job.style, identity, work, job.source, job.licence, job.substyle))
     return Parsed(tunes, dropped)
-
-
-def _read(job: Job) -> tuple[list[Melody], list[str]]:
-    if Path(job.path).suffix.lower() in _MIDI:
-        from stylernn import midi
-
-        return [midi.read(job.path)], []
-    from stylernn import scores  # music21 takes seconds to import
-
-    return scores.parse_all(job.path, part=job.part)
 
 
 def _follow_parent() -> None:
@@ -136,7 +130,9 @@ def _dropped(identity: str, reason: str) -> Dropped:
     return Dropped(identity, reason.rpartition("found ")[2])
 
 
-def _counted(name: str, results: Iterator[Parsed], total: int, progress: Progress | None) -> Iterator[Parsed]:
+def _counted(
+    name: str, results: Iterator[Parsed], total: int, progress: Progress | None
+) -> Iterator[Parsed]:
     for done, result in enumerate(results, 1):
         if progress:
             progress(name, done, total)

@@ -37,7 +37,9 @@ def read_movements(job: Job) -> Parsed:
             ElementTree.ElementTree(movement).write(path, encoding="utf-8", xml_declaration=True)
             alone = replace(job, path=str(path))
             if len(found) > 1:
-                alone = replace(alone, identity=f"{job.identity}#{number}", title=f"{job.title} mvt {number}")
+                alone = replace(
+                    alone, identity=f"{job.identity}#{number}", title=f"{job.title} mvt {number}"
+                )
             part = parse_one(alone)
             read.tunes.extend(part.tunes)
             read.dropped.extend(part.dropped)
@@ -57,21 +59,31 @@ def movements(score: Element) -> Iterator[Element]:
     starts = _restarts(measures) or _after_final_bar_lines(measures)
     lasting: dict[str, Element] = {}
     for start, stop in pairwise([0, *starts, len(measures)]):
-        yield _wrap(score, part, [_with_attributes(measures[start], lasting), *measures[start + 1 : stop]])
-        for attributes in (found for measure in measures[start:stop] for found in measure.iterfind("attributes")):
+        yield _wrap(
+            score, part, [_with_attributes(measures[start], lasting), *measures[start + 1 : stop]]
+        )
+        for attributes in (
+            found for measure in measures[start:stop] for found in measure.iterfind("attributes")
+        ):
             lasting.update({child.tag: child for child in attributes if child.tag in _LASTING})
 
 
 def _restarts(measures: list[Element]) -> list[int]:
     """Where the numbering of bars falls back to 0 or 1; bars without a number of their own are passed over."""
     numbered = [
-        (index, int(name)) for index, name in enumerate(m.get("number", "") for m in measures) if name.isdigit()
+        (index, int(name))
+        for index, name in enumerate(m.get("number", "") for m in measures)
+        if name.isdigit()
     ]
     return [index for (_, before), (index, number) in pairwise(numbered) if number <= 1 < before]
 
 
 def _after_final_bar_lines(measures: list[Element]) -> list[int]:
-    ends = [index for index, measure in enumerate(measures) if any(map(_is_final, measure.iterfind("barline")))]
+    ends = [
+        index
+        for index, measure in enumerate(measures)
+        if any(map(_is_final, measure.iterfind("barline")))
+    ]
     return [index + 1 for index in ends if index + 1 < len(measures)]
 
 
@@ -110,5 +122,9 @@ def _wrap(score: Element, part: Element, measures: list[Element]) -> Element:
 def _score(path: Path) -> Element:
     with zipfile.ZipFile(path) as archive:
         container = ElementTree.fromstring(archive.read("META-INF/container.xml"))
-        name = next(element.get("full-path", "") for element in container.iter() if element.tag.endswith("rootfile"))
+        name = next(
+            element.get("full-path", "")
+            for element in container.iter()
+            if element.tag.endswith("rootfile")
+        )
         return ElementTree.fromstring(archive.read(name))

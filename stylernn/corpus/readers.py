@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import PurePosixPath
 
-from stylernn import archives
 from stylernn.corpus import cache, openewld, weimar
 from stylernn.corpus.cache import Parsed
 from stylernn.corpus.catalogue import Source, root
 from stylernn.corpus.folder import folder_jobs
-from stylernn.corpus.parsing import MUSIC, Job, parse
+from stylernn.corpus.parsing import Job, parse
 from stylernn.corpus.quartets import read_movements
 from stylernn.corpus.tunes import Progress
 from stylernn.errors import CorpusError, FileFormatError
+from stylernn.formats.registry import endings
+from stylernn.system import archives
 
 __all__ = ["READERS", "read", "reader_version"]
 
@@ -52,7 +53,9 @@ def _weimar(source: Source, style: str, progress: Progress | None) -> Iterator[P
     """Weimar's three tables, which are read as a whole."""
     if progress:
         progress(source.name, 0, 1)
-    yield Parsed(*weimar.read(root(source) / "data", style=style, source=source.name, licence=source.licence))
+    yield Parsed(
+        *weimar.read(root(source) / "data", style=style, source=source.name, licence=source.licence)
+    )
     if progress:
         progress(source.name, 1, 1)
 
@@ -64,7 +67,14 @@ def _openewld(source: Source, style: str, progress: Progress | None) -> Iterator
         "genres": source.styles["pop_vintage"]["genres"],
     }
     jobs = [
-        Job(str(root(source) / song.path), song.path, style, source.name, source.licence, title=song.title)
+        Job(
+            str(root(source) / song.path),
+            song.path,
+            style,
+            source.name,
+            source.licence,
+            title=song.title,
+        )
         for song in openewld.songs(root(source) / "OpenEWLD.db", **rules)
         if song.style == style
     ]
@@ -76,13 +86,17 @@ def _etudes(source: Source, style: str, progress: Progress | None) -> Iterator[P
     archive = root(source) / _ETUDES
     if not archive.is_file():
         raise CorpusError(
-            f"the etudes of {source.name} are not here", expected=str(archive), remedy="Install stylernn again"
+            f"the etudes of {source.name} are not here",
+            expected=str(archive),
+            remedy="Install stylernn again",
         )
     target = cache.folder() / "unpacked" / f"{source.name}-{source.digest[:16]}"
     try:
-        archives.extract(archive, target, [*MUSIC, "manifest.csv"])
+        archives.extract(archive, target, [*endings(), "manifest.csv"])
     except (FileFormatError, OSError) as error:
-        raise CorpusError(f"cannot unpack {archive}", found=str(error), remedy="Install stylernn again") from None
+        raise CorpusError(
+            f"cannot unpack {archive}", found=str(error), remedy="Install stylernn again"
+        ) from None
     jobs = folder_jobs(target, style, source=source.name, licence=source.licence)
     return parse(source.name, jobs, progress=progress)
 
@@ -90,7 +104,9 @@ def _etudes(source: Source, style: str, progress: Progress | None) -> Iterator[P
 def _jobs(source: Source, style: str) -> list[Job]:
     """A job for each file that the globs of a style find, titled as the entry says."""
     entry, folder = source.styles[style], root(source)
-    names = {path.relative_to(folder).as_posix() for glob in entry["files"] for path in folder.glob(glob)}
+    names = {
+        path.relative_to(folder).as_posix() for glob in entry["files"] for path in folder.glob(glob)
+    }
     return [
         Job(
             path=str(folder / name),
@@ -110,7 +126,12 @@ def _jobs(source: Source, style: str) -> list[Job]:
 def _pieces(name: str) -> dict[str, str]:
     """What a catalogue entry may say of a file's name: "{stem}", "{parent}", "{grandparent}" and "{top}"."""
     path = PurePosixPath(name)
-    return {"stem": path.stem, "parent": path.parent.name, "grandparent": path.parent.parent.name, "top": path.parts[0]}
+    return {
+        "stem": path.stem,
+        "parent": path.parent.name,
+        "grandparent": path.parent.parent.name,
+        "top": path.parts[0],
+    }
 
 
 READERS: Mapping[str, Reader] = {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from stylernn.melody import Melody
+from stylernn.music.melody import Melody
 
 __all__ = ["MIN_NOTES", "Dropped", "Progress", "Tune", "fingerprint"]
 
@@ -57,5 +57,14 @@ def fingerprint(tunes: Iterable[Tune]) -> str:
 
 def _digest(tune: Tune) -> bytes:
     melody = tune.melody
-    facts = (tune.style, tune.substyle, tune.source, tune.identity, tune.work, melody.metres, melody.pickup, melody.end)
+    facts = (
+        tune.style,
+        tune.substyle,
+        tune.source,
+        tune.identity,
+        tune.work,
+        melody.metres,
+        melody.pickup,
+        melody.end,
+    )
     return hashlib.sha256(repr(facts).encode() + melody.array.astype("<i4").tobytes()).digest()

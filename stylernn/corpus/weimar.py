@@ -26,7 +26,7 @@ import numpy as np
 from stylernn.corpus.parsing import workers
 from stylernn.corpus.tunes import MIN_NOTES, Dropped, Tune
 from stylernn.corpus.works import work_id
-from stylernn.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
+from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
 
 __all__ = ["read", "snap_beat"]
 
@@ -44,7 +44,10 @@ _COLUMNS = {
         "durclass_rel_raw",
     ),
 }
-_GRIDS = tuple(tuple(np.arange(0, TICKS_PER_QUARTER, step) for step in steps) for steps in ((6, 8), (4, 3), (2,), (1,)))
+_GRIDS = tuple(
+    tuple(np.arange(0, TICKS_PER_QUARTER, step) for step in steps)
+    for steps in ((6, 8), (4, 3), (2,), (1,))
+)
 """Places in a beat, in ticks: quarters or thirds of it, then sixths or eighths, twelfths, and every tick."""
 
 _ENDS = np.array([0, 6, 8, 12, 16, 18, 24])
@@ -55,7 +58,9 @@ _MODES = {"": "major", "maj": "major", "mix": "major", "min": "minor", "dor": "m
 Table = dict[str, np.ndarray]
 
 
-def read(folder: Path, *, style: str, source: str, licence: str) -> tuple[list[Tune], list[Dropped]]:
+def read(
+    folder: Path, *, style: str, source: str, licence: str
+) -> tuple[list[Tune], list[Dropped]]:
     """All solos.
 
     Args:
@@ -77,9 +82,17 @@ def read(folder: Path, *, style: str, source: str, licence: str) -> tuple[list[T
         if len(solo_notes["bar"]) < MIN_NOTES:
             dropped.append(Dropped(identity, f"fewer than {MIN_NOTES} notes"))
             continue
-        melody = _melody(solo_beats, solo_notes, _key(str(solos["key"][row])), float(solos["avgtempo"][row]), title)
+        melody = _melody(
+            solo_beats,
+            solo_notes,
+            _key(str(solos["key"][row])),
+            float(solos["avgtempo"][row]),
+            title,
+        )
         substyle = str(solos["style"][row]).lower()
-        tunes.append(Tune(melody, style, identity, work_id(title, "", identity), source, licence, substyle))
+        tunes.append(
+            Tune(melody, style, identity, work_id(title, "", identity), source, licence, substyle)
+        )
     return tunes, dropped
 
 
@@ -107,12 +120,19 @@ def _melody(beats: Table, notes: Table, key: Key | None, tempo: float, title: st
     starts = np.concatenate([[0], np.cumsum(periods * TICKS_PER_QUARTER)])
     changes = [0, *(np.flatnonzero(np.diff(periods)) + 1).tolist()]
     onsets = _onsets(notes, starts[:-1][notes["bar"] - first])
-    rising = np.append(True, onsets[1:] > np.maximum.accumulate(onsets)[:-1])  # two notes of 200,000 do not
+    rising = np.append(
+        True, onsets[1:] > np.maximum.accumulate(onsets)[:-1]
+    )  # two notes of 200,000 do not
     onsets, notes = onsets[rising], {column: values[rising] for column, values in notes.items()}
     ends = _ends(onsets, notes["articulation_raw"], notes["durclass_rel_raw"])
     inside = (beats["bar"] >= first) & (beats["bar"] <= last)
-    chord_ticks = starts[beats["bar"][inside] - first] + (beats["beat"][inside] - 1) * TICKS_PER_QUARTER
-    chords = [Chord(int(tick), str(name)) for tick, name in zip(chord_ticks, beats["chord"][inside], strict=True)]
+    chord_ticks = (
+        starts[beats["bar"][inside] - first] + (beats["beat"][inside] - 1) * TICKS_PER_QUARTER
+    )
+    chords = [
+        Chord(int(tick), str(name))
+        for tick, name in zip(chord_ticks, beats["chord"][inside], strict=True)
+    ]
     return Melody.from_array(
         np.stack([onsets, ends - onsets, notes["pitch_raw"]], axis=1),
         metres=tuple((int(starts[bar]), Metre(int(periods[bar]), 4)) for bar in changes),
@@ -120,7 +140,8 @@ def _melody(beats: Table, notes: Table, key: Key | None, tempo: float, title: st
         tempo=tempo,
         pickup=int(starts[1] - onsets[0]) if onsets[0] < starts[1] <= 2 * onsets[0] else 0,
         title=title,
-        chords=tuple(chords[:1]) + tuple(now for before, now in pairwise(chords) if now.symbol != before.symbol),
+        chords=tuple(chords[:1])
+        + tuple(now for before, now in pairwise(chords) if now.symbol != before.symbol),
     )
 
 
@@ -138,8 +159,12 @@ def _ends(onsets: np.ndarray, articulation: np.ndarray, classes: np.ndarray) -> 
     gaps = np.diff(onsets)
     sounding = onsets[:-1] + gaps * np.nan_to_num(articulation[:-1], nan=1.0)
     beat, place = np.divmod(sounding, TICKS_PER_QUARTER)
-    ends = (beat * TICKS_PER_QUARTER + _ENDS[np.abs(place[:, None] - _ENDS).argmin(1)]).astype(np.int64)
-    ends = np.where(onsets[1:] - sounding < _REST, onsets[1:], np.maximum(ends, onsets[:-1] + _ENDS[1]))
+    ends = (beat * TICKS_PER_QUARTER + _ENDS[np.abs(place[:, None] - _ENDS).argmin(1)]).astype(
+        np.int64
+    )
+    ends = np.where(
+        onsets[1:] - sounding < _REST, onsets[1:], np.maximum(ends, onsets[:-1] + _ENDS[1])
+    )
     last = onsets[-1] + int(TICKS_PER_QUARTER * 2.0 ** classes[-1])
     return np.append(np.minimum(ends, onsets[1:]), last)
 
@@ -149,7 +174,11 @@ def _key(name: str) -> Key | None:
     tonic, _, mode = name.partition("-")
     if not tonic or mode not in _MODES:
         return None
-    fifths = _FIFTHS[tonic[0]] + 7 * (tonic.count("#") - tonic.count("b")) - (3 if _MODES[mode] == "minor" else 0)
+    fifths = (
+        _FIFTHS[tonic[0]]
+        + 7 * (tonic.count("#") - tonic.count("b"))
+        - (3 if _MODES[mode] == "minor" else 0)
+    )
     return Key((fifths + 5) % 12 - 5 if abs(fifths) > 6 else fifths, _MODES[mode])
 
 
@@ -176,8 +205,13 @@ def _table(path: Path) -> Table:
         attributes = attributes.value[1]
     names = [name.value.decode() for name in attributes.value[0].value]
     wanted = {name: frame.value[names.index(name)].value for name in _COLUMNS[path.stem]}
-    table = {name: _text(column) if isinstance(column, list) else np.asarray(column) for name, column in wanted.items()}
-    order = np.argsort(table["melid"], kind="stable")  # a solo's rows are in order, but not all stand together
+    table = {
+        name: _text(column) if isinstance(column, list) else np.asarray(column)
+        for name, column in wanted.items()
+    }
+    order = np.argsort(
+        table["melid"], kind="stable"
+    )  # a solo's rows are in order, but not all stand together
     return {name: column[order] for name, column in table.items()}
 
 

@@ -10,7 +10,7 @@ import unicodedata
 
 import numpy as np
 
-from stylernn.melody import Melody
+from stylernn.music.melody import Melody
 
 __all__ = ["OPENING_NOTES", "opening", "plain", "work_id"]
 
@@ -23,7 +23,9 @@ _KOECHEL = re.compile(r"\bkv?[\s._]*(\d{2,3})", re.IGNORECASE)
 _APOSTROPHE = re.compile(r"['’`]")
 _PUNCTUATION = re.compile(r"[^\w\s]")
 _ARTICLES = {"a", "an", "the", "der", "die", "das", "le", "la", "les"}
-_DANCE_NAMES = "reel reels jig jigs hornpipe hornpipes strathspey polka waltz schottische quickstep hymntune"
+_DANCE_NAMES = (
+    "reel reels jig jigs hornpipe hornpipes strathspey polka waltz schottische quickstep hymntune"
+)
 _FORM_NAMES = """
     string strings quartet quartets quartett quatuor sonata trio suite minuet menuet rondo prelude serenade romance song
     lied chanson air aria melody tune untitled title ditto do march fling slip quick step version setting variation
@@ -37,7 +39,9 @@ _GENERIC = _DANCES | frozenset(_FORM_NAMES.split())
 def plain(text: str) -> str:
     """Lower-case words of letters and digits, without accents, articles at the start or words in brackets."""
     text = text.replace("_", " ")
-    bare = unicodedata.normalize("NFKD", _ASIDE.sub(" ", text) if _ASIDE.sub("", text).strip() else text)
+    bare = unicodedata.normalize(
+        "NFKD", _ASIDE.sub(" ", text) if _ASIDE.sub("", text).strip() else text
+    )
     bare = "".join(ch for ch in bare if not unicodedata.combining(ch)).casefold()
     words = _PUNCTUATION.sub(" ", _APOSTROPHE.sub("", bare)).split()
     while len(words) > 1 and words[0] in _ARTICLES:

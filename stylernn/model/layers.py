@@ -20,7 +20,9 @@ class Dense(nnx.Linear):
 
     def __call__(self, inputs: jax.Array) -> jax.Array:  # type: ignore[override]
         out = _dense(inputs, self.kernel[...])
-        return out if self.bias is None else out + jax.lax.broadcast_to_rank(self.bias[...], out.ndim)
+        return (
+            out if self.bias is None else out + jax.lax.broadcast_to_rank(self.bias[...], out.ndim)
+        )
 
 
 class FeatureSum(nnx.Module):
@@ -44,7 +46,9 @@ class FeatureSum(nnx.Module):
     def look_up(self, features: jax.Array) -> jax.Array:
         """The same by gathering rows: faster where no gradient is needed."""
         offsets = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
-        return self.table[...][features + jax.lax.broadcast_to_rank(offsets, features.ndim)].sum(axis=-2)
+        return self.table[...][features + jax.lax.broadcast_to_rank(offsets, features.ndim)].sum(
+            axis=-2
+        )
 
 
 class StyleTable(nnx.Module):
@@ -77,7 +81,9 @@ class FiLM(nnx.Module):
     """
 
     def __init__(self, style: int, width: int, *, rngs: nnx.Rngs) -> None:
-        self.linear = nnx.Linear(style, 2 * width, kernel_init=nnx.initializers.normal(0.02), rngs=rngs)
+        self.linear = nnx.Linear(
+            style, 2 * width, kernel_init=nnx.initializers.normal(0.02), rngs=rngs
+        )
 
     def parts(self, style: jax.Array) -> tuple[jax.Array, jax.Array]:
         """What to multiply and what to add, each (..., width)."""
@@ -102,7 +108,9 @@ class Recurrent(nnx.Module):
         gates = 4 if cell == "lstm" else 3
         self.input = nnx.Linear(inputs, gates * hidden, use_bias=False, rngs=rngs)
         self.style = nnx.Linear(style, gates * hidden, use_bias=False, rngs=rngs)
-        self.recurrent = nnx.Param(jnp.concatenate([_orthogonal(rngs.params(), hidden) for _ in range(gates)], axis=1))
+        self.recurrent = nnx.Param(
+            jnp.concatenate([_orthogonal(rngs.params(), hidden) for _ in range(gates)], axis=1)
+        )
         # A forget bias of one lets gradients pass from the start (Jozefowicz et al., 2015).
         bias = jnp.zeros((gates * hidden,))
         self.bias = nnx.Param(bias.at[hidden : 2 * hidden].set(1.0) if cell == "lstm" else bias)
@@ -111,7 +119,9 @@ class Recurrent(nnx.Module):
         """What style and bias add to the gates, (..., gates)."""
         return self.style(style) + jax.lax.broadcast_to_rank(self.bias[...], style.ndim)
 
-    def __call__(self, x: jax.Array, style: jax.Array, products: DTypeLike = jnp.float32) -> jax.Array:
+    def __call__(
+        self, x: jax.Array, style: jax.Array, products: DTypeLike = jnp.float32
+    ) -> jax.Array:
         """Hidden states (time, batch, hidden) for inputs (time, batch, inputs) and styles (batch, style).
 
         The products of an LSTM run in the type `products`.
@@ -143,7 +153,9 @@ def _dense_fwd(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, tuple[jax.Ar
     return _dense(x, kernel), (x, kernel)
 
 
-def _dense_bwd(residuals: tuple[jax.Array, jax.Array], grad: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _dense_bwd(
+    residuals: tuple[jax.Array, jax.Array], grad: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     x, kernel = residuals
     inputs, outputs = kernel.shape
     rows, slopes = x.reshape(-1, inputs), grad.reshape(-1, outputs)
@@ -177,14 +189,20 @@ def shift(x: jax.Array, offset: jax.Array, like: jax.Array) -> jax.Array:
     """
     index = jax.lax.broadcast_to_rank(jnp.arange(like.shape[-1]), like.ndim) - offset[..., None]
     inside = (index >= 0) & (index < x.shape[-1])
-    return jnp.where(inside, jnp.take_along_axis(x, jnp.clip(index, 0, x.shape[-1] - 1), axis=-1), 0)
+    return jnp.where(
+        inside, jnp.take_along_axis(x, jnp.clip(index, 0, x.shape[-1] - 1), axis=-1), 0
+    )
 
 
-def _shift_fwd(x: jax.Array, offset: jax.Array, like: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+def _shift_fwd(
+    x: jax.Array, offset: jax.Array, like: jax.Array
+) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     return shift(x, offset, like), (offset, x)
 
 
-def _shift_bwd(residuals: tuple[jax.Array, jax.Array], grad: jax.Array) -> tuple[jax.Array, None, None]:
+def _shift_bwd(
+    residuals: tuple[jax.Array, jax.Array], grad: jax.Array
+) -> tuple[jax.Array, None, None]:
     offset, x = residuals
     return shift(grad, -offset, x), None, None
 

@@ -69,7 +69,9 @@ def lstm_step(state: LSTMState, gates: jax.Array, recurrent: jax.Array) -> LSTMS
     return _apply(gates + product(state.h, recurrent), state.c, axis=-1)[0]
 
 
-def column_step(state: LSTMState, gates: jax.Array, recurrent: jax.Array) -> tuple[LSTMState, jax.Array]:
+def column_step(
+    state: LSTMState, gates: jax.Array, recurrent: jax.Array
+) -> tuple[LSTMState, jax.Array]:
     """The same by columns, and the gates after their non-linearities.
 
     Args:
@@ -150,7 +152,9 @@ def _forward(x: jax.Array, bias: jax.Array, weights: jax.Array) -> tuple[jax.Arr
     size, dtype = x.shape[-1], weights.dtype
     inputs, recurrent, column = turned(weights[:size]), turned(weights[size:]), bias.T
 
-    def step(state: LSTMState, x_t: jax.Array) -> tuple[LSTMState, tuple[jax.Array, jax.Array, jax.Array]]:
+    def step(
+        state: LSTMState, x_t: jax.Array
+    ) -> tuple[LSTMState, tuple[jax.Array, jax.Array, jax.Array]]:
         projected = _product(inputs, x_t.astype(dtype), contracted=1) + column
         state, active = column_step(state, projected, recurrent)
         return state, (state.h.T, state.c, active)
@@ -165,7 +169,9 @@ def _backward(kept: _Kept, dh_out: jax.Array) -> tuple[jax.Array, jax.Array, jax
     hidden, batch = kept.c.shape[1:]
     size, dtype = kept.x.shape[-1], kept.weights.dtype
 
-    def step(carry: LSTMState, of_step: tuple[jax.Array, jax.Array]) -> tuple[LSTMState, tuple[jax.Array, jax.Array]]:
+    def step(
+        carry: LSTMState, of_step: tuple[jax.Array, jax.Array]
+    ) -> tuple[LSTMState, tuple[jax.Array, jax.Array]]:
         t, dh_t = of_step
         dgates, dc = _gate_gradients(kept, t, carry.h + dh_t, carry.c)
         dgates = dgates.astype(dtype)
@@ -176,12 +182,18 @@ def _backward(kept: _Kept, dh_out: jax.Array) -> tuple[jax.Array, jax.Array, jax
         state, dbias, dweights = carry
         first = number * _BLOCK
         dh = jax.lax.dynamic_slice_in_dim(dh_out, first, _BLOCK).swapaxes(1, 2)
-        state, (dgates, dx) = jax.lax.scan(step, state, (first + jnp.arange(_BLOCK), dh), reverse=True)
-        columns = jax.lax.optimization_barrier(dgates.swapaxes(0, 1).reshape(4 * hidden, _BLOCK * batch))
+        state, (dgates, dx) = jax.lax.scan(
+            step, state, (first + jnp.arange(_BLOCK), dh), reverse=True
+        )
+        columns = jax.lax.optimization_barrier(
+            dgates.swapaxes(0, 1).reshape(4 * hidden, _BLOCK * batch)
+        )
         x = jax.lax.dynamic_slice_in_dim(kept.x, first, _BLOCK)
         begin = jnp.where(number > 0, kept.h[jnp.maximum(first - 1, 0)], 0)
         h = jnp.concatenate([begin[None], jax.lax.dynamic_slice_in_dim(kept.h, first, _BLOCK - 1)])
-        slopes = [_product(columns, rows.reshape(-1, rows.shape[-1]).astype(dtype)) for rows in (x, h)]
+        slopes = [
+            _product(columns, rows.reshape(-1, rows.shape[-1]).astype(dtype)) for rows in (x, h)
+        ]
         dweights = [total + slope for total, slope in zip(dweights, slopes, strict=True)]
         return (state, dbias + dgates.astype(jnp.float32).sum(axis=0), dweights), dx
 
@@ -191,22 +203,33 @@ def _backward(kept: _Kept, dh_out: jax.Array) -> tuple[jax.Array, jax.Array, jax
         jnp.zeros((4 * hidden, batch)),
         [jnp.zeros((4 * hidden, width)) for width in (size, hidden)],
     )
-    (_, dbias, dweights), dx = jax.lax.scan(block, start, jnp.arange(len(kept.x) // _BLOCK), reverse=True)
+    (_, dbias, dweights), dx = jax.lax.scan(
+        block, start, jnp.arange(len(kept.x) // _BLOCK), reverse=True
+    )
     return dx.reshape(kept.x.shape), dbias.T, jnp.concatenate(dweights, axis=1).T.astype(dtype)
 
 
-def _gate_gradients(kept: _Kept, t: jax.Array, dh: jax.Array, dc: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _gate_gradients(
+    kept: _Kept, t: jax.Array, dh: jax.Array, dc: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """Of a step, given those of its states: the gradients of the gates and of the cell state before."""
     i, f, g, o = jnp.split(kept.active[t], 4)
     before, squashed = jnp.where(t > 0, kept.c[jnp.maximum(t - 1, 0)], 0), jnp.tanh(kept.c[t])
     dc = dc + dh * o * (1 - squashed**2)
-    gates = [dc * g * i * (1 - i), dc * before * f * (1 - f), dc * i * (1 - g**2), dh * squashed * o * (1 - o)]
+    gates = [
+        dc * g * i * (1 - i),
+        dc * before * f * (1 - f),
+        dc * i * (1 - g**2),
+        dh * squashed * o * (1 - o),
+    ]
     return jnp.concatenate(gates), dc * f
 
 
 def _product(left: jax.Array, right: jax.Array, contracted: int = 0) -> jax.Array:
     """The product of two matrices over the last axis of the left one, summed up in float32."""
-    return jax.lax.dot_general(left, right, (((1,), (contracted,)), ((), ())), preferred_element_type=jnp.float32)
+    return jax.lax.dot_general(
+        left, right, (((1,), (contracted,)), ((), ())), preferred_element_type=jnp.float32
+    )
 
 
 _lstm.defvjp(_forward, _backward)

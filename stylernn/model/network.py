@@ -21,17 +21,32 @@ import numpy as np
 from flax import nnx
 from jax.typing import DTypeLike
 
-from stylernn import features as ft
-from stylernn.codec import DURATIONS, PITCHES
-from stylernn.features import View
-from stylernn.lookback import ONSETS, SUGGESTIONS, echoes
+from stylernn.config import ModelSettings
 from stylernn.model.layers import Dense, FeatureSum, FiLM, Recurrent, StyleTable, shift
-from stylernn.model.parameters import ONSET_OUTPUTS, PITCH_OUTPUTS, PREVIOUS, STRUCTURAL, Parameters, unflatten
-from stylernn.pieces import FAR, History, Piece
-from stylernn.settings import ModelSettings
-from stylernn.traits import CLASSES, TRAITS
+from stylernn.model.parameters import (
+    ONSET_OUTPUTS,
+    PITCH_OUTPUTS,
+    PREVIOUS,
+    STRUCTURAL,
+    Parameters,
+    unflatten,
+)
+from stylernn.representation import features as ft
+from stylernn.representation.arrays import FAR, History, Piece
+from stylernn.representation.attributes import CLASSES, TRAITS
+from stylernn.representation.copy_memory import ONSETS, SUGGESTIONS, echoes
+from stylernn.representation.event_codec import DURATIONS, PITCHES
+from stylernn.representation.features import View
 
-__all__ = ["Logits", "Network", "filled", "onset_logits", "pitch_logits", "structural_onset", "structural_pitches"]
+__all__ = [
+    "Logits",
+    "Network",
+    "filled",
+    "onset_logits",
+    "pitch_logits",
+    "structural_onset",
+    "structural_pitches",
+]
 
 
 class Logits(NamedTuple):
@@ -61,7 +76,10 @@ class Network(nnx.Module):
         self.view_in = Dense(2 * coded, width, use_bias=False, rngs=rngs)
         self.traits_in = FeatureSum((CLASSES,) * len(TRAITS), width, rngs=rngs)
         self.layers = nnx.List(
-            [Recurrent(settings.cell, width, style, width, rngs=rngs) for _ in range(settings.layers)]
+            [
+                Recurrent(settings.cell, width, style, width, rngs=rngs)
+                for _ in range(settings.layers)
+            ]
         )
         self.films = nnx.List([FiLM(style, width, rngs=rngs) for _ in range(settings.layers)])
         self.onset_out = Dense(width, ONSET_OUTPUTS, rngs=rngs)
@@ -84,7 +102,9 @@ class Network(nnx.Module):
         # Turned round within its own length, so that filling stays at the end for the backward pass too.
         turned = jnp.where(used, used.sum(axis=1, keepdims=True) - 1 - places, places).T[..., None]
         ahead = self.forwards(x, style)
-        back = jnp.take_along_axis(self.backwards(jnp.take_along_axis(x, turned, axis=0), style), turned, axis=0)
+        back = jnp.take_along_axis(
+            self.backwards(jnp.take_along_axis(x, turned, axis=0), style), turned, axis=0
+        )
         coded = jnp.concatenate([ahead, back], axis=-1).swapaxes(0, 1) * used[..., None]
         return jnp.pad(coded, ((0, 0), (1, 0), (0, 0)))
 
@@ -110,12 +130,20 @@ class Network(nnx.Module):
         style, coded = self.styles(piece.style), self.encode(piece)
         steps = jnp.broadcast_to(jnp.arange(time.shape[1]), time.shape)
         found = jax.tree.map(lambda x: x[:, :-1], jax.vmap(echoes)(history))
-        features, view, suggested = _over(ft.onset_features, (None, None, 0, 0))(piece, history, found, steps)
-        x = self.event_in(features) + self.view_in(_look(coded, view)) + self.traits_in(piece.traits)[:, None]
+        features, view, suggested = _over(ft.onset_features, (None, None, 0, 0))(
+            piece, history, found, steps
+        )
+        x = (
+            self.event_in(features)
+            + self.view_in(_look(coded, view))
+            + self.traits_in(piece.traits)[:, None]
+        )
         h = self._run(x.swapaxes(0, 1), style, key, products).swapaxes(0, 1)
         meeting = jax.vmap(structural_onset)(piece, view, history.time[:, :-1])
         onset = onset_logits(self.onset_out(h), suggested, meeting)
-        features, view, known = _over(ft.pitch_features, (None, None, 0, 0, 0))(piece, history, found, steps, time)
+        features, view, known = _over(ft.pitch_features, (None, None, 0, 0, 0))(
+            piece, history, found, steps, time
+        )
         z = self.pitch_in(features) + self.pitch_view(_look(coded, view)) + self.pitch_hidden(h)
         z = z + self.pitch_traits(piece.traits)[:, None]
         z = jax.nn.gelu(self.pitch_film(z, style[:, None]))
@@ -123,10 +151,14 @@ class Network(nnx.Module):
         among = jnp.einsum("btd,bpd->btp", z, jax.vmap(self.pitch_vectors)(piece))
         around = jax.vmap(structural_pitches)(piece, view)
         scores = pitch_logits(among, self.pitch_out(z), history.pitch[:, :-1], around, known)
-        features = _over(ft.duration_features, (None, None, 0, 0, 0))(piece, history, steps, pitch, view)
+        features = _over(ft.duration_features, (None, None, 0, 0, 0))(
+            piece, history, steps, pitch, view
+        )
         return Logits(onset, scores, self.duration_out(jax.nn.gelu(z + self.duration_in(features))))
 
-    def _run(self, x: jax.Array, style: jax.Array, key: jax.Array | None, products: DTypeLike) -> jax.Array:
+    def _run(
+        self, x: jax.Array, style: jax.Array, key: jax.Array | None, products: DTypeLike
+    ) -> jax.Array:
         """The recurrent stack over (time, batch, hidden), residual."""
         x = self._dropped(x, key, len(self.layers))
         for depth, (layer, film) in enumerate(zip(self.layers, self.films, strict=True)):
@@ -138,7 +170,9 @@ class Network(nnx.Module):
         if key is None:
             return x
         kept = 1 - self.settings.dropout
-        return x * jax.random.bernoulli(jax.random.fold_in(key, place), kept, x.shape[1:])[None] / kept
+        return (
+            x * jax.random.bernoulli(jax.random.fold_in(key, place), kept, x.shape[1:])[None] / kept
+        )
 
     def pitch_vectors(self, piece: Piece) -> jax.Array:
         """What each candidate pitch is in a piece, by degree and height: (PITCHES, head)."""
@@ -164,7 +198,7 @@ def onset_logits(scores: jax.Array, suggested: jax.Array, structural: jax.Array)
 
     Args:
         scores: output of `Network.onset_out`, (..., ONSETS + SUGGESTIONS + 1).
-        suggested: see `lookback.onset_suggestions`, (..., SUGGESTIONS).
+        suggested: see `copy_memory.onset_suggestions`, (..., SUGGESTIONS).
         structural: see `structural_onset`, (...).
     """
     classes = jnp.concatenate([suggested, structural[..., None]], axis=-1)
@@ -172,7 +206,11 @@ def onset_logits(scores: jax.Array, suggested: jax.Array, structural: jax.Array)
 
 
 def pitch_logits(
-    among: jax.Array, parts: jax.Array, previous: jax.Array, around: jax.Array, known: tuple[jax.Array, ...]
+    among: jax.Array,
+    parts: jax.Array,
+    previous: jax.Array,
+    around: jax.Array,
+    known: tuple[jax.Array, ...],
 ) -> jax.Array:
     """Logits of all pitches and of REST.
 
@@ -181,7 +219,7 @@ def pitch_logits(
         parts: output of `Network.pitch_out`.
         previous: pitch of the last note, (...).
         around: see `structural_pitches`, (..., 2).
-        known: see `lookback.pitch_suggestions`, each (..., SUGGESTIONS).
+        known: see `copy_memory.pitch_suggestions`, each (..., SUGGESTIONS).
     """
     structural = 2 * STRUCTURAL + 1
     edges = np.cumsum([2 * PREVIOUS + 1, structural, structural, SUGGESTIONS])
@@ -197,14 +235,18 @@ def pitch_logits(
 def structural_pitches(piece: Piece, view: View) -> jax.Array:
     """The pitches of the current and the following structural note, out of reach where there is none; (..., 2)."""
     index = jnp.stack([view.current, view.following], axis=-1)
-    return jnp.where(index > 0, piece.skeleton_pitch[jnp.maximum(index - 1, 0)], 2 * PITCHES + STRUCTURAL)
+    return jnp.where(
+        index > 0, piece.skeleton_pitch[jnp.maximum(index - 1, 0)], 2 * PITCHES + STRUCTURAL
+    )
 
 
 def structural_onset(piece: Piece, view: View, time: jax.Array) -> jax.Array:
     """The onset class that meets the next structural note, ONSETS where it is too far or there is none."""
     then = piece.skeleton_time[jnp.maximum(view.following - 1, 0)]
     ahead = (then >> 4) - (time >> 4)
-    return jnp.where((view.following > 0) & (ahead < ONSETS // 16), 16 * ahead + (then & 15), ONSETS)
+    return jnp.where(
+        (view.following > 0) & (ahead < ONSETS // 16), 16 * ahead + (then & 15), ONSETS
+    )
 
 
 def _over(function: Callable[..., Any], events: tuple[int | None, ...]) -> Callable[..., Any]:

@@ -11,12 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from stylernn import features as ft
-from stylernn.codec import DURATIONS, PITCHES
+from stylernn.config import ModelSettings
 from stylernn.errors import ModelFileError
-from stylernn.lookback import ONSETS, SUGGESTIONS
-from stylernn.settings import ModelSettings
-from stylernn.traits import CLASSES, TRAITS
+from stylernn.representation import features as ft
+from stylernn.representation.attributes import CLASSES, TRAITS
+from stylernn.representation.copy_memory import ONSETS, SUGGESTIONS
+from stylernn.representation.event_codec import DURATIONS, PITCHES
 
 __all__ = [
     "ONSET_OUTPUTS",
@@ -65,23 +65,33 @@ def _shapes(settings: ModelSettings, styles: int) -> Iterator[tuple[str, tuple[i
     yield from ((f"styles/{name}", (styles, style)) for name in ("roots", "deltas"))
     tables = {"skeleton": (ft.SKELETON_FEATURES, small), "event": (ft.ONSET_FEATURES, width)}
     tables |= {"pitch": (ft.PITCH_FEATURES, head), "duration": (ft.DURATION_FEATURES, head)}
-    yield from ((f"{name}_in/table", (sum(sizes), units)) for name, (sizes, units) in tables.items())
+    yield from (
+        (f"{name}_in/table", (sum(sizes), units)) for name, (sizes, units) in tables.items()
+    )
     yield "candidates/table", (24 + 2 * PITCHES, head)
     yield "traits_in/table", (CLASSES * len(TRAITS), width)
     yield "pitch_traits/table", (CLASSES * len(TRAITS), head)
     yield "view_in/kernel", (4 * small, width)
     yield "pitch_view/kernel", (4 * small, head)
-    linear = {"onset_out": (width, ONSET_OUTPUTS), "pitch_hidden": (width, head), "pitch_out": (head, PITCH_OUTPUTS)}
+    linear = {
+        "onset_out": (width, ONSET_OUTPUTS),
+        "pitch_hidden": (width, head),
+        "pitch_out": (head, PITCH_OUTPUTS),
+    }
     linear |= {"duration_out": (head, len(DURATIONS)), "pitch_film/linear": (style, 2 * head)}
     linear |= {f"films/{k}/linear": (style, 2 * width) for k in range(settings.layers)}
     for name, (inputs, outputs) in linear.items():
         yield f"{name}/kernel", (inputs, outputs)
         yield f"{name}/bias", (outputs,)
     recurrent = {"forwards": (4, small), "backwards": (4, small)}
-    recurrent |= {f"layers/{k}": (4 if settings.cell == "lstm" else 3, width) for k in range(settings.layers)}
+    recurrent |= {
+        f"layers/{k}": (4 if settings.cell == "lstm" else 3, width) for k in range(settings.layers)
+    }
     for name, (gates, units) in recurrent.items():
         kernels = {"input/kernel": units, "style/kernel": style, "recurrent": units}
-        yield from ((f"{name}/{kernel}", (inputs, gates * units)) for kernel, inputs in kernels.items())
+        yield from (
+            (f"{name}/{kernel}", (inputs, gates * units)) for kernel, inputs in kernels.items()
+        )
         yield f"{name}/bias", (gates * units,)
 
 
@@ -121,9 +131,13 @@ def unflatten(like: Any, arrays: Arrays) -> Any:
 def _check(name: str, shape: tuple[int, ...], arrays: Arrays) -> None:
     if name not in arrays or arrays[name].shape != shape:
         found = f"shape {arrays[name].shape}" if name in arrays else "nothing"
-        raise ModelFileError(f"the array {name} does not fit", expected=f"shape {shape}", found=found)
+        raise ModelFileError(
+            f"the array {name} does not fit", expected=f"shape {shape}", found=found
+        )
 
 
 def _name(path: Any) -> str:
-    keys = [str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))) for key in path]
+    keys = [
+        str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))) for key in path
+    ]
     return "/".join(keys[:-1] if keys[-1] == "value" else keys)

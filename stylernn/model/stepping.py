@@ -12,12 +12,18 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from stylernn import features as ft
-from stylernn.features import View
-from stylernn.lookback import Echo
 from stylernn.model.lstm import LSTMState
-from stylernn.model.network import Network, onset_logits, pitch_logits, structural_onset, structural_pitches
-from stylernn.pieces import History, Piece
+from stylernn.model.network import (
+    Network,
+    onset_logits,
+    pitch_logits,
+    structural_onset,
+    structural_pitches,
+)
+from stylernn.representation import features as ft
+from stylernn.representation.arrays import History, Piece
+from stylernn.representation.copy_memory import Echo
+from stylernn.representation.features import View
 
 __all__ = ["Told", "Ways", "begin", "step_duration", "step_onset", "step_pitch", "tell"]
 
@@ -64,14 +70,22 @@ def tell(network: Network, piece: Piece, ways: Ways) -> Told:
     """
     piece = piece._replace(**ways._asdict())
     count = ways.style.shape[0]
-    whole = Piece(*(x if axis == 0 else jnp.stack([x] * count) for x, axis in zip(piece, _AXES, strict=True)))
+    whole = Piece(
+        *(x if axis == 0 else jnp.stack([x] * count) for x, axis in zip(piece, _AXES, strict=True))
+    )
     style = network.styles(ways.style)[:, None]
     coded = network.encode(whole)
     films = [film.parts(style) for film in [*network.films, network.pitch_film]]
     return Told(
         piece,
-        _either(coded, network.view_in.kernel[...], network.traits_in.look_up(piece.traits)[:, None]),
-        _either(coded, network.pitch_view.kernel[...], network.pitch_traits.look_up(piece.traits)[:, None]),
+        _either(
+            coded, network.view_in.kernel[...], network.traits_in.look_up(piece.traits)[:, None]
+        ),
+        _either(
+            coded,
+            network.pitch_view.kernel[...],
+            network.pitch_traits.look_up(piece.traits)[:, None],
+        ),
         [layer.of_style(style) for layer in network.layers],
         films,
         network.pitch_vectors(piece),
@@ -85,14 +99,21 @@ def begin(network: Network, ways: int, candidates: int) -> list[LSTMState]:
 
 
 def step_onset(
-    network: Network, told: Told, states: list[LSTMState], history: History, found: Echo, i: jax.Array
+    network: Network,
+    told: Told,
+    states: list[LSTMState],
+    history: History,
+    found: Echo,
+    i: jax.Array,
 ) -> tuple[list[LSTMState], jax.Array, jax.Array]:
     """Advance by event `i` of the candidates' histories, whose echoes are `found`.
 
     Returns:
         New states, the hidden output and the logits of the next onset.
     """
-    features, view, suggested = _asked(ft.onset_features, told, (0, 0, None))(told.piece, history, found, i)
+    features, view, suggested = _asked(ft.onset_features, told, (0, 0, None))(
+        told.piece, history, found, i
+    )
     x = network.event_in.look_up(features) + _look(told.event, view)
     after = []
     for layer, state, of_style, (factor, summand) in zip(
@@ -100,15 +121,25 @@ def step_onset(
     ):
         after.append(layer.step(state, x, of_style))
         x = x + after[-1].h * factor + summand
-    meeting = _asked(structural_onset, told, (0, 0), ways=(0, None))(told.piece, view, history.time[:, i])
+    meeting = _asked(structural_onset, told, (0, 0), ways=(0, None))(
+        told.piece, view, history.time[:, i]
+    )
     return after, x, onset_logits(network.onset_out(x), suggested, meeting)
 
 
 def step_pitch(
-    network: Network, told: Told, h: jax.Array, history: History, found: Echo, i: jax.Array, time: jax.Array
+    network: Network,
+    told: Told,
+    h: jax.Array,
+    history: History,
+    found: Echo,
+    i: jax.Array,
+    time: jax.Array,
 ) -> tuple[jax.Array, View, jax.Array]:
     """Given the next onset: the pitch head's hidden layer, the view of the skeleton and the logits of the pitch."""
-    features, view, known = _asked(ft.pitch_features, told, (0, 0, None, 0))(told.piece, history, found, i, time)
+    features, view, known = _asked(ft.pitch_features, told, (0, 0, None, 0))(
+        told.piece, history, found, i, time
+    )
     z = network.pitch_in.look_up(features) + _look(told.pitch, view) + network.pitch_hidden(h)
     factor, summand = told.films[-1]
     z = jax.nn.gelu(z * factor + summand)
@@ -118,7 +149,13 @@ def step_pitch(
 
 
 def step_duration(
-    network: Network, told: Told, z: jax.Array, view: View, history: History, i: jax.Array, pitch: jax.Array
+    network: Network,
+    told: Told,
+    z: jax.Array,
+    view: View,
+    history: History,
+    i: jax.Array,
+    pitch: jax.Array,
 ) -> jax.Array:
     """Given the pitch too: the logits of the duration."""
     asked = _asked(ft.duration_features, told, (0, None, 0, 0), ways=(None, None, None, 0))
@@ -127,7 +164,10 @@ def step_duration(
 
 
 def _asked(
-    function: Callable[..., Any], told: Told, axes: tuple[int | None, ...], ways: tuple[int | None, ...] | None = None
+    function: Callable[..., Any],
+    told: Told,
+    axes: tuple[int | None, ...],
+    ways: tuple[int | None, ...] | None = None,
 ) -> Callable[..., Any]:
     """Map a function of a piece and of `axes` arguments over candidates, then over ways; by default no argument but
     the piece has an axis of ways.

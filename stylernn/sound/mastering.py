@@ -49,7 +49,9 @@ def limit(samples: np.ndarray, ceiling: float = CEILING) -> np.ndarray:
         samples: the mix.
         ceiling: in dB of full scale.
     """
-    allowed = np.minimum(1.0, 10 ** ((ceiling - _HEADROOM) / 20) / np.maximum(_peaks(samples), 1e-9))
+    allowed = np.minimum(
+        1.0, 10 ** ((ceiling - _HEADROOM) / 20) / np.maximum(_peaks(samples), 1e-9)
+    )
     if allowed.min(initial=1.0) == 1.0:
         return samples
     window = signal.windows.hann(_LOOK_AHEAD + 1)
@@ -80,7 +82,9 @@ def master(samples: np.ndarray) -> np.ndarray:
 def _peaks(samples: np.ndarray) -> np.ndarray:
     """Highest magnitude near each frame over both channels, between the samples too; shape (frames,)."""
     peaks = np.zeros(len(samples))
-    for channel in samples.T.astype(np.float32):  # single precision is finer than any tolerance here, and twice as fast
+    for channel in samples.T.astype(
+        np.float32
+    ):  # single precision is finer than any tolerance here, and twice as fast
         np.maximum(peaks, np.abs(channel), out=peaks)
         for start in range(0, len(channel), _BLOCK):
             first, last = max(start - _EDGE, 0), min(start + _BLOCK, len(channel))

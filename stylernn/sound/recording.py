@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from stylernn.accompaniment import accompany
-from stylernn.atomic import replacing
 from stylernn.errors import UsageError
-from stylernn.melody import TICKS_PER_QUARTER, Melody
-from stylernn.performance import manner, perform
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody
 from stylernn.sound import ENDINGS, RATE
+from stylernn.sound.accompaniment import accompany
 from stylernn.sound.mastering import loudness, master
+from stylernn.sound.performance import manner, perform
 from stylernn.sound.synthesis import sound_font, synthesise
+from stylernn.system.atomic_write import replacing
 
 __all__ = ["TAIL", "record", "write"]
 
@@ -62,16 +62,24 @@ def record(
     players = {"melody": (tune, instrument or manner(style).instrument)}
     if accompanied:
         band = accompany(melody, style, tempo=tempo, straight=straight, seed=seed)
-        players |= {"bass": (band.bass, band.bass_instrument), "chords": (band.chords, band.chord_instrument)}
+        players |= {
+            "bass": (band.bass, band.bass_instrument),
+            "chords": (band.chords, band.chord_instrument),
+        }
     players = {role: player for role, player in players.items() if player[0]}
     second = 60 / (tempo * TICKS_PER_QUARTER)
     begin = min(
-        [melody.notes[0].onset * second, *(notes[0].onset for role, (notes, _) in players.items() if role != "melody")]
+        [
+            melody.notes[0].onset * second,
+            *(notes[0].onset for role, (notes, _) in players.items() if role != "melody"),
+        ]
     )
     length = melody.end * second - begin + TAIL
     if length > _LONGEST:
         found = f"{length / 60:.0f} minutes"
-        raise UsageError("this is too long to record", expected=f"at most {_LONGEST // 60} minutes", found=found)
+        raise UsageError(
+            "this is too long to record", expected=f"at most {_LONGEST // 60} minutes", found=found
+        )
     data = sound_font(font)
     stems = {
         role: synthesise(
@@ -94,7 +102,9 @@ def write(samples: np.ndarray, path: str | os.PathLike[str]) -> None:
     """
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
-        raise UsageError(f"cannot tell the format of {path}", expected=f"an ending out of {', '.join(ENDINGS)}")
+        raise UsageError(
+            f"cannot tell the format of {path}", expected=f"an ending out of {', '.join(ENDINGS)}"
+        )
     data = io.BytesIO()  # soundfile has errors of its own for files that cannot be written
     soundfile.write(data, samples, RATE, format=ending[1:].upper())
     with replacing(path) as draft:

@@ -17,10 +17,10 @@ import pretty_midi
 import soundfile
 from pretty_midi.constants import INSTRUMENT_MAP
 
-from stylernn import limits
 from stylernn.errors import FileFormatError, UsageError
-from stylernn.performance import Played
 from stylernn.sound import RATE
+from stylernn.sound.performance import Played
+from stylernn.system import limits
 
 __all__ = ["program", "sound_font", "synthesise"]
 
@@ -42,12 +42,20 @@ def program(instrument: str) -> int:
     names = [name.lower() for name in INSTRUMENT_MAP]
     if instrument.lower() in names:
         return names.index(instrument.lower())
-    found = [number for number, name in enumerate(names) if words and all(word in name for word in words)]
+    found = [
+        number for number, name in enumerate(names) if words and all(word in name for word in words)
+    ]
     if found:
         return found[0]
     near = difflib.get_close_matches(instrument.lower(), names, n=3, cutoff=0.4)
-    hint = f"Did you mean {' or '.join(INSTRUMENT_MAP[names.index(name)] for name in near)}?" if near else ""
-    raise UsageError(f"no such instrument: {instrument!r}", expected="a name out of General MIDI", remedy=hint)
+    hint = (
+        f"Did you mean {' or '.join(INSTRUMENT_MAP[names.index(name)] for name in near)}?"
+        if near
+        else ""
+    )
+    raise UsageError(
+        f"no such instrument: {instrument!r}", expected="a name out of General MIDI", remedy=hint
+    )
 
 
 def sound_font(path: Path | None = None) -> bytes:
@@ -62,14 +70,21 @@ def sound_font(path: Path | None = None) -> bytes:
     try:
         data = limits.contents(chosen, "font_megabytes", remedy="Use a smaller one.")
     except OSError as error:
-        raise FileFormatError(f"cannot read {chosen}", found=error.strerror or str(error)) from error
+        raise FileFormatError(
+            f"cannot read {chosen}", found=error.strerror or str(error)
+        ) from error
     if data[:4] != b"RIFF" or data[8:12] != b"sfbk":
         raise FileFormatError(f"{chosen} is no sound font", expected="a SoundFont 2 file (.sf2)")
     return data
 
 
 def synthesise(
-    notes: Iterable[Played], instrument: str, length: float, *, pan: float = 0.0, font: bytes | None = None
+    notes: Iterable[Played],
+    instrument: str,
+    length: float,
+    *,
+    pan: float = 0.0,
+    font: bytes | None = None,
 ) -> np.ndarray:
     """Play notes on one instrument, in a room.
 
@@ -91,7 +106,9 @@ def synthesise(
     try:
         sound = midirenderer.render_wave_from(sound_font() if font is None else font, data)
     except (RuntimeError, ValueError) as error:
-        raise FileFormatError("the sound font is damaged", expected="a SoundFont 2 file", found=str(error)) from error
+        raise FileFormatError(
+            "the sound font is damaged", expected="a SoundFont 2 file", found=str(error)
+        ) from error
     samples, rate = soundfile.read(io.BytesIO(sound), always_2d=True)
     if rate != RATE:
         raise RuntimeError(f"midirenderer made {rate} frames a second, expected {RATE}")
@@ -104,12 +121,16 @@ def _midi(notes: Iterable[Played], number: int, length: float, pan: float) -> by
     score = pretty_midi.PrettyMIDI(resolution=_RESOLUTION, initial_tempo=120)
     player = pretty_midi.Instrument(number)
     player.notes = [
-        pretty_midi.Note(note.velocity, note.pitch, note.onset, min(note.onset + note.duration, length))
+        pretty_midi.Note(
+            note.velocity, note.pitch, note.onset, min(note.onset + note.duration, length)
+        )
         for note in notes
         if note.onset < length
     ]
     settings = {_VOLUME: 127, _PAN: round(64 + 63 * pan), _REVERB: _ROOM, _CHORUS: 0}
-    player.control_changes = [pretty_midi.ControlChange(kind, value, 0) for kind, value in settings.items()]
+    player.control_changes = [
+        pretty_midi.ControlChange(kind, value, 0) for kind, value in settings.items()
+    ]
     player.control_changes.append(pretty_midi.ControlChange(_REVERB, _ROOM, length))
     score.instruments = [player]
     buffer = io.BytesIO()

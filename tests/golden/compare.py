@@ -20,7 +20,9 @@ ROOT = HERE.parent.parent
 
 def checked_out(commit: str, folder: Path) -> Path:
     """The files of a commit."""
-    archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, capture_output=True).stdout
+    archive = subprocess.run(
+        ["git", "archive", commit], cwd=ROOT, check=True, capture_output=True
+    ).stdout
     with tarfile.open(fileobj=BytesIO(archive)) as files:
         files.extractall(folder, filter="data")
     return folder
@@ -31,7 +33,9 @@ def outcomes(checkout: Path, folder: Path) -> dict[str, Any]:
     tree, out = folder / "tree", folder / "notes.json"
     subprocess.run([sys.executable, checkout / ".ci" / "assemble.py", tree], check=True)
     environment = {**os.environ, "PYTHONPATH": str(tree), "STYLERNN_CACHE": str(folder / "cache")}
-    subprocess.run([sys.executable, HERE / "notes.py", out], check=True, env=environment, cwd=folder)
+    subprocess.run(
+        [sys.executable, HERE / "notes.py", out], check=True, env=environment, cwd=folder
+    )
     return json.loads(out.read_text(encoding="utf-8"))
 
 
@@ -48,7 +52,9 @@ def main() -> int:
         after = outcomes(ROOT, folder / "this-run")
     differing = [case for case in {**before, **after} if before.get(case) != after.get(case)]
     sys.stdout.writelines(f"differs: {case}\n" for case in differing)
-    sys.stdout.write(f"{len(before) - len(differing)} of {len(before)} cases are note for note the same\n")
+    sys.stdout.write(
+        f"{len(before) - len(differing)} of {len(before)} cases are note for note the same\n"
+    )
     return 1 if differing else 0
 
 

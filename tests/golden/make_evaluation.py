@@ -16,7 +16,16 @@ sys.path.insert(0, str(HERE.parent))
 def golden():
     """Every deterministic metric on five pairs, rounded to 6 places."""
     from evaluation_melodies import ornate, plain
-    from stylernn.evaluation import baselines, bits, content, features, music, originality, overlap, style
+    from stylernn.evaluation import (
+        baselines,
+        bits,
+        content,
+        features,
+        music,
+        originality,
+        overlap,
+        style,
+    )
 
     sources = [plain(i) for i in range(5)]
     outputs = [baselines.jazzify(melody, i) for i, melody in enumerate(sources)]
@@ -26,12 +35,17 @@ def golden():
         "features": {"means": features.extract(outputs).mean(axis=0)},
         "music": music.evaluate(outputs),
         "originality": originality.evaluate(outputs, originality.index(training), sources),
-        "bits": {kind: bits.evaluate(bits.fit(training, kind), outputs)["bits"] for kind in bits.KINDS},
+        "bits": {
+            kind: bits.evaluate(bits.fit(training, kind), outputs)["bits"] for kind in bits.KINDS
+        },
         "profile": {"cosine": style.profile_cosine(outputs, [ornate(i) for i in range(5)])},
         "overlap": overlap.overlap(training, [ornate(i) for i in range(20)]),
     }
     return {
-        chapter: {name: np.round(np.asarray(value, dtype=float), 6).tolist() for name, value in parts.items()}
+        chapter: {
+            name: np.round(np.asarray(value, dtype=float), 6).tolist()
+            for name, value in parts.items()
+        }
         for chapter, parts in values.items()
     }
 

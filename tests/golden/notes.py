@@ -26,12 +26,25 @@ TUNES = [
     FILES / "harbour-waltz.abc",
 ]
 ROOTS = [
-    *("art_song", "celtic", "chorale", "classical", "jazz", "jazz_standard", "pop_vintage", "ragtime", "romantic"),
+    *(
+        "art_song",
+        "celtic",
+        "chorale",
+        "classical",
+        "jazz",
+        "jazz_standard",
+        "pop_vintage",
+        "ragtime",
+        "romantic",
+    ),
 ]
 OWN = "golden_own"
 TARGETS = [*ROOTS, "bebop", "jazz=0.7,celtic=0.3", OWN]
 GENERATED = ["celtic", "chorale", "jazz", "ragtime"]
-READ = [*TUNES, *(FILES / name for name in ("harbour-waltz.musicxml", "greensleeves.mxl", "two-voices.krn"))]
+READ = [
+    *TUNES,
+    *(FILES / name for name in ("harbour-waltz.musicxml", "greensleeves.mxl", "two-voices.krn")),
+]
 READ += [FILES / "band.mid", FILES / "band.kar"]
 CANDIDATES, SEED = 4, 0
 
@@ -63,7 +76,11 @@ def cases(third: bool) -> list[tuple[str, str, Path | None]]:
     """Every case as (kind, style, file); a third of the transfers meets every target and every tune."""
     pairs = [(target, tune) for target in TARGETS for tune in TUNES]
     if third:
-        pairs = [(target, TUNES[number % len(TUNES)]) for number, target in enumerate(TARGETS) if target != OWN] + [
+        pairs = [
+            (target, TUNES[number % len(TUNES)])
+            for number, target in enumerate(TARGETS)
+            if target != OWN
+        ] + [
             ("jazz", TUNES[3]),
             ("celtic", TUNES[2]),
         ]
@@ -97,7 +114,10 @@ def outcomes(third: bool) -> dict[str, Any]:
 
 def hashed(found: dict[str, Any]) -> dict[str, str]:
     """A hash of each outcome, for the stored file."""
-    return {name: hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16] for name, value in found.items()}
+    return {
+        name: hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
+        for name, value in found.items()
+    }
 
 
 def processor() -> str:

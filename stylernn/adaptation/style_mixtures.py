@@ -1,0 +1,115 @@
+"""What a user may name as a style: one of the model's, one of their own, a tune, or a mixture "jazz=0.7,celtic=0.3".
+
+A mixture is a point between the embeddings of its styles. It takes the place of its weightiest style in a copy of the
+model, so that it runs through the programs that are compiled for that model already.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from stylernn.adaptation import user_styles
+from stylernn.corpus.styles import Style
+from stylernn.errors import UsageError
+from stylernn.formats import registry
+from stylernn.model.checkpoint import Model
+from stylernn.representation import attributes
+
+__all__ = ["knowing", "parse", "resolve"]
+
+
+def parse(text: str) -> dict[str, float]:
+    """Read "jazz=0.7,celtic=0.3" as weights that add up to 1; "jazz" alone weighs 1.
+
+    Raises:
+        UsageError: if a weight is missing, is no positive number, or a style is named twice.
+    """
+    weights: dict[str, float] = {}
+    for part in text.split(","):
+        name, equals, number = (piece.strip() for piece in part.partition("="))
+        try:
+            weight = float(number) if equals or "," in text else 1.0
+        except ValueError:
+            weight = math.nan
+        if not name or name in weights or not 0 < weight < math.inf:
+            found = f"{part.strip()!r} in {text!r}"
+            raise UsageError(
+                "cannot mix styles",
+                expected="distinct styles, as in jazz=0.7,celtic=0.3",
+                found=found,
+            )
+        weights[name] = weight
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}
+
+
+def resolve(model: Model, text: str) -> tuple[Model, int]:
+    """The model that knows what a style or a mixture names, and its index there.
+
+    Raises:
+        UsageError: if `parse` does not understand it, or the model does not know a style.
+        StylernnError: if a personal style, or the file of a tune, cannot be used.
+    """
+    weights = parse(text)
+    model = knowing(model, weights)
+    shares = {model.style(name): weight for name, weight in weights.items()}
+    place = max(shares, key=lambda index: shares[index])
+    if len(shares) == 1:
+        return model, place
+    styles = model.header.styles
+    blended = _blended(text, [(styles[index - 1], weight) for index, weight in shares.items()])
+    known = user_styles.vectors(model)
+    vector = sum(weight * known[index] for index, weight in shares.items())
+    model = user_styles.put(model, place, blended, vector)
+    named = {styles[index - 1].name: weight for index, weight in shares.items()}
+    return replace(model, arrays=attributes.mixed(model.arrays, named, blended.name)), place
+
+
+def knowing(model: Model, names: Iterable[str]) -> Model:
+    """A model that also knows those of these names that are personal styles or files of tunes."""
+    wanted = list(names)
+    others = [name for name in wanted if name not in {style.name for style in model.header.styles}]
+    found = {}
+    for name in others:
+        if Path(name).suffix.lower() in registry.endings():
+            from stylernn.adaptation import (
+                adapt,  # the optimisers that it brings take a second to import
+            )
+
+            own = adapt.like(model, Path(name))
+            found[name] = replace(own, style=replace(own.style, name=name))
+        elif name in user_styles.kept():
+            found[name] = user_styles.load(user_styles.file_of(name))
+    return user_styles.adopted(model, list(found.values()), spared=wanted) if found else model
+
+
+def _blended(name: str, parts: Sequence[tuple[Style, float]]) -> Style:
+    """The profile of a mixture: weighted means, and the metres of all."""
+    heaviest = max(parts, key=lambda part: part[1])[0]
+
+    def mean(attribute: str) -> float:
+        return sum(weight * getattr(style, attribute) for style, weight in parts)
+
+    names = {metre for style, _ in parts for metre in style.metres}
+    metres = {
+        name: sum(weight * style.metres.get(name, 0.0) for style, weight in parts) for name in names
+    }
+    # In each metre the mean of the styles that know it, by their share of it.
+    notes = {
+        name: sum(w * s.metres.get(name, 0.0) * s.densities.get(name, 0.0) for s, w in parts)
+        for name in names
+    }
+    densities = {name: notes[name] / share for name, share in metres.items() if share}
+    return replace(
+        heaviest,
+        description=f"mixture: {name}",
+        register=round(mean("register")),
+        reach=tuple(round(sum(weight * style.reach[k] for style, weight in parts)) for k in (0, 1)),
+        diatonic=mean("diatonic"),
+        silence=mean("silence"),
+        density=mean("density"),
+        metres=metres,
+        densities=densities,
+        tempo=mean("tempo"),
+    )

@@ -1,0 +1,1 @@
+"""Melodies as pictures: piano rolls, engraved pages, HTML."""

@@ -1,0 +1,94 @@
+"""A melody as a piece of HTML: a piano roll, and a player where sound is installed. For notebooks and browsers."""
+
+import base64
+import html
+import io
+from collections.abc import Mapping
+from importlib.util import find_spec
+
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Note
+from stylernn.representation.note_alignment import KINDS, Changes
+
+__all__ = ["fragment", "piano_roll"]
+
+_COLOURS = {
+    "kept": "#000000",
+    "moved": "#0072b2",
+    "ornament": "#e69f00",
+    "new": "#cc79a7",
+    "dropped": "#bbbbbb",
+}
+_PLAIN = "#0072b2"
+_QUARTER, _STEP, _MARGIN = 16, 5, 8  # pixels
+
+
+def fragment(
+    melody: Melody, changes: Changes | None = None, *, style: str = "", seed: int = 0
+) -> str:
+    """Title, piano roll and player of a melody.
+
+    Args:
+        melody: what to show.
+        changes: colours its notes by what became of a tune.
+        style: to play it in.
+        seed: of the player's small liberties.
+    """
+    title = f"<b>{html.escape(melody.title)}</b> " if melody.title else ""
+    return f"<div><p>{title}{_legend(changes)}</p>{piano_roll(melody, changes)}<p>{_player(melody, style, seed)}</p></div>"
+
+
+def piano_roll(melody: Melody, changes: Changes | None = None) -> str:
+    """Notes over time as SVG: bar lines, and a rectangle for each note.
+
+    Args:
+        melody: what to draw.
+        changes: colours the notes by their kind, and adds in grey the notes of the tune that are gone.
+    """
+    gone = changes.dropped if changes else ()
+    pitches = [note.pitch for note in (*melody.notes, *gone)] or [60]
+    low, high = min(pitches) - 1, max(pitches) + 1
+    width, height = _x(melody.end) + _MARGIN, (high - low + 1) * _STEP
+    colours = {change.note: _COLOURS[change.kind] for change in changes.notes} if changes else {}
+    lines = [
+        f'<path d="M{_x(int(tick)):g} 0V{height}" stroke="#dddddd"/>' for tick in melody.bar_lines
+    ]
+    shadows = [_rectangle(note, high, _COLOURS["dropped"]) for note in gone]
+    notes = [_rectangle(note, high, colours.get(note, _PLAIN)) for note in melody.notes]
+    size = f'width="{width:g}" height="{height}" viewBox="0 0 {width:g} {height}"'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(lines + shadows + notes)}</svg>'
+    return f'<div style="overflow-x:auto">{svg}</div>'
+
+
+def _x(tick: int) -> float:
+    return _MARGIN + tick * _QUARTER / TICKS_PER_QUARTER
+
+
+def _rectangle(note: Note, high: int, colour: str) -> str:
+    wide = max(note.duration * _QUARTER / TICKS_PER_QUARTER - 1, 1)
+    top = (high - note.pitch) * _STEP
+    return f'<rect x="{_x(note.onset):g}" y="{top}" width="{wide:g}" height="{_STEP}" fill="{colour}"/>'
+
+
+def _legend(changes: Changes | None) -> str:
+    """How many notes are of each kind, in its colour."""
+    if changes is None:
+        return ""
+    totals: Mapping[str, int] = changes.totals
+    words = [
+        f'<span style="color:{_COLOURS[kind]}">■</span> {totals[kind]} {kind}'
+        for kind in (*KINDS, "dropped")
+    ]
+    return " &nbsp; ".join(words)
+
+
+def _player(melody: Melody, style: str, seed: int) -> str:
+    if find_spec("midirenderer") is None or find_spec("soundfile") is None:
+        return "To hear it: <code>pip install 'stylernn[sound]'</code>"
+    import soundfile
+
+    from stylernn.sound import RATE, recording
+
+    sound = io.BytesIO()
+    soundfile.write(sound, recording.record(melody, style, seed=seed), RATE, format="MP3")
+    data = base64.b64encode(sound.getvalue()).decode()
+    return f'<audio controls src="data:audio/mpeg;base64,{data}"></audio>'

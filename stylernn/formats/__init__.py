@@ -1,0 +1,1 @@
+"""Music files to melodies and back; the only modules that import symusic and music21."""

@@ -1,0 +1,177 @@
+"""What the parts of a music21 score say, on the grid: notes, metres, chord symbols, key and tempo."""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from music21 import chord, harmony, instrument, key, meter, note, stream, tempo
+
+from stylernn.formats.melody_extraction import LONGEST_BAR
+from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Metre
+
+__all__ = ["Line", "is_tied", "line", "measures", "parts"]
+
+_TEMPOS = (0.01, 100_000.0)  # what a MIDI file can say, in whole microseconds a quarter
+
+
+class Line(NamedTuple):
+    """What one part contributes: its notes on the grid, the metre at each bar line, chord symbols; and its score."""
+
+    name: str
+    notes: np.ndarray
+    metres: list[tuple[int, Metre]]
+    chords: list[Chord]
+    key: Key | None
+    tempo: float
+    title: str
+
+
+def parts(score: stream.Stream) -> list[stream.Part]:
+    """Parts of a score at sounding pitch."""
+    if isinstance(score, stream.Opus):
+        score = score.scores[0]
+    found = list(score.parts) or [score]
+    for part in found:
+        if any(
+            player.transposition
+            for player in part.recurse().getElementsByClass(instrument.Instrument)
+        ):
+            part.toSoundingPitch(inPlace=True)
+    return found
+
+
+def measures(part: stream.Part) -> list[stream.Measure]:
+    """The measures of a part, made where the file has none."""
+    written = list(part.getElementsByClass(stream.Measure))
+    return written or list(part.makeMeasures().getElementsByClass(stream.Measure))
+
+
+def line(part: stream.Part, score: stream.Stream) -> Line:
+    """What a part says; title and tempo are those of its score."""
+    bars = measures(part)
+    metres, shift = _bars(bars)
+    chords = [
+        Chord(_ticks(measure.offset + symbol.offset) + shift, _symbol(symbol))
+        for measure in bars
+        for symbol in measure.getElementsByClass(harmony.Harmony)
+    ]
+    notes = _notes(bars)
+    notes[:, 0] += shift
+    title = (score.metadata and score.metadata.bestTitle) or ""
+    named = [chord for chord in chords if chord.symbol]
+    return Line(
+        getattr(part, "partName", None) or "",
+        notes,
+        metres,
+        named,
+        _key(part),
+        _tempo(score),
+        title,
+    )
+
+
+def _ticks(quarters: float | Fraction) -> int:
+    return round(quarters * TICKS_PER_QUARTER)
+
+
+def _bars(measures: Sequence[stream.Measure]) -> tuple[list[tuple[int, Metre]], int]:
+    """The metre at each bar line, and the ticks of rest that fill up a short bar 0."""
+    lines = [_ticks(measure.offset) for measure in measures]
+    lines.append(_ticks(measures[-1].offset + measures[-1].duration.quarterLength))
+    metre, shift, open_half = Metre(), 0, 0
+    metres: list[tuple[int, Metre]] = []
+    for measure, start, stop in zip(measures, lines, lines[1:], strict=False):
+        before, metre = metre, _metre(measure.timeSignature) if measure.timeSignature else metre
+        length = stop - start
+        if not metres and 0 < length < metre.bar and len(measures) > 1:
+            shift = metre.bar - length
+            metres.append((0, metre))
+        elif open_half and metre == before and open_half + length == metre.bar:
+            open_half = 0
+        elif length:
+            metres.append((start + shift if metres else 0, metre))
+            open_half = length if length < metre.bar else 0
+    return metres or [(0, metre)], shift
+
+
+def _metre(sign: meter.TimeSignature) -> Metre:
+    """A metre; one that the grid does not know, such as 7/64, becomes a number of 32nds."""
+    metre = Metre(sign.numerator, sign.denominator)
+    if sign.denominator not in (1, 2, 4, 8, 16, 32):
+        metre = Metre(max(round(sign.barDuration.quarterLength * 8), 1), 32)
+    if not 0 < metre.numerator <= LONGEST_BAR:
+        raise ValueError(f"a metre of {sign.ratioString}")
+    return metre
+
+
+def _notes(measures: Sequence[stream.Measure]) -> np.ndarray:
+    """Notes of the highest voice of each measure, int64 of shape (notes, 3); tied ones are merged."""
+    rows: list[list[int]] = []
+    tied: dict[int, list[int]] = {}
+    for measure in measures:
+        for start, element in _highest_voice(measure):
+            top = max(getattr(element, "notes", [element]), key=lambda each: each.pitch.ps)
+            onset = _ticks(measure.offset + start)
+            end = _ticks(measure.offset + start + element.duration.quarterLength)
+            number = top.pitch.midi
+            held = tied.pop(number, None)
+            if held is None or held[0] + held[1] != onset or not is_tied(top, "stop"):
+                held = [onset, 0, number]
+                rows.append(held)
+            held[1] = max(end - held[0], 1)
+            if is_tied(top, "start"):
+                tied[number] = held
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def is_tied(sung: note.NotRest, end: str) -> bool:
+    """Whether a tie starts ("start") or ends ("stop") at a note."""
+    return sung.tie is not None and sung.tie.type in (end, "continue")
+
+
+def _highest_voice(measure: stream.Measure) -> list[tuple[Fraction | float, note.NotRest]]:
+    """Notes and chords, with their offsets in the measure, of the voice of highest mean pitch."""
+    voices: list[tuple[float, int, list[tuple[Fraction | float, note.NotRest]]]] = []
+    for voice in (measure, *measure.voices):
+        shift = 0 if voice is measure else voice.offset
+        sung = [
+            (shift + element.offset, element)
+            for element in voice.getElementsByClass((note.Note, chord.Chord))
+            if element.duration.quarterLength > 0
+            and not isinstance(element, harmony.Harmony)
+            and element.pitches
+        ]
+        if sung:
+            height = float(np.mean([max(p.ps for p in element.pitches) for _, element in sung]))
+            voices.append((height, -len(voices), sung))
+    return max(voices)[2] if voices else []
+
+
+def _symbol(sign: harmony.Harmony) -> str:
+    """A chord symbol with "b" for flats, which are "-" in music21."""
+    if isinstance(sign, harmony.NoChord):
+        return "N.C."
+    return re.sub(r" (?:add|alter) (?=[#b])", "", re.sub(r"(?<=[A-G])-", "b", sign.figure or ""))
+
+
+def _key(part: stream.Part) -> Key | None:
+    signs = part.recurse()
+    sign = (
+        signs.getElementsByClass(key.Key).first()
+        or signs.getElementsByClass(key.KeySignature).first()
+    )
+    if sign is None or sign.sharps is None or abs(sign.sharps) > 7:
+        return None
+    return Key(
+        sign.sharps, "minor" if getattr(sign, "mode", None) in ("minor", "aeolian") else "major"
+    )
+
+
+def _tempo(score: stream.Stream) -> float:
+    for mark in score.recurse().getElementsByClass(tempo.MetronomeMark):
+        quarters = mark.getQuarterBPM()
+        if quarters and _TEMPOS[0] <= quarters <= _TEMPOS[1]:
+            return round(float(quarters), 2)
+    return 120.0

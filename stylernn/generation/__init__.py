@@ -1,0 +1,1 @@
+"""Transfer and generation: what the other packages are for."""

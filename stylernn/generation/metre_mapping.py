@@ -1,0 +1,179 @@
+"""Putting a melody into a metre that the target style knows.
+
+A style may never have met the source's metre: no jazz is written in 6/8. But a dotted quarter is a beat whose thirds
+are those of a swung quarter, so `fitted` writes a jig in simple time, beat for beat: 6/8 becomes 2/4 and its eighths
+triplets, at the same speed for the ear. And the bars may be too short or too long: `heard` lets the model count them in
+groups or in halves as the style does, without a change to what is written.
+"""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from stylernn.corpus.styles import Style
+from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Melody, Metre, Note
+from stylernn.representation import event_codec
+from stylernn.representation.breaths import silence
+from stylernn.representation.event_codec import BeatGrid
+
+__all__ = ["fitted", "heard", "knows_compound", "restored"]
+
+_KNOWN = 0.03
+
+
+class _Usual(NamedTuple):
+    """Of a kind of metre in a style: the share of its tunes, and the notes per felt beat of these."""
+
+    share: float
+    density: float
+
+
+_UNKNOWN = _Usual(0.0, 0.0)
+
+
+def knows_compound(style: Style) -> bool:
+    """Whether a style is at home in 6/8 and its kin; one without statistics is not asked to change anything."""
+    return (
+        not style.metres
+        or sum(share for name, share in style.metres.items() if _kind(_metre(name))[1]) >= _KNOWN
+    )
+
+
+def fitted(melody: Melody, style: Style) -> Melody:
+    """The melody itself, or in simple metres where it is compound and the style is not.
+
+    Bars and beats stay one to one; 3/8, which has a single beat a bar, becomes 3/4. The tempo follows, so that it
+    sounds as it did. The melody is quantised first: what remains maps onto the grid exactly.
+    """
+    if knows_compound(style) or not any(metre.is_compound for _, metre in melody.metres):
+        return melody
+    changes = [_simple(metre) for _, metre in melody.metres]
+    starts = np.array([tick for tick, _ in melody.metres] + [melody.end])
+    lengths = [
+        round(int(length) * factor)
+        for length, (_, factor) in zip(np.diff(starts), changes, strict=True)
+    ]
+    times = np.append(0, np.cumsum(lengths))
+    metres = tuple((int(tick), metre) for tick, (metre, _) in zip(times[:-1], changes, strict=True))
+    pickup = round(melody.pickup * changes[0][1])
+    tempo = float(melody.tempo * _simple(melody.metre)[1])
+    quantised = event_codec.quantise(melody) if melody.notes else melody
+    return _moved(
+        quantised, starts, times, replace(melody, metres=metres, pickup=pickup, tempo=tempo)
+    )
+
+
+def restored(melody: Melody, original: Melody) -> Melody:
+    """A melody over the beats of `fitted(original, ...)`, written in the original's metres again.
+
+    What the simple beat divides by four has no exact place in a compound one and goes to the nearest tick.
+    """
+    if melody.metres == original.metres:
+        return melody
+    starts = np.array([tick for tick, _ in melody.metres] + [melody.end])
+    times = np.array([tick for tick, _ in original.metres] + [original.end])
+    return _moved(melody, starts, times, original)
+
+
+def heard(melody: Melody, grid: BeatGrid, style: Style) -> BeatGrid:
+    """Count the bars of a melody in the metre of a style that fits best.
+
+    Args:
+        melody: the source.
+        grid: its beats.
+        style: the target.
+
+    Returns:
+        A grid of the same beats, whose bars may be groups of the source's bars; or halves of them, where the melody,
+        while it plays, has so many notes a beat as the style has only in bars of half the length: a slow solo makes no
+        reel, but a polka.
+    """
+    usual, pickup = _usual(style), int(melody.pickup > 0)
+    beats, compound = _kind(melody.metre)
+    own, half = (usual.get((length, compound)) for length in (beats, beats // 2))
+    if own is None:
+        group = max(
+            (1, 2, 4),
+            key=lambda group: (usual.get((beats * group, compound), _UNKNOWN).share, -group),
+        )
+        return grid if group == 1 else _regrouped(grid, group, pickup)
+    if half is None or beats % 2 or half.density <= own.density:
+        return grid
+    # While it plays, nearer to the density of half bars than to that of whole ones, by ratio.
+    playing = grid.beats * (1 - silence(melody))
+    crowded = (len(melody.notes) / playing) ** 2 > own.density * half.density
+    return _halved(grid, pickup) if crowded else grid
+
+
+def _moved(melody: Melody, starts: np.ndarray, times: np.ndarray, frame: Melody) -> Melody:
+    """Notes and chords moved by the map that takes `starts` to `times`, in the metres and at the tempo of a frame."""
+
+    def map_ticks(ticks: np.ndarray) -> list[int]:
+        return np.rint(np.interp(ticks, starts, times)).astype(int).tolist()
+
+    onsets, ends = melody.array[:, 0], melody.array[:, 0] + melody.array[:, 1]
+    pitches = melody.array[:, 2].tolist()
+    moved = zip(map_ticks(onsets), map_ticks(ends), pitches, strict=True)
+    symbols = zip(
+        map_ticks(np.array([chord.onset for chord in melody.chords])), melody.chords, strict=True
+    )
+    return replace(
+        melody,
+        notes=tuple(Note(onset, max(end - onset, 1), pitch) for onset, end, pitch in moved),
+        metres=frame.metres,
+        tempo=frame.tempo,
+        pickup=frame.pickup,
+        end=int(times[-1]),
+        chords=tuple(Chord(onset, chord.symbol) for onset, chord in symbols),
+    )
+
+
+def _simple(metre: Metre) -> tuple[Metre, Fraction]:
+    """The metre that one becomes, and by how much its music is stretched."""
+    if not metre.is_compound:
+        return metre, Fraction(1)
+    if metre.numerator == 3:
+        return Metre(3, 4), Fraction(3 * TICKS_PER_QUARTER, metre.bar)
+    return Metre(metre.bar // metre.beat, 4), Fraction(TICKS_PER_QUARTER, metre.beat)
+
+
+def _metre(name: str) -> Metre:
+    return Metre(*map(int, name.split("/")))
+
+
+def _kind(metre: Metre) -> tuple[int, bool]:
+    """Felt beats per bar, and whether they are compound."""
+    return max(metre.bar // metre.beat, 1), metre.is_compound
+
+
+def _usual(style: Style) -> dict[tuple[int, bool], _Usual]:
+    """The kinds of metre that a style knows."""
+    kinds: dict[tuple[int, bool], list[str]] = {}
+    for name in style.metres:
+        kinds.setdefault(_kind(_metre(name)), []).append(name)
+    found = {}
+    for kind, names in kinds.items():
+        share = sum(style.metres[name] for name in names)
+        if share >= _KNOWN:
+            notes = sum(style.metres[name] * style.densities.get(name, 0.0) for name in names)
+            found[kind] = _Usual(share, notes / share)
+    return found
+
+
+def _regrouped(grid: BeatGrid, group: int, pickup: int) -> BeatGrid:
+    return _with_bars(
+        grid,
+        np.unique(np.concatenate([grid.first[:1], grid.first[pickup:-1:group], grid.first[-1:]])),
+    )
+
+
+def _halved(grid: BeatGrid, pickup: int) -> BeatGrid:
+    full, lengths = grid.first[pickup:-1], np.diff(grid.first[pickup:])
+    return _with_bars(grid, np.union1d(grid.first, (full + lengths // 2)[lengths % 2 == 0]))
+
+
+def _with_bars(grid: BeatGrid, first: np.ndarray) -> BeatGrid:
+    bar = np.searchsorted(first, np.arange(grid.beats + 1), side="right") - 1
+    return BeatGrid(grid.start, grid.unit, bar, first)

@@ -1,0 +1,113 @@
+"""Where a result comes from, as plain data: what was read, which model made it with which settings, how new it is.
+
+The command line writes it as JSON: on standard output for other programs, and beside the result.
+"""
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from stylernn.generation.transfer import Options, Result
+from stylernn.model.checkpoint import Header
+from stylernn.music.melody import Melody
+from stylernn.representation.note_alignment import Change, Changes
+from stylernn.reranking import originality
+from stylernn.reranking.originality import COPY_NOTES, Figures
+from stylernn.system.atomic_write import replacing
+
+__all__ = ["beside", "describe", "model_facts", "originality_facts", "write"]
+
+_PACKAGES = ("jax", "jaxlib", "flax", "numpy", "symusic", "music21")
+
+
+def describe(
+    result: Result,
+    changes: Changes,
+    *,
+    style: str,
+    seed: int,
+    options: Options,
+    model: Mapping[str, Any],
+    copied: Any,
+) -> dict[str, Any]:
+    """All that is known of a result.
+
+    Args:
+        result: from `transfer`.
+        changes: from `note_alignment.compare`.
+        style: that was asked for.
+        seed: that it was drawn with.
+        options: the dials.
+        model: from `model_facts`.
+        copied: from `originality_facts`.
+    """
+    settings = {**asdict(options), "locked": sorted(options.locked)}
+    return {
+        "style": style,
+        "seed": seed,
+        "settings": settings,
+        "model": dict(model),
+        "originality": copied,
+        "structural_notes": {"tune": result.structural, "kept": result.kept},
+        "totals": changes.totals,
+        "notes": [_note(change, result.melody) for change in changes.notes],
+        "dropped": [note._asdict() for note in changes.dropped],
+        "versions": {
+            "stylernn": version("stylernn"),
+            "python": platform.python_version(),
+            **{name: version(name) for name in _PACKAGES},
+        },
+    }
+
+
+def model_facts(path: Path, header: Header) -> dict[str, Any]:
+    """Which model it was, what it learnt from and under which licences."""
+    return {
+        "file": path.name,
+        "sha256": originality.fingerprint(path),
+        "data": [dict(source) for source in header.corpora],
+        "training": header.provenance,
+    }
+
+
+def originality_facts(result: Result, training: Figures | None) -> dict[str, Any]:
+    """The longest run of notes that stands in the training set and not in the user's own tune."""
+    if training is None:
+        return {"longest_copy": None, "because": "the model has no index of its training set"}
+    return {
+        "longest_copy": originality.longest_copy(result.melody, training, result.source),
+        "shortest_counted": COPY_NOTES,
+        "compared_with": {"tunes": training.tunes, "figures": training.figures},
+        "chance_of_a_false_figure": training.chance,
+    }
+
+
+def beside(path: Path) -> Path:
+    """The file that says where another one comes from: `out.provenance.json` for `out.mid`."""
+    return path.with_suffix(".provenance.json")
+
+
+def write(facts: Mapping[str, Any], path: Path) -> None:
+    """Write facts as a JSON file, replaced as a whole."""
+    with replacing(path) as draft:
+        text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+        draft.write_text(
+            text, encoding="utf-8", errors="backslashreplace"
+        )  # bytes of a name that are no UTF-8
+
+
+def _note(change: Change, melody: Melody) -> dict[str, Any]:
+    """A note of the result: when in quarters, which bar by a musician's count (a pickup is bar 0), and what it is."""
+    bar = int((melody.bar_lines <= change.note.onset).sum()) - int(melody.pickup > 0)
+    facts: dict[str, Any] = {**change.note._asdict(), "bar": bar, "kind": change.kind}
+    if change.origin is not None:
+        facts |= {
+            "origin": change.origin._asdict(),
+            "semitones": change.semitones,
+            "ticks": change.ticks,
+        }
+    return facts

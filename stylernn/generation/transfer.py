@@ -1,0 +1,251 @@
+"""Transfer: the same tune in another style.
+
+The tune is reduced to its structural notes; these are moved towards the target style (into its scale if it is
+diatonic, into its range); the model writes new surfaces over them, in a batch; the best is kept. Bars, beats and key
+stay those of the source, and so does the metre, but that a compound one may be written in simple time (see `metres`).
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from stylernn.adaptation import style_mixtures
+from stylernn.corpus.styles import Style, hold, improvised
+from stylernn.errors import UsageError
+from stylernn.generation import cadence, metre_mapping, planning
+from stylernn.model.checkpoint import Model
+from stylernn.music import splice
+from stylernn.music.key_estimation import Tonality
+from stylernn.music.melody import Melody, Note
+from stylernn.representation import skeleton as sk
+from stylernn.representation.event_codec import HIGHEST, LOWEST
+from stylernn.reranking import discriminant
+from stylernn.reranking.originality import Figures
+from stylernn.reranking.ranking import COMPOSED, HELD, IMPROVISED, PERSONAL, Standards, sounding
+from stylernn.reranking.selection import Selection
+from stylernn.sampling.candidates import Candidate, Choice, Plan, compose, sections
+from stylernn.sampling.run import Dials
+
+__all__ = ["Options", "Result", "dials", "transfer", "variations"]
+
+
+class _Weights(NamedTuple):
+    """Guidance beside that of most styles: towards the tune, pitch classes around each beat, the style, the traits.
+
+    And the temperature of onsets and durations.
+    """
+
+    tune: float = 1.0
+    around: float = 1.0
+    style: float = 1.0
+    traits: float = 1.0
+    rhythm: float = 1.0
+
+
+# An improvised style bears more of all, or the tune gets lost among its many notes and the style with it.
+_IMPROVISED = _Weights(tune=1.4, around=1.2, style=1.55)
+# A style with a hold is held by the tune's harmony rather than by its lines, which another style does not have. What it
+# is not heard by are rests, which a cooler rhythm has fewer of; the tilt gives it those of real dances.
+_HELD = _Weights(tune=0.75, around=1.85, traits=1.5, rhythm=0.95)
+
+# Candidates drawn in addition where none of those asked for has two notes.
+_MORE = 32
+
+
+@dataclass(frozen=True)
+class Options:
+    """The dials of a transfer.
+
+    Args:
+        preserve: how closely to keep to the tune, 0 to 1.
+        strength: how strongly to take on the style; 0 not at all, 1 as the model learnt it (more where there is a
+            `styles.hold`, less in improvised styles), 4 and more caricature it.
+        candidates: melodies to compose, of which the best is kept.
+        temperature: 1 is as varied as the style; lower is plainer.
+        density: prefer the sparsest (-1) or the busiest (1) of the candidates; 0 does not mind.
+        lowest, highest: range of the new notes, MIDI numbers.
+        locked: numbers of the bars, from 0, that stay as they are, note for note.
+        keep_metre: keep to a compound metre that the style does not know, instead of writing it in simple time.
+        end_on_tonic: whether the last note must be a tonic.
+    """
+
+    preserve: float = 0.5
+    strength: float = 3.5
+    candidates: int = 32
+    temperature: float = 1.0
+    density: float = 0.0
+    lowest: int = LOWEST
+    highest: int = HIGHEST
+    locked: frozenset[int] = frozenset()
+    keep_metre: bool = False
+    end_on_tonic: bool = False
+
+    def __post_init__(self) -> None:
+        limits = {
+            "preserve": (0, 1),
+            "strength": (0, 10),
+            "candidates": (1, 1024),
+            "temperature": (0.05, 5),
+        }
+        limits |= {"density": (-1, 1)}
+        limits |= {"lowest": (LOWEST, HIGHEST - 12), "highest": (self.lowest + 12, HIGHEST)}
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                found = str(getattr(self, name))
+                raise UsageError(
+                    f"{name} cannot be used", expected=f"a number from {low} to {high}", found=found
+                )
+
+
+@dataclass(frozen=True)
+class Result:
+    """A transferred melody.
+
+    Args:
+        melody: the result.
+        source: the tune, on the beats and in the metre of the result.
+        tonality: the key that was heard.
+        structural, kept: number of the tune's structural notes, one a beat, and of those that sound on in the result.
+    """
+
+    melody: Melody
+    source: Melody
+    tonality: Tonality
+    structural: int
+    kept: int
+
+
+def transfer(
+    model: Model,
+    melody: Melody,
+    style: str,
+    options: Options = Options(),
+    *,
+    seed: int = 0,
+    training: Figures | None = None,
+) -> Result:
+    """Put a melody into another style.
+
+    Args:
+        model: see `checkpoint.load_model`.
+        melody: the tune.
+        style: name of a style that the model knows, or a mixture such as "jazz=0.7,celtic=0.3", see `mixtures`.
+        options: the dials.
+        seed: the same seed gives the same result on the same machine.
+        training: what the model learnt from, see `originality.beside`; candidates that copy nothing of it go first.
+
+    Raises:
+        UsageError: if the model does not know the style, or a bar to lock is not there.
+    """
+    return variations(model, melody, style, options, seed=seed, count=1, training=training)[0]
+
+
+def variations(
+    model: Model,
+    melody: Melody,
+    style: str,
+    options: Options = Options(),
+    *,
+    seed: int = 0,
+    count: int = 8,
+    training: Figures | None = None,
+) -> list[Result]:
+    """Several different transfers of a melody from one batch, the best first; `transfer` says the rest.
+
+    Only a single one is chosen section by section: several would have all but their ends in common.
+    Fewer than `count` come back where so many do not differ, as when nearly all bars are locked.
+    """
+    splice.check(options.locked, melody)
+    model, index = style_mixtures.resolve(model, style)
+    target = model.header.styles[index - 1]
+    tune = metre_mapping.fitted(melody, target)
+    asked = max(options.candidates, 2 * count if count > 1 else 1)
+    plan = planning.laid_out(model, tune, index, seed, _grain(options.preserve), choice=asked > 1)
+    plan = replace(plan, given=plan.example.events, locked=options.locked)
+    selection = Selection(
+        model, target, plan, tune, _standards(model, target), options.density, training
+    )
+    choice = selection.best if count == 1 else None
+    candidates = _melodies(model, plan, dials(options, target), seed, asked, choice)
+    bars = sections(plan)[-1] if choice else range(tune.bars)
+    chosen: dict[tuple[Note, ...], Result] = {}
+    for k in selection.order(candidates, bars):
+        result = _result(candidates[k], plan, melody, tune, options)
+        chosen.setdefault(result.melody.notes, result)
+        if len(chosen) == count:
+            break
+    return list(chosen.values())
+
+
+def _standards(model: Model, target: Style) -> Standards:
+    """What is good enough in a style."""
+    if discriminant.knows(model.arrays, target):
+        return PERSONAL
+    if improvised(target):
+        return IMPROVISED
+    return HELD if hold(target) > 1 else COMPOSED
+
+
+def dials(options: Options, target: Style) -> Dials:
+    """The sampler's settings for a user's wishes and a style, see `styles.hold`."""
+    tight = hold(target)
+    weights = _IMPROVISED if improvised(target) else _HELD if tight > 1 else _Weights()
+    strength = options.strength / tight
+    # Traits and tilt are in full from some strength on, since more costs the tune; at 0 they are not told. Improvised
+    # styles are heard at 1 already, others gain up to the usual strength.
+    share = min(options.strength / (1.0 if improvised(target) else Options.strength), 1.0)
+    # A tune kept as closely as can be leaves less room for the style; guided by both, a solo keeps no more of it.
+    room = min(1.5 - options.preserve, 1.0)
+    return Dials(
+        strength=weights.style * room * strength / tight,
+        character=(1 + weights.traits) * share - 1,
+        tilt=share,
+        # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
+        preserve=weights.tune * tight * options.preserve * (options.preserve + 0.4),
+        rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),
+        chroma=weights.around * tight * 1.2 * options.preserve,
+        rhythm=weights.rhythm * options.temperature,
+        pitch=0.9 * options.temperature,
+        lowest=options.lowest - LOWEST,
+        highest=options.highest - LOWEST,
+    )
+
+
+def _grain(preserve: float) -> str:
+    """A tune that is to be kept loosely is told to the model by the half bar only, or by the bar."""
+    return "bar" if preserve < 0.1 else "half" if preserve < 0.3 else "beat"
+
+
+def _melodies(
+    model: Model, plan: Plan, settings: Dials, seed: int, count: int, choice: Choice | None
+) -> list[Candidate]:
+    """Candidates that are melodies: of a very short tune a style may leave a single note; then more are drawn."""
+    for drawn in (count, count + _MORE):
+        candidates = compose(model, plan, settings, seed, drawn, choice)
+        melodies = [
+            candidate for candidate in candidates if len(_from_pickup(candidate.melody).notes) > 1
+        ]
+        if melodies:
+            return melodies
+    return candidates
+
+
+def _from_pickup(made: Melody) -> Melody:
+    """Without what sounds before the pickup: a file that the melody is put back into may begin with it."""
+    start = int(made.bar_lines[1]) - made.pickup
+    notes = tuple(note for note in made.notes if note.onset >= start)
+    return replace(made, notes=notes) if made.pickup and notes else made
+
+
+def _result(
+    candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, options: Options
+) -> Result:
+    """Count what was kept, then write the candidate in the metre, and with the bars and the ending, that are wanted."""
+    structure = plan.example.skeletons[sk.GRAINS.index("beat")]
+    kept = int(sounding(candidate.melody, plan, structure).sum())
+    made, source = _from_pickup(candidate.melody), tune
+    if options.end_on_tonic:
+        made = cadence.on_tonic(made, plan.example.tonality)
+    if options.locked or options.keep_metre:
+        made, source = metre_mapping.restored(made, melody), melody
+    made = splice.splice(melody, made, options.locked) if options.locked else made
+    return Result(made, source, plan.example.tonality, len(structure.time), kept)

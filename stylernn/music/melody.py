@@ -1,0 +1,250 @@
+"""A melody on an integer time grid: the one currency of stylernn.
+
+Time is counted in ticks, `TICKS_PER_QUARTER` to a quarter note, from the start of bar 0. A pickup is right-aligned
+in bar 0, so that every bar line of the score is a bar line here. Everything is frozen: an edit makes a new melody.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise, starmap
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from stylernn.music.key import Chord, Key
+
+__all__ = ["TICKS_PER_QUARTER", "Chord", "Key", "Melody", "Metre", "Note"]
+
+TICKS_PER_QUARTER = 24
+_MAX_PITCH = 127
+
+
+class Note(NamedTuple):
+    """One note: onset and duration in ticks, pitch as a MIDI number (60 is middle C)."""
+
+    onset: int
+    duration: int
+    pitch: int
+
+    @property
+    def end(self) -> int:
+        return self.onset + self.duration
+
+
+class Metre(NamedTuple):
+    """A time signature. Its beat is the felt one: a dotted quarter in 6/8, a quarter in 4/4 and 2/2."""
+
+    numerator: int = 4
+    denominator: int = 4
+
+    @property
+    def bar(self) -> int:
+        """Length of a bar in ticks."""
+        return self.numerator * 4 * TICKS_PER_QUARTER // self.denominator
+
+    @property
+    def is_compound(self) -> bool:
+        return self.denominator >= 8 and self.numerator % 3 == 0
+
+    @property
+    def beat(self) -> int:
+        """Length of the felt beat in ticks; the last beat of an irregular bar may be shorter."""
+        unit = 4 * TICKS_PER_QUARTER // self.denominator
+        return 3 * unit if self.is_compound else TICKS_PER_QUARTER
+
+    def __str__(self) -> str:
+        return f"{self.numerator}/{self.denominator}"
+
+
+@dataclass(frozen=True)
+class Melody:
+    """A monophonic melody with its metre, key and tempo.
+
+    Args:
+        notes: in order of onset, not overlapping.
+        metres: (tick, metre) pairs, the first at tick 0; each starts a bar, and may cut the one before it short, as
+            at repeats of strains that begin with a pickup.
+        key: the notated key, or None where the source does not say.
+        tempo: quarter notes per minute.
+        pickup: length in ticks of the incomplete bar 0; 0 where the melody starts with a full bar.
+        end: where the melody ends, in ticks; rounded up to the bar line that closes the last note.
+        title: the tune's name.
+        chords: chord symbols of the source, in order of onset.
+
+    Raises:
+        ValueError: if an invariant above does not hold.
+    """
+
+    notes: tuple[Note, ...]
+    metres: tuple[tuple[int, Metre], ...] = ((0, Metre()),)
+    key: Key | None = None
+    tempo: float = 120.0
+    pickup: int = 0
+    end: int = 0
+    title: str = ""
+    chords: tuple[Chord, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_notes(self.notes)
+        _check_metres(self.metres)
+        if not 0 < self.tempo < float("inf"):
+            raise ValueError(
+                f"tempo must be a positive number of quarters per minute, got {self.tempo}"
+            )
+        if not 0 <= self.pickup < max(self.metres[0][1].bar, 1):
+            raise ValueError(f"pickup must be shorter than the first bar, got {self.pickup} ticks")
+        last = max(self.end, self.notes[-1].end if self.notes else 0)
+        object.__setattr__(self, "end", int(_last_bar_line(self.metres, last)))
+
+    @classmethod
+    def from_array(cls, array: np.ndarray, *, end: int = 0, **attributes: object) -> "Melody":
+        """Build from an integer array of rows (onset, duration, pitch), of ticks below 2**31.
+
+        The notes are made when they are first asked for: to read a corpus and keep it takes only the array.
+        """
+        rows = np.array(array, dtype=np.int32, order="C").reshape(-1, 3)
+        if _is_wrong(rows):
+            _check_notes(starmap(Note, rows.tolist()))
+        last = int(rows[-1, 0] + rows[-1, 1]) if len(rows) else 0
+        melody = cls((), end=max(end, last), **attributes)  # type: ignore[arg-type]
+        del melody.__dict__["notes"]
+        melody.__dict__["array"] = rows
+        return melody
+
+    if not TYPE_CHECKING:  # where `notes` are a field like any other
+
+        def __getattr__(self, name: str) -> tuple[Note, ...]:
+            """The notes of a melody that was built from an array."""
+            if name != "notes" or "array" not in self.__dict__:
+                raise AttributeError(f"a melody has no {name}", name=name, obj=self)
+            notes = self.__dict__["notes"] = tuple(starmap(Note, self.array.tolist()))
+            return notes
+
+    @cached_property
+    def array(self) -> np.ndarray:
+        """The notes as an int32 array of shape (notes, 3): onset, duration, pitch."""
+        return np.array(self.notes, dtype=np.int32).reshape(-1, 3)
+
+    @cached_property
+    def bar_lines(self) -> np.ndarray:
+        """Ticks of all bar lines, from 0 to `end` inclusive; int64, shape (bars + 1,)."""
+        return _bar_lines(self.metres, self.end)
+
+    @property
+    def bars(self) -> int:
+        """Number of bars, the pickup bar counted."""
+        return len(self.bar_lines) - 1
+
+    @property
+    def metre(self) -> Metre:
+        """The metre of most of the melody."""
+        spans: dict[Metre, int] = {}
+        for (start, metre), stop in zip(
+            self.metres, [t for t, _ in self.metres[1:]] + [self.end], strict=True
+        ):
+            spans[metre] = spans.get(metre, 0) + stop - start
+        return max(spans, key=lambda metre: spans[metre])
+
+    def metre_at(self, tick: int) -> Metre:
+        """The metre in force at a tick."""
+        return [metre for start, metre in self.metres if start <= tick][-1]
+
+    def sounding_at(self, ticks: np.ndarray) -> np.ndarray:
+        """The number of the note that sounds at each tick, -1 in a rest; int64, shape of `ticks`."""
+        onset, end = self.array[:, 0], np.append(self.array[:, 0] + self.array[:, 1], 0)
+        note = np.searchsorted(onset, ticks, side="right") - 1
+        return np.where((note >= 0) & (ticks < end[note]), note, -1)
+
+    def transpose(self, semitones: int) -> "Melody":
+        """The melody moved by a number of semitones, its key and its chord symbols with it."""
+        notes = tuple(note._replace(pitch=note.pitch + semitones) for note in self.notes)
+        before = self.key or Key(0)
+        after = before.transposed(semitones) if semitones else before
+        chords = tuple(chord.transposed(after.fifths - before.fifths) for chord in self.chords)
+        return replace(self, notes=notes, key=self.key and after, chords=chords)
+
+    def slice(self, first: int, last: int) -> "Melody":
+        """Bars `first` to `last` (counted from 0, `last` excluded); notes are cut at the edges.
+
+        A last bar that the next change of metre cuts short comes out full, with rest at its end.
+
+        Raises:
+            ValueError: if the melody has no such bars.
+        """
+        if not 0 <= first < last <= self.bars:
+            raise ValueError(f"bars must lie in 0..{self.bars}, got {first}..{last}")
+        start, stop = int(self.bar_lines[first]), int(self.bar_lines[last])
+        notes = tuple(
+            Note(max(n.onset, start) - start, min(n.end, stop) - max(n.onset, start), n.pitch)
+            for n in self.notes
+            if n.onset < stop and n.end > start
+        )
+        changes = tuple((tick - start, metre) for tick, metre in self.metres if start < tick < stop)
+        chords = tuple(
+            chord._replace(onset=chord.onset - start)
+            for chord in self.chords
+            if start <= chord.onset < stop
+        )
+        return replace(
+            self,
+            notes=notes,
+            metres=((0, self.metre_at(start)), *changes),
+            pickup=self.pickup if first == 0 else 0,
+            end=stop - start,
+            chords=chords,
+        )
+
+
+def _is_wrong(rows: np.ndarray) -> bool:
+    """Whether `_check_notes` would refuse an array of shape (notes, 3)."""
+    onset, duration, pitch = rows.T
+    end = np.add(onset, duration, dtype=np.int64)
+    wrong = (onset[:1] < 0, end <= onset, pitch & ~_MAX_PITCH, onset[1:] < end[:-1])
+    return any(map(np.count_nonzero, wrong))
+
+
+def _check_notes(notes: Iterable[Note]) -> None:
+    free, before = 0, None
+    for note in notes:
+        onset, duration, pitch = note
+        if onset < 0 or duration < 1 or not 0 <= pitch <= _MAX_PITCH:
+            raise ValueError(
+                f"a note needs onset >= 0, duration >= 1 and pitch in 0..{_MAX_PITCH}, got {note}"
+            )
+        if onset < free:
+            raise ValueError(
+                f"notes must be in order and must not overlap, got {before} before {note}"
+            )
+        free, before = onset + duration, note
+
+
+def _check_metres(metres: tuple[tuple[int, Metre], ...]) -> None:
+    if not metres or metres[0][0] != 0:
+        raise ValueError("metres must begin with one at tick 0")
+    for _, metre in metres:
+        if metre.numerator < 1 or metre.denominator not in (1, 2, 4, 8, 16, 32):
+            raise ValueError(
+                f"a metre needs a positive numerator over 1, 2, 4, 8, 16 or 32, got {metre}"
+            )
+    for (start, _), (tick, _) in pairwise(metres):
+        if tick <= start:
+            raise ValueError(
+                f"metres must be in order of time, got a change at tick {tick} after tick {start}"
+            )
+
+
+def _bar_lines(metres: tuple[tuple[int, Metre], ...], end: int) -> np.ndarray:
+    """Bar lines from 0 to the first one at or after `end`, at least one bar."""
+    stops = [tick for tick, _ in metres[1:]] + [_last_bar_line(metres, end) + 1]
+    return np.concatenate(
+        [
+            np.arange(start, stop, metre.bar)
+            for (start, metre), stop in zip(metres, stops, strict=True)
+        ]
+    )
+
+
+def _last_bar_line(metres: tuple[tuple[int, Metre], ...], end: int) -> int:
+    start, metre = metres[-1]
+    return start + metre.bar * max(-(-(end - start) // metre.bar), 1)

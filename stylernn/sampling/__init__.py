@@ -1,0 +1,1 @@
+"""One batch of candidate melodies from the network."""

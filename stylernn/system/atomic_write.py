@@ -1,0 +1,67 @@
+"""Files that are whole or not there: every output is written under a temporary name and renamed."""
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stylernn.errors import UsageError
+
+__all__ = ["remove_drafts", "replacing"]
+
+_DRAFT = re.compile(r"\..+\.[0-9a-f]{8}(\.\w+)?")
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside `path` to write to; rename it on success, remove it on failure.
+
+    The temporary name keeps the ending, because some writers choose their format by it.
+
+    Args:
+        path: the file to make or to replace as a whole.
+
+    Yields:
+        A path in the same folder, so that the rename cannot cross file systems.
+
+    Raises:
+        UsageError: if the folder does not exist or the system refuses to write there.
+    """
+    target = Path(path)
+    draft = target.with_name(f".{target.stem[:80]}.{secrets.token_hex(4)}{target.suffix}")
+    try:
+        yield draft
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        draft.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        remedy = (
+            "Create the folder first."
+            if not target.parent.is_dir()
+            else "Choose another place to write to."
+        )
+        raise UsageError(
+            f"cannot write {target}", found=error.strerror or str(error), remedy=remedy
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what killed processes have left under temporary names; nobody may be writing to the folder."""
+    for path in folder.iterdir():
+        if _DRAFT.fullmatch(path.name):
+            path.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last through a loss of power, where folders can be synced (not on Windows)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

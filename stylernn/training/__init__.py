@@ -1,0 +1,1 @@
+"""Training the network, and how well it predicts."""

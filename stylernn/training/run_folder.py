@@ -1,0 +1,261 @@
+"""The run folder: what a training run keeps on disk.
+
+config.toml             the settings
+run.json                seed, versions, commit, corpus fingerprint
+metrics.jsonl           one line a validation
+model.safetensors       the best model so far
+last.safetensors        the training state, to go on from; previous.safetensors the one before, should it be damaged
+curve.png               the learning curve
+lock                    held by the process that trains
+"""
+
+import json
+import platform
+import subprocess
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from stylernn.config import Settings, to_toml
+from stylernn.errors import ModelFileError, TrainingError
+from stylernn.model import checkpoint
+from stylernn.system.atomic_write import remove_drafts, replacing
+from stylernn.training.progress import Place
+from stylernn.version import __version__
+
+if TYPE_CHECKING:
+    import optax
+    from flax import nnx
+
+__all__ = [
+    "MODEL",
+    "State",
+    "begin",
+    "claimed",
+    "draw",
+    "keep",
+    "metrics",
+    "provenance",
+    "record",
+    "resume",
+]
+
+MODEL = "model.safetensors"
+_LAST, _PREVIOUS, _LOCK = "last.safetensors", "previous.safetensors", "lock"
+_METRICS, _RUN, _CONFIG = "metrics.jsonl", "run.json", "config.toml"
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "symusic", "music21")
+
+
+class State(NamedTuple):
+    """The arrays that training changes."""
+
+    parameters: "nnx.State"
+    optimiser: "optax.OptState"
+
+
+@contextmanager
+def claimed(folder: Path, *, resume: bool) -> Iterator[None]:
+    """Hold a run folder, made if it is missing, against a second process.
+
+    Raises:
+        TrainingError: if there is no run to resume, or one already where a new one should begin; if another process
+            holds the folder, or it cannot be made.
+    """
+    if resume and not (folder / _RUN).exists():
+        raise TrainingError(f"there is no run in {folder} to resume")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / _LOCK).open("a")
+    except OSError as error:
+        raise TrainingError(
+            f"cannot make the run folder {folder}", found=error.strerror or ""
+        ) from error
+    with lock:
+        if not _locks(lock):
+            raise TrainingError(
+                f"another process is training in {folder}", remedy="Wait for it, or stop it."
+            )
+        if not resume and (folder / _RUN).exists():
+            remedy = "Resume it with --resume, or choose another folder."
+            raise TrainingError(f"{folder} already holds a run", remedy=remedy)
+        remove_drafts(folder)
+        yield
+
+
+def begin(folder: Path, settings: Settings, corpus_fingerprint: str) -> None:
+    """Write what a run begins with into its folder."""
+    _write(folder / _CONFIG, to_toml(settings))
+    _write(folder / _METRICS, "")
+    _write(folder / _RUN, json.dumps(provenance(settings, corpus_fingerprint), indent=2) + "\n")
+
+
+def resume(folder: Path, like: State, corpus_fingerprint: str) -> tuple[State, Place]:
+    """The state and place of the last checkpoint; the fresh ones where the run was stopped before its first.
+
+    Warns if the last checkpoint is damaged and the one before it is used.
+
+    Raises:
+        TrainingError: if the corpora have changed since the run began, or no checkpoint can be used.
+    """
+    try:
+        began_with = json.loads((folder / _RUN).read_text(encoding="utf-8"))["corpus"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        remedy = "Begin a new run in another folder."
+        raise TrainingError(
+            f"{folder / _RUN} is damaged", found=str(error), remedy=remedy
+        ) from error
+    if began_with != corpus_fingerprint:
+        raise TrainingError(
+            f"the corpora are not those that {folder} began with",
+            expected=began_with,
+            found=corpus_fingerprint,
+        )
+    kept = [path for path in (folder / _LAST, folder / _PREVIOUS) if path.exists()]
+    damage = None
+    for path in kept:
+        try:
+            state, place = _load(path, like)
+        except ModelFileError as error:
+            damage = damage or error
+            continue
+        if damage:
+            warnings.warn(f"{damage}; going on from step {place.step}", stacklevel=2)
+        return state, place
+    if damage:
+        raise TrainingError(f"the checkpoint in {folder} cannot be used", found=str(damage))
+    return like, Place()
+
+
+def _load(path: Path, like: State) -> tuple[State, Place]:
+    state, facts = checkpoint.load_state(path, like)
+    try:
+        return state, Place(**facts)
+    except TypeError as error:
+        raise ModelFileError(f"{path} does not say where the run was", found=str(error)) from error
+
+
+def record(folder: Path, place: Place, state: State) -> None:
+    """Keep the training state and one line of metrics; lines after the place (of a run killed later) are dropped."""
+    entries = [entry for entry in metrics(folder) if entry["step"] < place.step]
+    entries.append(
+        {"step": place.step, "train_bits": place.train_bits, "valid_bits": place.valid_bits}
+    )
+    _write(folder / _METRICS, "".join(json.dumps(entry) + "\n" for entry in entries))
+    keep(folder, place, state)
+
+
+def keep(folder: Path, place: Place, state: State) -> None:
+    """Keep the training state, and the one kept before."""
+    if (folder / _LAST).exists():
+        (folder / _LAST).replace(folder / _PREVIOUS)
+    checkpoint.save_state(folder / _LAST, state, asdict(place))
+
+
+def metrics(folder: Path) -> list[dict[str, Any]]:
+    """The validations so far.
+
+    Raises:
+        TrainingError: if the file is damaged.
+    """
+    path = folder / _METRICS
+    try:
+        entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        damage = (
+            ""
+            if all(set(entry) >= {"step", "train_bits", "valid_bits"} for entry in entries)
+            else "other entries"
+        )
+    except (OSError, ValueError, TypeError) as error:
+        damage = str(error)
+    if damage:
+        raise TrainingError(
+            f"{path} is damaged",
+            expected="one entry a line",
+            found=damage,
+            remedy="Empty it to go on.",
+        )
+    return entries
+
+
+def draw(folder: Path) -> None:
+    """Draw the learning curve."""
+    from matplotlib.figure import Figure
+
+    entries = metrics(folder)
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    steps = [entry["step"] for entry in entries]
+    axes.plot(steps, [entry["train_bits"] for entry in entries], color="0.6", label="train")
+    axes.plot(
+        steps,
+        [entry["valid_bits"] for entry in entries],
+        color="C0",
+        marker="o",
+        markersize=3,
+        label="validation",
+    )
+    axes.set(xlabel="step", ylabel="bits per note")
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    with replacing(folder / "curve.png") as draft:
+        figure.savefig(draft, dpi=150)
+
+
+def provenance(settings: Settings, corpus_fingerprint: str) -> dict[str, Any]:
+    """Where and with what a run was made."""
+    return {
+        "stylernn": __version__,
+        "commit": _commit(),
+        "date": datetime.now(UTC).date().isoformat(),
+        "seed": settings.train.seed,
+        "corpus": corpus_fingerprint,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "packages": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def _commit() -> str:
+    """The commit of a checkout, with "-dirty" if files differ from it, "" for an installed package."""
+    here = Path(__file__).resolve().parents[1]
+    if not (here / ".git").exists():
+        return ""
+    command = [
+        "git",
+        "-C",
+        str(here),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=12",
+        "--exclude=*",
+    ]
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _locks(file: IO[str]) -> bool:
+    """Lock a file until it is closed, or say that another process holds it; where there are no locks, True."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as draft:
+        draft.write_text(text, encoding="utf-8")

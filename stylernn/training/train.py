@@ -1,0 +1,257 @@
+"""Training: from labelled tunes to a run folder with a model in it.
+
+The loop takes callbacks and prints nothing. Everything random is a function of the seed and the step, so a run that
+was killed goes on to the same weights, bit by bit on the same machine. `runs` says what a run folder holds.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jax.sharding import Mesh
+
+from stylernn.config import Settings, TrainSettings
+from stylernn.corpus import Split, Tune, fingerprint, split, styles
+from stylernn.errors import TrainingError
+from stylernn.model import checkpoint, loss
+from stylernn.model.checkpoint import Header, Model
+from stylernn.representation import attributes
+from stylernn.representation.arrays import Batch
+from stylernn.representation.batching import Batcher
+from stylernn.representation.examples import Example
+from stylernn.system.process import held_interrupts
+from stylernn.training import devices, run_folder
+from stylernn.training.likelihood import Row, Scorer, labelled, scorer, table
+from stylernn.training.progress import Meter, Place, Progress
+from stylernn.training.run_folder import State
+
+__all__ = ["Outcome", "fit", "sources"]
+
+_VALIDATION_BATCHES = 12
+_VALIDATION_SEED = 1_000_003
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    table: list[Row]
+    folder: Path
+    best_step: int
+
+
+def fit(
+    settings: Settings,
+    tunes: Sequence[Tune],
+    out: str | Path,
+    *,
+    resume: bool = False,
+    on_event: Callable[[Progress], None] = lambda progress: None,
+) -> Outcome:
+    """Train a model.
+
+    Args:
+        settings: of the model, the data and the training.
+        tunes: all labelled melodies; they are divided into train, validation and test sets here.
+        out: the run folder, made if missing; must be empty unless `resume`.
+        resume: go on from the last checkpoint in the folder.
+        on_event: called after every step.
+
+    It runs on all devices at hand, and over several processes where `devices.join` was called in each; the losses are
+    those of one device but for rounding. A first Ctrl-C ends the run after its current step with the state kept, so
+    that it can be resumed from there.
+
+    Raises:
+        TrainingError: if the folder is in use or does not match, the data are too few, or the loss is not finite.
+    """
+    folder, divided = Path(out), split(tunes)
+    if not divided.train or not divided.valid or not divided.test:
+        raise TrainingError(
+            "too few works to train on", expected="10 or more", found=f"{len(tunes)} tunes"
+        )
+    if jax.process_count() > 1 and settings.train.minutes:
+        raise TrainingError(
+            "processes that train together cannot be stopped by the clock",
+            remedy="Set train.steps.",
+        )
+    corpus_fingerprint = fingerprint(tunes)
+    with run_folder.claimed(folder, resume=resume) if devices.is_writer() else nullcontext():
+        if not resume and devices.is_writer():
+            run_folder.begin(folder, settings, corpus_fingerprint)
+        tree = styles.tree(divided.train)
+        network = checkpoint.new_network(settings.model, tree, settings.train.seed)
+        optimiser = _optimiser(settings.train)
+        graph, parameters = nnx.split(network)
+        state, place = State(parameters, optimiser.init(parameters)), Place()
+        if resume:
+            state, place = run_folder.resume(folder, state, corpus_fingerprint)
+        mesh = devices.mesh()
+        state = devices.everywhere(state, mesh)
+        header = Header(
+            settings,
+            tree,
+            sources(divided.train),
+            None,
+            run_folder.provenance(settings, corpus_fingerprint),
+        )
+        step = _compiled_step(graph, optimiser, settings.train)
+        batches, validation = _batches(divided, tree, settings)
+        known = _traits(batches.examples, tree)
+        run = _Run(folder, header, known, mesh, step, scorer(network)[0], batches, validation)
+        _train(run, state, place, on_event)
+        return _finish(folder, divided, place)
+
+
+class _Run(NamedTuple):
+    """What stays the same from the first step to the last."""
+
+    folder: Path
+    header: Header
+    traits: dict[str, np.ndarray]
+    mesh: Mesh
+    step: Callable[[State, Batch, int], tuple[State, jax.Array]]
+    compiled: Scorer
+    batches: Batcher
+    validation: list[Batch]
+
+
+def _train(run: _Run, state: State, place: Place, on_event: Callable[[Progress], None]) -> None:
+    """The loop; the next batch is made while a step runs."""
+    settings, meter = run.header.settings.train, Meter()
+    with held_interrupts() as interrupted, ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(run.batches, place.step)
+        while not place.is_over(settings):
+            asked = time.monotonic()
+            batch = coming.result()
+            meter.waited += time.monotonic() - asked
+            coming = ahead.submit(run.batches, place.step + 1)
+            state, bits = run.step(state, devices.divided(batch, run.mesh), place.step)
+            if not np.isfinite(bits):
+                _keep(run, place, state)
+                remedy = "Lower train.rate in its config.toml and resume."
+                problem = f"the loss is not finite on batch {place.step} of seed {settings.seed} in {run.folder}"
+                raise TrainingError(problem, remedy=remedy)
+            place.advance(float(bits), time.monotonic() - asked)
+            meter.count(float(batch.scored.sum()))
+            if place.step % settings.every == 0 or place.is_over(settings):
+                _validate(run, state, place)
+            on_event(meter.progress(place, settings.steps))
+            if interrupted.is_set():
+                _keep(run, place, state)
+                raise KeyboardInterrupt
+
+
+def _keep(run: _Run, place: Place, state: State) -> None:
+    if devices.is_writer():
+        run_folder.keep(run.folder, place, state)
+
+
+def _validate(run: _Run, state: State, place: Place) -> None:
+    """Measure on the validation set; keep the state, and the model if it is the best so far."""
+    place.valid_bits = _bits(run.compiled, state.parameters, run.validation)
+    if place.valid_bits < place.best_bits:
+        place.best_bits, place.best_step = place.valid_bits, place.step
+        if devices.is_writer():
+            arrays = checkpoint.flatten(state.parameters) | run.traits
+            checkpoint.save_model(run.folder / run_folder.MODEL, Model(run.header, arrays))
+    if devices.is_writer():
+        run_folder.record(run.folder, place, state)
+
+
+def _finish(folder: Path, divided: Split, place: Place) -> Outcome:
+    """Draw the learning curve, measure the best model on the test set and write the numbers into its file."""
+    devices.wait_for_all("trained")
+    model = checkpoint.load_model(folder / run_folder.MODEL)
+    rows = table(model, divided)
+    devices.wait_for_all("measured")
+    if devices.is_writer():
+        run_folder.draw(folder)
+        metrics = {"test": [asdict(row) for row in rows]}
+        checkpoint.save_model(folder / run_folder.MODEL, checkpoint.with_metrics(model, metrics))
+    return Outcome(rows, folder, place.best_step)
+
+
+def _batches(
+    divided: Split, tree: tuple[styles.Style, ...], settings: Settings
+) -> tuple[Batcher, list[Batch]]:
+    """The training batches, and the validation batches: the same every time, hidden and dropped as in training."""
+    train, valid = (labelled(part, tree) for part in (divided.train, divided.valid))
+    validator = Batcher(valid, settings.data, settings.train.batch, _VALIDATION_SEED)
+    return Batcher(train, settings.data, settings.train.batch, settings.train.seed), [
+        validator(k) for k in range(_VALIDATION_BATCHES)
+    ]
+
+
+def _traits(examples: Sequence[Example], tree: tuple[styles.Style, ...]) -> dict[str, np.ndarray]:
+    """What the model file keeps of the tunes of each style and its substyles, see `attributes.rows`."""
+    return {
+        f"{attributes.PREFIX}{style.name}": attributes.rows(
+            each.kept for each in examples if k in (each.style, each.parent)
+        )
+        for k, style in enumerate(tree, 1)
+    }
+
+
+def _optimiser(settings: TrainSettings) -> optax.GradientTransformation:
+    schedule = optax.warmup_cosine_decay_schedule(
+        0.0,
+        settings.rate,
+        min(settings.warmup, settings.steps // 2),
+        settings.steps,
+        settings.rate / 100,
+    )
+
+    def is_matrix(tree: Any) -> Any:
+        return jax.tree.map(lambda leaf: leaf.ndim > 1, tree)
+
+    adamw = optax.adamw(schedule, weight_decay=settings.decay, mask=is_matrix)
+    return optax.chain(optax.clip_by_global_norm(settings.clip), adamw)
+
+
+def _compiled_step(
+    graph: nnx.GraphDef, optimiser: optax.GradientTransformation, settings: TrainSettings
+) -> Callable[[State, Batch, int], tuple[State, jax.Array]]:
+    """One step of gradient descent: the new state and the bits per note; not-a-number leaves the state as it was."""
+
+    def step(state: State, batch: Batch, number: int) -> tuple[State, jax.Array]:
+        key = jax.random.fold_in(jax.random.key(settings.seed), number)
+
+        def bits_of(parameters: nnx.State) -> jax.Array:
+            return loss.mean_loss(nnx.merge(graph, parameters), batch, key, settings.products)
+
+        bits, gradient = jax.value_and_grad(bits_of)(state.parameters)
+        updates, after = optimiser.update(gradient, state.optimiser, state.parameters)
+        fine = jnp.isfinite(bits) & jnp.isfinite(optax.tree.norm(gradient))
+        chosen = jax.tree.map(
+            lambda new, old: jnp.where(fine, new, old),
+            State(optax.apply_updates(state.parameters, updates), after),
+            state,
+        )
+        return chosen, jnp.where(fine, bits, jnp.nan)
+
+    return jax.jit(step, donate_argnums=0)
+
+
+def _bits(compiled: Scorer, parameters: nnx.State, batches: Sequence[Batch]) -> float:
+    """Bits per note over batches."""
+    results = [compiled(parameters, batch) for batch in batches]
+    return float(sum(r.bits.sum() for r in results) / sum(r.notes.sum() for r in results))
+
+
+def sources(tunes: Sequence[Tune]) -> tuple[dict[str, Any], ...]:
+    """Sources of a training set: name, licence, number of tunes."""
+    counts = Counter((tune.source, tune.licence) for tune in tunes)
+    return tuple(
+        {"source": name, "licence": licence, "tunes": n}
+        for (name, licence), n in sorted(counts.items())
+    )

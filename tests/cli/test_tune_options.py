@@ -1,0 +1,71 @@
+"""What is typed at the command line, as bars, ranges and moods."""
+
+import pytest
+
+from stylernn.cli import tune_options
+from stylernn.cli.tune_options import Wishes
+from stylernn.errors import UsageError
+from stylernn.music import moods
+from stylernn.music.key_estimation import Tonality, estimate
+from stylernn.music.melody import Key, Melody, Note
+
+SCALE = Melody(
+    tuple(Note(24 * k, 24, p) for k, p in enumerate([60, 62, 64, 65, 67, 69, 71, 72] * 2)),
+    key=Key(0),
+)
+PICKUP = Melody((Note(72, 24, 67), Note(96, 96, 60), Note(192, 96, 60)), pickup=24)
+
+
+def test_bars_are_counted_as_a_musician_does() -> None:
+    assert tune_options.bars("1-2, 4", SCALE) == {0, 1, 3}
+    assert tune_options.bars("0,2", PICKUP) == {0, 2}
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "3-1", "1-", "0", "5", "1-9"])
+def test_bars_that_are_none_are_refused(wrong: str) -> None:
+    with pytest.raises(UsageError, match="bars"):
+        tune_options.bars(wrong, SCALE)
+
+
+@pytest.mark.parametrize(
+    ("text", "pitches"), [("G3-C6", (55, 84)), ("55-84", (55, 84)), ("Bb-1-F#4", (10, 66))]
+)
+def test_ranges(text: str, pitches: tuple[int, int]) -> None:
+    assert tune_options.pitch_range(text) == pitches
+
+
+@pytest.mark.parametrize("wrong", ["", "C4", "C4-G4", "H3-C6", "84-55"])
+def test_ranges_that_are_none_are_refused(wrong: str) -> None:
+    with pytest.raises(UsageError, match="range"):
+        tune_options.pitch_range(wrong)
+
+
+def test_the_tune_is_cut_transposed_and_sped_up_first() -> None:
+    tune = Wishes(bars="2-3", key="A", tempo=150.0).tune(SCALE)
+    assert (tune.bars, tune.tempo) == (2, 150.0)
+    assert [n.pitch for n in tune.notes] == [p - 3 for p in (67, 69, 71, 72, 60, 62, 64, 65)]
+
+
+def test_to_rewrite_some_bars_is_to_lock_the_others() -> None:
+    assert Wishes(rewrite="2").options(SCALE)["locked"] == {0, 2, 3}
+    with pytest.raises(UsageError, match="contradict"):
+        Wishes(lock="1", rewrite="2")
+
+
+def test_sad_is_slow_low_and_minor_and_happy_brings_it_back() -> None:
+    sad = moods.before(SCALE, moods.find("sad"))
+    assert estimate(sad) == Tonality(9, "minor")
+    assert sad.tempo < SCALE.tempo
+    assert sad.notes[0].pitch == 57
+    assert estimate(moods.before(sad, moods.find("happy"))) == Tonality(0, "major")
+
+
+def test_a_leading_note_stays_one_in_minor() -> None:
+    minor = moods.in_mode(SCALE, Tonality(0, "major"), "minor")
+    assert [note.pitch for note in minor.notes[:8]] == [60, 62, 63, 65, 67, 68, 71, 72]
+    assert moods.in_mode(minor, Tonality(0, "minor"), "minor") is minor
+
+
+def test_an_unknown_mood_is_refused() -> None:
+    with pytest.raises(UsageError, match="calm, energetic, happy, sad"):
+        moods.find("grumpy")

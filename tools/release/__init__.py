@@ -1,0 +1,1 @@
+"""What makes the model file, step by step."""

@@ -1,0 +1,1 @@
+"""What attacks the package: fuzzing, mutations, kills."""

@@ -1,0 +1,1 @@
+"""Experiments on the model that make no part of it."""
