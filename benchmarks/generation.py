@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--long", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    split = evaluation_data.divided(corpus.load_folder(asked.data))
+    split = evaluation_data.splits(corpus.load_folder(asked.data))
     train, held_out = evaluation_data.by_style(
         type(split)(split.train, split.valid, []), (asked.style,), only=True
     )

@@ -43,7 +43,7 @@ def main() -> None:
     if arguments.contestant:
         timing.answer(CONTESTANTS[arguments.contestant](arguments.batch))
     elif arguments.model:
-        timing.report("sampling-model", boxed(arguments.rounds))
+        timing.report("sampling-model", bundled(arguments.rounds))
     else:
         timing.report(
             "sampling", [row for batch in LENGTHS for row in compared(batch, arguments.rounds)]
@@ -148,7 +148,7 @@ def keras_predict() -> Callable[[], object]:
     return run
 
 
-def boxed(count: int) -> list[dict[str, object]]:
+def bundled(count: int) -> list[dict[str, object]]:
     """The model in the box on an example: seconds and notes a second, by candidates."""
     from stylernn import api
     from stylernn.formats import registry
@@ -166,7 +166,11 @@ def boxed(count: int) -> list[dict[str, object]]:
 
         def run(candidates: int = candidates, made: list = made) -> None:
             made[:] = compose(
-                model, plan, transfer.dials(transfer.Options(), target), 1, candidates
+                model,
+                plan,
+                transfer.sampling_config(transfer.TransferConfig(), target),
+                1,
+                candidates,
             )
 
         (seconds,) = timing.rounds({"ours": run}, count, time.process_time).values()

@@ -90,7 +90,7 @@ def step_seconds(arguments: argparse.Namespace) -> float:
 
 def tunes() -> list:
     """Made-up tunes of two styles, of one length, so that all windows have one size."""
-    from stylernn.corpus import Tune
+    from stylernn.corpus import LabelledMelody
 
     rng, made = np.random.default_rng(0), []
     for number in range(TUNES):
@@ -101,7 +101,9 @@ def tunes() -> list:
         )
         melody = Melody(tuple(starmap(Note, notes)))
         made.append(
-            Tune(melody, ("up", "down")[number % 2], f"{number}", f"work {number}", "made", "none")
+            LabelledMelody(
+                melody, ("up", "down")[number % 2], f"{number}", f"work {number}", "made", "none"
+            )
         )
     return made
 

@@ -13,14 +13,14 @@ from stylernn.model.checkpoint import Header, load_model
 from stylernn.representation import attributes
 from stylernn.reranking import classifier, critic, discriminant
 from stylernn.sampling import tilt
-from stylernn.system.paths import boxed_model
+from stylernn.system.paths import bundled_model
 
 PROSE = Path(__file__).with_name("model-card.in.md")
 
 
 def main() -> None:
     """Fill the card with the tables of a model file."""
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else boxed_model()
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else bundled_model()
     model = load_model(path)
     judges = (critic.PREFIX, classifier.PREFIX, discriminant.PREFIX, tilt.PREFIX, attributes.PREFIX)
     parameters = sum(
@@ -110,8 +110,8 @@ def conditions(header: Header) -> list[list[str]]:
     """What style and skeleton are worth, in bits per note of the test split."""
     measured = metrics(header)
     rows = [
-        [f"skeleton: {grain}", f"{bits:.3f}"]
-        for grain, bits in measured.get("bits_by_skeleton", {}).items()
+        [f"skeleton: {level}", f"{bits:.3f}"]
+        for level, bits in measured.get("bits_by_skeleton", {}).items()
     ]
     if "bits_without_style" in measured:
         rows.append(["no skeleton, no style", f"{measured['bits_without_style']:.3f}"])

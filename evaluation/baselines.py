@@ -18,7 +18,7 @@ import numpy as np
 from stylernn.music import ngram
 from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Note
 from stylernn.music.ngram import NGram
-from stylernn.music.similarity import heaviest
+from stylernn.music.similarity import longest_note_per_span
 
 from .content import chroma_similarity
 from .inputs import beat_edges, check_melodies
@@ -117,11 +117,11 @@ def markov_over_skeleton(pool: Sequence[Melody], *, order: int = 3) -> System:
         order: notes of history.
     """
     check_melodies(pool, "pool")
-    streams = _skeleton_streams(order)
-    models = ngram.fit_viewpoints([_skeleton_events(melody) for melody in pool], streams)
+    viewpoints = _skeleton_streams(order)
+    models = ngram.fit_viewpoints([_skeleton_events(melody) for melody in pool], viewpoints)
 
     def system(melody: Melody, seed: int) -> Melody:
-        return _compose(melody, models, streams, np.random.default_rng(seed))
+        return _compose(melody, models, viewpoints, np.random.default_rng(seed))
 
     return system
 
@@ -141,7 +141,7 @@ def _skeleton_events(melody: Melody) -> np.ndarray:
     advance = np.diff(np.r_[array[:, 0], array[-1, 0] + array[-1, 1]])
     interval = np.diff(np.r_[array[0, 2], array[:, 2]])
     share = np.rint(4 * array[:, 1] / np.maximum(advance, 1)).astype(np.int64)
-    chosen = heaviest(melody, beat_edges(melody))
+    chosen = longest_note_per_span(melody, beat_edges(melody))
     structural = np.unique(chosen[chosen >= 0])
     target = structural[
         np.minimum(np.searchsorted(structural, np.arange(len(array))), len(structural) - 1)
@@ -162,10 +162,10 @@ def _skeleton_events(melody: Melody) -> np.ndarray:
 def _compose(
     melody: Melody,
     models: Sequence[NGram],
-    streams: Sequence[ngram.Viewpoint],
+    viewpoints: Sequence[ngram.Viewpoint],
     rng: np.random.Generator,
 ) -> Melody:
-    chosen = heaviest(melody, beat_edges(melody))
+    chosen = longest_note_per_span(melody, beat_edges(melody))
     structural = melody.array[np.unique(chosen[chosen >= 0])]
     onset, pitch, last = int(structural[0, 0]), int(structural[0, 2]), int(structural[-1, 0])
     events, notes, centre = np.zeros((0, 5), dtype=np.int64), [], int(np.median(melody.array[:, 2]))
@@ -175,12 +175,12 @@ def _compose(
         place = onset % TICKS_PER_QUARTER
         # Column 3 of the event before is known; a row whose lag-0 parts are still open stands for the event to come.
         events = np.concatenate([events, [[0, 0, 0, place, way]]])
-        interval = _draw(models[1], streams[1], events, rng) - 2 * _REACH
+        interval = _draw(models[1], viewpoints[1], events, rng) - 2 * _REACH
         pitch = int(due[2]) if due[0] == onset else _in_range(pitch + interval, centre)
         events[-1, 1] = np.clip(interval, -2 * _REACH, 2 * _REACH) + 2 * _REACH
-        advance = max(_draw(models[0], streams[0], events, rng), 1)
+        advance = max(_draw(models[0], viewpoints[0], events, rng), 1)
         events[-1, 0] = advance
-        share = max(_draw(models[2], streams[2], events, rng), 1)
+        share = max(_draw(models[2], viewpoints[2], events, rng), 1)
         events[-1, 2] = share
         notes.append(Note(onset, max(round(advance * min(share, 4) / 4), 1), pitch))
         onset += advance
@@ -188,10 +188,10 @@ def _compose(
 
 
 def _draw(
-    model: NGram, stream: ngram.Viewpoint, events: np.ndarray, rng: np.random.Generator
+    model: NGram, viewpoint: ngram.Viewpoint, events: np.ndarray, rng: np.random.Generator
 ) -> int:
-    reach = max(lag for _, lag in stream.context) + 1
-    context = ngram.contexts_of(events[-reach:], stream)[-1:]
+    reach = max(lag for _, lag in viewpoint.context) + 1
+    context = ngram.contexts_of(events[-reach:], viewpoint)[-1:]
     return int(rng.choice(model.alphabet, p=model.distribution(context)[0]))
 
 

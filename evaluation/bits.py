@@ -40,7 +40,7 @@ class NoteModel(NamedTuple):
     """A fitted model of notes; made by `fit`."""
 
     models: tuple[NGram, ...]
-    streams: tuple[ngram.Viewpoint, ...]
+    viewpoints: tuple[ngram.Viewpoint, ...]
     adaptive: bool
 
 
@@ -72,16 +72,18 @@ def fit(melodies: Sequence[Melody], kind: str = "markov3") -> NoteModel:
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     order, adaptive = KINDS[kind]
-    streams = ngram.note_viewpoints(order, _ALPHABETS)
+    viewpoints = ngram.note_viewpoints(order, _ALPHABETS)
     return NoteModel(
-        ngram.fit_viewpoints([events(melody) for melody in melodies], streams), streams, adaptive
+        ngram.fit_viewpoints([events(melody) for melody in melodies], viewpoints),
+        viewpoints,
+        adaptive,
     )
 
 
 def bits(model: NoteModel, melody: Melody) -> np.ndarray:
     """Cost of every note in bits: onset, pitch, duration; float64, shape (notes, 3)."""
     return ngram.viewpoint_bits(
-        model.models, model.streams, events(melody), adaptive=model.adaptive
+        model.models, model.viewpoints, events(melody), adaptive=model.adaptive
     )
 
 

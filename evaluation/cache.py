@@ -18,7 +18,7 @@ import sklearn
 
 from stylernn.errors import StylernnError
 from stylernn.music.melody import Melody
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 from stylernn.system.paths import cache_folder
 from stylernn.system.source_digest import source_digest
 
@@ -57,7 +57,7 @@ def remembered(facts: object, compute: Callable[[], Arrays]) -> Arrays:
 def _keep(path: Path, arrays: Arrays) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as draft:
+        with atomic_write(path) as draft:
             np.savez_compressed(draft, allow_pickle=False, **arrays)
     except (OSError, StylernnError):
         return

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stylernn.music.melody import TICKS_PER_QUARTER, Melody
-from stylernn.music.similarity import chroma_similarity, heaviest
+from stylernn.music.similarity import chroma_similarity, longest_note_per_span
 
 from .inputs import beat_edges, check_melodies, check_pairs
 
@@ -109,7 +109,7 @@ def skeleton_recall(source: Melody, output: Melody) -> float:
     The structural note of a beat is the one that sounds longest in it; a note that holds several beats counts once,
     at its first.
     """
-    chosen = heaviest(source, beat_edges(source))
+    chosen = longest_note_per_span(source, beat_edges(source))
     notes = np.unique(chosen[chosen >= 0])
     heard = output.sounding_at(source.array[notes, 0])
     same = output.array[heard, 2] % 12 == source.array[notes, 2] % 12
@@ -211,7 +211,7 @@ def _curve(melody: Melody) -> np.ndarray:
     """Pitch class of each slice, rests filled with what sounded before them; int64, shape (_SLICES,)."""
     beats = beat_edges(melody)
     edges = np.interp(np.linspace(0, len(beats) - 1, _SLICES + 1), np.arange(len(beats)), beats)
-    chosen = heaviest(melody, edges)
+    chosen = longest_note_per_span(melody, edges)
     return melody.array[np.maximum(np.maximum.accumulate(chosen), 0), 2] % 12
 
 

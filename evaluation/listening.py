@@ -27,7 +27,7 @@ import numpy as np
 from stylernn.errors import FileFormatError
 from stylernn.music.melody import Melody
 from stylernn.system import limits
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 from stylernn.system.csv_tables import read_table
 
 from .baselines import jazzify
@@ -260,6 +260,6 @@ def _write(folder: Path, test: Mapping[str, Any], key: Mapping[str, Any]) -> tup
     # "</" would end the script element that holds the test.
     document = template.substitute(test=json.dumps(test).replace("</", "<\\/"))
     for name, text in (("index.html", document), ("key.json", json.dumps(key, indent=1))):
-        with replacing(folder / name) as draft:
+        with atomic_write(folder / name) as draft:
             draft.write_text(text, encoding="utf-8")
     return folder / "index.html", folder / "key.json"

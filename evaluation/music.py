@@ -7,7 +7,7 @@ Metrics:
     rhythm stability: entropy of inter-onset intervals, groove consistency, share of onsets off the grid.
     form: share of four-note figures that come again within 8 bars.
     breath: notes per quarter, share of silence, longest rest.
-    closing: does it end on the tonic triad, long, and on a strong beat?
+    closure: does it end on the tonic triad, long, and on a strong beat?
 
 References:
     Dong et al. (2020), MusPy, ISMIR: groove consistency, there computed from bars cut at the wrong places and with one
@@ -27,7 +27,7 @@ from .inputs import check_melodies
 
 __all__ = [
     "DESCRIPTORS",
-    "closing",
+    "closure",
     "evaluate",
     "groove_consistency",
     "onset_entropy",
@@ -61,7 +61,7 @@ def groove_consistency(melody: Melody) -> float:
     return float(1 - np.mean(differences))
 
 
-def closing(melody: Melody) -> tuple[float, float, float]:
+def closure(melody: Melody) -> tuple[float, float, float]:
     """Whether the last note is of the tonic triad, is long (at least the mean length), and stands on a strong beat.
 
     Strong are the first beat of a bar and, where the number of beats is even, that in the middle.
@@ -83,7 +83,7 @@ def evaluate(melodies: Sequence[Melody]) -> dict[str, np.ndarray]:
         name: np.array([function(melody) for melody in melodies])
         for name, function in DESCRIPTORS.items()
     }
-    endings = np.array([closing(melody) for melody in melodies])
+    endings = np.array([closure(melody) for melody in melodies])
     return {
         **values,
         "ends_in_triad": endings[:, 0],

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 
 from . import plots
 from .statistics import Estimate
@@ -91,7 +91,7 @@ def write(report: Mapping[str, Any], folder: Path) -> tuple[Path, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     document = json.dumps(report, indent=1, ensure_ascii=False, default=_plain)
     for name, text in (("report.json", document), ("report.html", page(json.loads(document)))):
-        with replacing(folder / name) as draft:
+        with atomic_write(folder / name) as draft:
             draft.write_text(text, encoding="utf-8")
     return folder / "report.json", folder / "report.html"
 

@@ -13,9 +13,9 @@ from stylernn.music.melody import Melody
 from .baselines import System
 
 if TYPE_CHECKING:
-    from stylernn.generation.transfer import Options
+    from stylernn.generation.transfer import TransferConfig
     from stylernn.model.checkpoint import Model
-    from stylernn.reranking.originality import Figures
+    from stylernn.reranking.originality import NgramIndex
 
 __all__ = ["ablations", "dialled", "transfer_system"]
 
@@ -23,7 +23,7 @@ _MOST_BARS = 512
 
 
 def transfer_system(
-    model: "Model", target: str, options: "Options", training: "Figures | None" = None
+    model: "Model", target: str, options: "TransferConfig", training: "NgramIndex | None" = None
 ) -> System:
     """The model, transferring to `target`; with an index of its training set it prefers what copies nothing of it."""
     from stylernn.generation import transfer
@@ -36,7 +36,9 @@ def transfer_system(
     return system
 
 
-def dialled(model: "Model", target: str, options: "Options") -> Callable[[str, float], System]:
+def dialled(
+    model: "Model", target: str, options: "TransferConfig"
+) -> Callable[[str, float], System]:
     """Systems with one of the options at a value, for `dials.sweep`; each draws one candidate.
 
     So the curve shows what the dials do, and not what the choice among candidates makes of it.
@@ -49,7 +51,7 @@ def dialled(model: "Model", target: str, options: "Options") -> Callable[[str, f
     return system
 
 
-def ablations(model: "Model", target: str, options: "Options") -> dict[str, System]:
+def ablations(model: "Model", target: str, options: "TransferConfig") -> dict[str, System]:
     """The model with a part taken away, by name of the row.
 
     All draw one candidate, so they are to be compared with the first of them, which has all its parts.
@@ -62,11 +64,18 @@ def ablations(model: "Model", target: str, options: "Options") -> dict[str, Syst
     def without_skeleton(melody: Melody, seed: int) -> Melody:
         index = model.style(target)
         style = model.header.styles[index - 1]
-        plan = planning.laid_out(
-            model, metre_mapping.fitted(melody, style), index, seed, grain="none", choice=False
+        plan = planning.make_plan(
+            model,
+            metre_mapping.to_supported_metre(melody, style),
+            index,
+            seed,
+            level="none",
+            choice=False,
         )
-        plan = replace(plan, condition=replace(plan.condition, grain=0), chroma=None)
-        return candidates.compose(model, plan, transfer.dials(single, style), seed, 1)[0].melody
+        plan = replace(plan, condition=replace(plan.condition, level=0), chroma=None)
+        return candidates.compose(model, plan, transfer.sampling_config(single, style), seed, 1)[
+            0
+        ].melody
 
     def unconditional(melody: Melody, seed: int) -> Melody:
         bars = min(max(melody.bars, 2), _MOST_BARS)

@@ -217,11 +217,13 @@ def _evaluators(
     train: Labelled, held_out: Labelled, named: Sequence[tuple[str, str]], seed: int
 ) -> tuple[tuple[style.Evaluator, ...], dict[str, dict[str, float]]]:
     known = [name for name, melodies in train.items() if len(melodies) >= 5]
-    (fitted, labels), (unseen, truth) = (
+    (to_supported_metre, labels), (unseen, truth) = (
         _labelled(part, known, seed, (side, named))
         for side, part in (("train", train), ("held out", held_out))
     )
-    evaluators = tuple(style.fit(fitted, labels, family, seed=seed) for family in features.FAMILIES)
+    evaluators = tuple(
+        style.fit(to_supported_metre, labels, family, seed=seed) for family in features.FAMILIES
+    )
     return evaluators, {each.family: style.accuracy(each, unseen, truth) for each in evaluators}
 
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from stylernn.version import __version__
 
 if TYPE_CHECKING:
-    from stylernn.api import Tune, generate, load, read, styles, transfer, variations
+    from stylernn.api import MelodyFile, generate, load, read, styles, transfer, variations
 
 __all__ = [
-    "Tune",
+    "MelodyFile",
     "__version__",
     "generate",
     "load",

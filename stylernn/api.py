@@ -4,7 +4,7 @@
     jazz = s.transfer(tune, to="jazz", seed=1)
     jazz.write("out.mid")
 
-A `Tune` is a melody that remembers its file, so that it can be put back among the other tracks, and what it was made
+A `MelodyFile` is a melody that remembers its file, so that it can be put back among the other tracks, and what it was made
 of. The arguments are those of the commands; the model is loaded once.
 """
 
@@ -23,18 +23,27 @@ from stylernn.formats import midi_replace, registry
 from stylernn.generation import generate as generation
 from stylernn.generation import provenance
 from stylernn.generation import transfer as transferring
-from stylernn.generation.transfer import Options, Result
+from stylernn.generation.transfer import Result, TransferConfig
 from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
 from stylernn.music.melody import Melody
 from stylernn.representation import note_alignment
-from stylernn.representation.note_alignment import Changes
+from stylernn.representation.note_alignment import NoteAlignment
 from stylernn.reranking import originality
 from stylernn.system import paths
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 from stylernn.training import run_folder
 
-__all__ = ["Tune", "generate", "load", "model_file", "read", "styles", "transfer", "variations"]
+__all__ = [
+    "MelodyFile",
+    "generate",
+    "load",
+    "model_file",
+    "read",
+    "styles",
+    "transfer",
+    "variations",
+]
 
 _ATTEMPTS = 8
 _STRIDE = (
@@ -46,7 +55,7 @@ AnyPath = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
-class Tune:
+class MelodyFile:
     """A melody with its past.
 
     Args:
@@ -57,7 +66,7 @@ class Tune:
         style: that it is in, where stylernn made it.
         seed: that it was drawn with.
         result: of the transfer that made it.
-        changes: what became of each note of the tune.
+        alignment: what became of each note of the tune.
         provenance: where it comes from, see `provenance.describe`.
     """
 
@@ -68,7 +77,7 @@ class Tune:
     style: str = ""
     seed: int = 0
     result: Result | None = None
-    changes: Changes | None = None
+    alignment: NoteAlignment | None = None
     provenance: dict[str, Any] | None = None
 
     def write(self, path: AnyPath, *, melody_only: bool = False) -> Path:
@@ -85,7 +94,7 @@ class Tune:
             recording.write(recording.record(self.melody, self.style, seed=self.seed), path)
         elif self.is_put_back(path, melody_only=melody_only) and self.path is not None:
             data = midi_replace.put_back(self.path, self.melody, track=self.track)
-            with replacing(path) as draft:
+            with atomic_write(path) as draft:
                 draft.write_bytes(data)
         else:
             registry.write(self.melody, path)
@@ -115,10 +124,10 @@ class Tune:
         webbrowser.open(Path(file.name).as_uri())
 
     def _repr_html_(self) -> str:
-        return html.fragment(self.melody, self.changes, style=self.style, seed=self.seed)
+        return html.fragment(self.melody, self.alignment, style=self.style, seed=self.seed)
 
 
-def read(path: AnyPath, *, track: int | None = None) -> Tune:
+def read(path: AnyPath, *, track: int | None = None) -> MelodyFile:
     """Read the melody of a music file.
 
     Args:
@@ -127,18 +136,20 @@ def read(path: AnyPath, *, track: int | None = None) -> Tune:
     """
     path = Path(path)
     melody = registry.read(path, track=track)
-    return Tune(melody, path, track, registry.is_midi(path) and midi_replace.is_arrangement(path))
+    return MelodyFile(
+        melody, path, track, registry.is_midi(path) and midi_replace.is_arrangement(path)
+    )
 
 
 def transfer(
-    tune: Tune | Melody | AnyPath,
+    tune: MelodyFile | Melody | AnyPath,
     to: str,
     *,
     seed: int = 0,
     model: AnyPath | None = None,
     max_copy: int | None = None,
     **options: Any,
-) -> Tune:
+) -> MelodyFile:
     """Put a tune into another style.
 
     Args:
@@ -147,13 +158,13 @@ def transfer(
         seed: the same seed gives the same notes.
         model: a model file or run folder instead of the shipped model.
         max_copy: draw again, with other seeds, where this many notes running, or more, stand in the training set.
-        options: fields of `stylernn.generation.transfer.Options`, such as `preserve=0.8`.
+        options: fields of `stylernn.generation.transfer.TransferConfig`, such as `preserve=0.8`.
 
     Raises:
         StylernnError: if the style is unknown, a file cannot be read, or all draws copy too much.
     """
     tune, maker = _as_tune(tune), _maker(model)
-    wanted = Options(**{"keep_metre": tune.arranged, **options})
+    wanted = TransferConfig(**{"keep_metre": tune.arranged, **options})
     _check_max_copy(max_copy, known=maker.training is not None)
     for attempt in range(_ATTEMPTS):
         used = (seed + attempt * _STRIDE) % _SEEDS
@@ -170,17 +181,17 @@ def transfer(
 
 
 def variations(
-    tune: Tune | Melody | AnyPath,
+    tune: MelodyFile | Melody | AnyPath,
     to: str,
     *,
     count: int = 8,
     seed: int = 0,
     model: AnyPath | None = None,
     **options: Any,
-) -> list[Tune]:
+) -> list[MelodyFile]:
     """Several different transfers of a tune, the best first; `transfer` says the rest."""
     tune, maker = _as_tune(tune), _maker(model)
-    wanted = Options(**{"keep_metre": tune.arranged, **options})
+    wanted = TransferConfig(**{"keep_metre": tune.arranged, **options})
     results = transferring.variations(
         maker.model, tune.melody, to, wanted, seed=seed, count=count, training=maker.training
     )
@@ -189,16 +200,16 @@ def variations(
 
 def generate(
     style: str, *, model: AnyPath | None = None, seed: int = 0, **options: Any
-) -> list[Tune]:
+) -> list[MelodyFile]:
     """Write new melodies in a style; options are those of `stylernn.generation.generate.generate`, such as `bars=16, count=4`."""
     made = generation.generate(load(model), style, seed=seed, **options)
-    return [Tune(melody, style=style, seed=seed) for melody in made]
+    return [MelodyFile(melody, style=style, seed=seed) for melody in made]
 
 
 def styles(model: AnyPath | None = None) -> list[str]:
     """Names of the styles that a model knows, and of the user's own that were learnt for it."""
     loaded = load(model)
-    own = (user_styles.load(user_styles.file_of(name)) for name in user_styles.kept())
+    own = (user_styles.load(user_styles.file_of(name)) for name in user_styles.saved_styles())
     return [
         *(style.name for style in loaded.header.styles),
         *(o.style.name for o in own if o.model == loaded.digest),
@@ -207,7 +218,7 @@ def styles(model: AnyPath | None = None) -> list[str]:
 
 def model_file(model: AnyPath | None = None) -> Path:
     """The file of a model: itself, the best of a run folder, or by default the one that comes with stylernn."""
-    path = paths.boxed_model() if model is None else Path(model)
+    path = paths.bundled_model() if model is None else Path(model)
     return path / run_folder.MODEL if path.is_dir() else path
 
 
@@ -221,7 +232,7 @@ class _Maker(NamedTuple):
 
     model: Model
     path: Path
-    training: originality.Figures | None
+    training: originality.NgramIndex | None
 
 
 def _maker(model: AnyPath | None) -> _Maker:
@@ -229,15 +240,19 @@ def _maker(model: AnyPath | None) -> _Maker:
     return _Maker(_loaded(path), path, originality.beside(path))
 
 
-def _as_tune(tune: Tune | Melody | AnyPath) -> Tune:
+def _as_tune(tune: MelodyFile | Melody | AnyPath) -> MelodyFile:
     return (
-        Tune(tune) if isinstance(tune, Melody) else tune if isinstance(tune, Tune) else read(tune)
+        MelodyFile(tune)
+        if isinstance(tune, Melody)
+        else tune
+        if isinstance(tune, MelodyFile)
+        else read(tune)
     )
 
 
 def _made(
-    tune: Tune, maker: _Maker, result: Result, style: str, seed: int, options: Options
-) -> Tune:
+    tune: MelodyFile, maker: _Maker, result: Result, style: str, seed: int, options: TransferConfig
+) -> MelodyFile:
     """A result with what became of the tune and where it comes from."""
     found = note_alignment.compare(result.source, result.melody)
     made_by = provenance.model_facts(maker.path, maker.model.header)
@@ -251,7 +266,7 @@ def _made(
         style=style,
         seed=seed,
         result=result,
-        changes=found,
+        alignment=found,
         provenance=facts,
     )
 

@@ -29,6 +29,9 @@ __all__ = [
 
 _DEEPEST, _WIDEST = 64, 65_536
 _LARGEST = 10**15  # numbers above it are slips, and a computer's arithmetic counts no further
+_FORMER_NAMES = {"grains": "skeleton_levels", "traits": "attributes"}
+"""Keys of model and configuration files that were written before they were renamed."""
+
 _SHOWN = 100  # characters of a value that cannot be used
 
 
@@ -70,27 +73,27 @@ class DataSettings:
         events: longest window in events.
         style_dropout: share of windows whose style is hidden from the model.
         parent: share of windows of a substyle that are labelled with its parent style.
-        grains: odds of the skeleton grains none, bar, half and beat.
+        skeleton_levels: odds of the skeleton grains none, bar, half and beat.
         skeleton_dropout: range of the share of structural notes left out.
         normalised: share of skeletons snapped to their scale and folded into their range.
         map_dropout: share of windows without the map of bar repetitions.
-        traits: share of windows with traits of their tune, see `traits`.
+        attributes: share of windows with traits of their tune, see `attributes`.
         balance: styles are drawn in proportion to their number of notes to this power.
     """
 
     events: int = 192
     style_dropout: float = 0.15
     parent: float = 0.3
-    grains: tuple[float, ...] = (0.25, 0.15, 0.2, 0.4)
+    skeleton_levels: tuple[float, ...] = (0.25, 0.15, 0.2, 0.4)
     skeleton_dropout: tuple[float, ...] = (0.0, 0.3)
     normalised: float = 0.5
     map_dropout: float = 0.4
-    traits: float = 0.6
+    attributes: float = 0.6
     balance: float = 0.7
 
     def __post_init__(self) -> None:
         _require(self.events >= 16, "data.events", "at least 16 events", self.events)
-        for name in ("style_dropout", "parent", "normalised", "map_dropout", "traits"):
+        for name in ("style_dropout", "parent", "normalised", "map_dropout", "attributes"):
             _require(
                 0 <= getattr(self, name) <= 1,
                 f"data.{name}",
@@ -98,7 +101,10 @@ class DataSettings:
                 getattr(self, name),
             )
         _require(
-            len(self.grains) == 4 and sum(self.grains) > 0, "data.grains", "four odds", self.grains
+            len(self.skeleton_levels) == 4 and sum(self.skeleton_levels) > 0,
+            "data.skeleton_levels",
+            "four odds",
+            self.skeleton_levels,
         )
         low_high = self.skeleton_dropout
         _require(
@@ -228,7 +234,8 @@ def _build(kind: type, mapping: Mapping[str, Any], prefix: str) -> Any:
     hints = get_type_hints(kind)
     names = [f.name for f in fields(kind)]
     values = {}
-    for key, value in mapping.items():
+    for given, value in mapping.items():
+        key = _FORMER_NAMES.get(given, given)
         if key not in names:
             near = difflib.get_close_matches(key, names, n=1)
             hint = (

@@ -2,10 +2,11 @@
 
 from hypothesis import strategies as st
 
-from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre, Note
+from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Note, TimeSignature
 
 METRES = [
-    Metre(*sign) for sign in ((4, 4), (3, 4), (2, 4), (6, 8), (9, 8), (2, 2), (5, 8), (7, 16))
+    TimeSignature(*sign)
+    for sign in ((4, 4), (3, 4), (2, 4), (6, 8), (9, 8), (2, 2), (5, 8), (7, 16))
 ]
 CHORDS = ["C", "F#m7b5", "Bb7", "Ebj7", "G-7", "Am/G", "N.C.", "Dsus4", "E7#9", "Abmaj7", "Bo7"]
 

@@ -30,7 +30,7 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def jazz(song: Path, tiny_model: Path) -> s.Tune:
+def jazz(song: Path, tiny_model: Path) -> s.MelodyFile:
     return s.transfer(s.read(song), to="jazz", seed=1, model=tiny_model, **QUICK)
 
 
@@ -50,12 +50,12 @@ def test_modules_with_the_name_of_a_call_stay_modules(tiny_model: Path) -> None:
     from stylernn.corpus import styles
     from stylernn.generation import transfer
 
-    assert transfer.Options().candidates == 32
+    assert transfer.TransferConfig().candidates == 32
     assert styles.Style("jazz", "jazz").name == "jazz"
 
 
 def test_a_result_is_written_among_the_other_tracks(
-    jazz: s.Tune, song: Path, tmp_path: Path
+    jazz: s.MelodyFile, song: Path, tmp_path: Path
 ) -> None:
     assert jazz.melody.bars == s.read(song).melody.bars
     assert len(midi.tracks(jazz.write(tmp_path / "all.mid"))) == 2
@@ -64,12 +64,12 @@ def test_a_result_is_written_among_the_other_tracks(
     assert len(midi.tracks(jazz.write(tmp_path / "one.mid", melody_only=True))) == 1
 
 
-def test_a_result_says_where_it_comes_from(jazz: s.Tune, tiny_model: Path) -> None:
+def test_a_result_says_where_it_comes_from(jazz: s.MelodyFile, tiny_model: Path) -> None:
     facts = json.loads(json.dumps(jazz.provenance))
     assert facts["model"]["sha256"] == originality.fingerprint(tiny_model)
     assert (facts["style"], facts["seed"], facts["settings"]["candidates"]) == ("jazz", 1, 1)
     assert facts["originality"]["longest_copy"] is None
-    assert facts["totals"] == jazz.changes.totals
+    assert facts["totals"] == jazz.alignment.totals
     assert [note["bar"] for note in facts["notes"]] == sorted(
         note["bar"] for note in facts["notes"]
     )
@@ -77,7 +77,7 @@ def test_a_result_says_where_it_comes_from(jazz: s.Tune, tiny_model: Path) -> No
 
 
 def test_melodies_and_names_of_files_are_tunes_too(
-    song: Path, tiny_model: Path, jazz: s.Tune
+    song: Path, tiny_model: Path, jazz: s.MelodyFile
 ) -> None:
     again = s.transfer(song, "jazz", seed=1, model=tiny_model, **QUICK)
     assert again.melody == jazz.melody
@@ -91,7 +91,11 @@ def test_new_melodies(tiny_model: Path) -> None:
 
 
 def test_what_copies_is_drawn_again(
-    song: Path, tmp_path: Path, tiny_model: Path, jazz: s.Tune, monkeypatch: pytest.MonkeyPatch
+    song: Path,
+    tmp_path: Path,
+    tiny_model: Path,
+    jazz: s.MelodyFile,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model = tmp_path / "model.safetensors"
     model.write_bytes(tiny_model.read_bytes())
@@ -99,7 +103,7 @@ def test_what_copies_is_drawn_again(
         s.transfer(song, "jazz", model=model, max_copy=12, **QUICK)
     with pytest.raises(UsageError, match="a number from 12"):
         s.transfer(song, "jazz", model=model, max_copy=5, **QUICK)
-    originality.save_figures(
+    originality.save_index(
         model, originality.collect([jazz.melody], originality.fingerprint(model))
     )
     lengths = iter([30, 12, 11])
@@ -119,10 +123,10 @@ def test_copies_without_end_are_an_error(
         s.transfer(song, "jazz", model=tiny_model, max_copy=12, **QUICK)
 
 
-def test_a_tune_shows_itself(jazz: s.Tune, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tune_shows_itself(jazz: s.MelodyFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(html, "_player", lambda *_: "PLAYER")
     shown = jazz._repr_html_()
-    notes = len(jazz.melody.notes) + len(jazz.changes.dropped)
+    notes = len(jazz.melody.notes) + len(jazz.alignment.dropped)
     assert shown.count("<rect") == notes
     assert "PLAYER" in shown
     assert "kept" in shown

@@ -15,7 +15,7 @@ import numpy as np
 from stylernn import corpus
 from stylernn.adaptation import style_tuning, user_styles
 from stylernn.adaptation.user_styles import Personal
-from stylernn.corpus import MIN_NOTES, Dropped, Tune, styles
+from stylernn.corpus import MIN_NOTES, Dropped, LabelledMelody, styles
 from stylernn.errors import CorpusError, UsageError
 from stylernn.formats import registry
 from stylernn.model.checkpoint import Model
@@ -34,7 +34,7 @@ _ASIDE, _HELD = 0.2, 4
 
 def learn(
     model: Model,
-    tunes: Sequence[Tune],
+    tunes: Sequence[LabelledMelody],
     name: str,
     *,
     seed: int = 0,
@@ -60,11 +60,13 @@ def learn(
     facts: dict[str, Any] = {"mixture": np.asarray(free.weights).round(4).tolist()}
     if aside:
         held = [valid(k) for k in range(_HELD)]
-        free, measured = style_tuning.let_go(objective, free, train, held, progress)
+        free, measured = style_tuning.finetune(objective, free, train, held, progress)
         facts |= measured
     vector = np.asarray(free.weights) @ user_styles.vectors(model)
-    answers = {
-        kernel: np.asarray(answer) for kernel, answer in free.answers.items() if np.any(answer)
+    kernel_updates = {
+        kernel: np.asarray(answer)
+        for kernel, answer in free.kernel_updates.items()
+        if np.any(answer)
     }
     profile = replace(styles.profile(name, tunes), licences=("your own",), description="your own")
     sections = (
@@ -77,7 +79,7 @@ def learn(
         model.digest,
         corpus.fingerprint(tunes),
         vector.astype(np.float32),
-        answers,
+        kernel_updates,
         facts,
     )
     kept = attributes.rows(each.kept for each in examples)
@@ -114,7 +116,7 @@ def from_folder(
         raise UsageError(
             f"the model has a style {name} of its own", remedy="Choose another --name."
         )
-    if name in user_styles.kept() and not force:
+    if name in user_styles.saved_styles() and not force:
         raise UsageError(
             f"there is a personal style {name}",
             remedy="Replace it with --force or choose another --name.",
@@ -148,7 +150,7 @@ def like(model: Model, path: Path) -> Personal:
         raise CorpusError(
             f"{path} is too short to be a style", expected=f"{MIN_NOTES} notes or more", found=found
         )
-    tune = Tune(melody, path.stem, path.name, path.name, path.name, "your own")
+    tune = LabelledMelody(melody, path.stem, path.name, path.name, path.name, "your own")
     known = (
         paths.cache_folder()
         / "like"

@@ -54,16 +54,16 @@ def resolve(model: Model, text: str) -> tuple[Model, int]:
     weights = parse(text)
     model = knowing(model, weights)
     shares = {model.style(name): weight for name, weight in weights.items()}
-    place = max(shares, key=lambda index: shares[index])
+    position = max(shares, key=lambda index: shares[index])
     if len(shares) == 1:
-        return model, place
+        return model, position
     styles = model.header.styles
     blended = _blended(text, [(styles[index - 1], weight) for index, weight in shares.items()])
     known = user_styles.vectors(model)
     vector = sum(weight * known[index] for index, weight in shares.items())
-    model = user_styles.put(model, place, blended, vector)
+    model = user_styles.put(model, position, blended, vector)
     named = {styles[index - 1].name: weight for index, weight in shares.items()}
-    return replace(model, arrays=attributes.mixed(model.arrays, named, blended.name)), place
+    return replace(model, arrays=attributes.mixed(model.arrays, named, blended.name)), position
 
 
 def knowing(model: Model, names: Iterable[str]) -> Model:
@@ -79,14 +79,16 @@ def knowing(model: Model, names: Iterable[str]) -> Model:
 
             own = adapt.like(model, Path(name))
             found[name] = replace(own, style=replace(own.style, name=name))
-        elif name in user_styles.kept():
+        elif name in user_styles.saved_styles():
             found[name] = user_styles.load(user_styles.file_of(name))
-    return user_styles.adopted(model, list(found.values()), spared=wanted) if found else model
+    return (
+        user_styles.with_user_styles(model, list(found.values()), spared=wanted) if found else model
+    )
 
 
 def _blended(name: str, parts: Sequence[tuple[Style, float]]) -> Style:
     """The profile of a mixture: weighted means, and the metres of all."""
-    heaviest = max(parts, key=lambda part: part[1])[0]
+    longest_note_per_span = max(parts, key=lambda part: part[1])[0]
 
     def mean(attribute: str) -> float:
         return sum(weight * getattr(style, attribute) for style, weight in parts)
@@ -102,10 +104,12 @@ def _blended(name: str, parts: Sequence[tuple[Style, float]]) -> Style:
     }
     densities = {name: notes[name] / share for name, share in metres.items() if share}
     return replace(
-        heaviest,
+        longest_note_per_span,
         description=f"mixture: {name}",
         register=round(mean("register")),
-        reach=tuple(round(sum(weight * style.reach[k] for style, weight in parts)) for k in (0, 1)),
+        pitch_range=tuple(
+            round(sum(weight * style.pitch_range[k] for style, weight in parts)) for k in (0, 1)
+        ),
         diatonic=mean("diatonic"),
         silence=mean("silence"),
         density=mean("density"),

@@ -27,7 +27,7 @@ from stylernn.representation.arrays import Batch
 from stylernn.representation.batching import Batcher, collate, cover
 from stylernn.representation.examples import Example
 
-__all__ = ["Free", "Objective", "Windows", "let_go", "mixture", "objective_of"]
+__all__ = ["TunableParams", "Objective", "Windows", "finetune", "mixture", "objective_of"]
 
 _SIZE = 8
 _MIXING, _MIXING_RATE = 24, 2.0
@@ -35,18 +35,18 @@ _STEPS, _EVERY, _PATIENCE, _SECONDS = 80, 10, 3, 60.0
 _RATE, _ANSWER_RATE, _DECAY = 0.005, 0.001, 0.02
 
 
-class Free(NamedTuple):
+class TunableParams(NamedTuple):
     """What is learnt: the weights of the model's styles and, by kernel, the answers to the new direction."""
 
     weights: jax.Array
-    answers: dict[str, jax.Array]
+    kernel_updates: dict[str, jax.Array]
 
 
 class Objective(NamedTuple):
     """Bits per note of a batch; with their gradient, under dropout."""
 
-    bits: Callable[[Free, Batch], jax.Array]
-    gradient: Callable[[Free, Batch, int], tuple[jax.Array, Free]]
+    bits: Callable[[TunableParams, Batch], jax.Array]
+    gradient: Callable[[TunableParams, Batch, int], tuple[jax.Array, TunableParams]]
 
 
 class Windows:
@@ -99,7 +99,7 @@ def objective_of(model: Model) -> Objective:
 
 def mixture(
     objective: Objective, model: Model, train: Windows, progress: Callable[[int, int], None]
-) -> Free:
+) -> TunableParams:
     """Weights of the model's styles, the null style first, that predict the tunes best: none negative, sum 1.
 
     Args:
@@ -111,20 +111,20 @@ def mixture(
     weights = jnp.full(len(model.header.styles) + 1, 1 / (len(model.header.styles) + 1))
     nothing = _no_answers(model)
     for step in range(_MIXING):
-        _, slope = objective.gradient(Free(weights, nothing), train(step), step)
+        _, slope = objective.gradient(TunableParams(weights, nothing), train(step), step)
         grown = jnp.log(weights) - _MIXING_RATE * (slope.weights - weights @ slope.weights)
         weights = jax.nn.softmax(grown)
         progress(step + 1, _MIXING + _STEPS)
-    return Free(weights, nothing)
+    return TunableParams(weights, nothing)
 
 
-def let_go(
+def finetune(
     objective: Objective,
-    start: Free,
+    start: TunableParams,
     train: Windows,
     held: Sequence[Batch],
     progress: Callable[[int, int], None],
-) -> tuple[Free, dict[str, float]]:
+) -> tuple[TunableParams, dict[str, float]]:
     """Gradient descent from a mixture, for as long as tunes kept aside are predicted better.
 
     Args:
@@ -137,7 +137,7 @@ def let_go(
     Returns:
         What predicts the tunes kept aside best, and their bits per note before and after.
     """
-    labels = Free("weights", dict.fromkeys(start.answers, "answers"))  # type: ignore[arg-type]
+    labels = TunableParams("weights", dict.fromkeys(start.kernel_updates, "answers"))  # type: ignore[arg-type]
     rates = {
         "weights": optax.adam(_RATE),
         "answers": optax.adamw(_ANSWER_RATE, weight_decay=_DECAY),
@@ -171,32 +171,39 @@ class _Frozen(NamedTuple):
 
 def _loss(
     graph: nnx.GraphDef,
-    place: int,
-    free: Free,
+    position: int,
+    free: TunableParams,
     frozen: _Frozen,
     batch: Batch,
     key: jax.Array | None,
 ) -> jax.Array:
     """Bits per note of a batch in the new style."""
     vector, direction = free.weights @ frozen.known + frozen.direction, frozen.direction
-    roots = jnp.asarray(frozen.arrays["styles/roots"]).at[place].set(vector)
+    roots = jnp.asarray(frozen.arrays["styles/roots"]).at[position].set(vector)
     arrays: dict[str, Any] = {**frozen.arrays, "styles/roots": roots}
-    for name, answer in free.answers.items():
+    for name, answer in free.kernel_updates.items():
         arrays[name] = arrays[name] + jnp.outer(direction, answer - direction @ arrays[name])
     return loss.mean_loss(nnx.merge(graph, checkpoint.unflatten(frozen.state, arrays)), batch, key)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _bits(graph: nnx.GraphDef, place: int, free: Free, frozen: _Frozen, batch: Batch) -> jax.Array:
-    return _loss(graph, place, free, frozen, batch, None)
+def _bits(
+    graph: nnx.GraphDef, position: int, free: TunableParams, frozen: _Frozen, batch: Batch
+) -> jax.Array:
+    return _loss(graph, position, free, frozen, batch, None)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _gradient(
-    graph: nnx.GraphDef, place: int, free: Free, frozen: _Frozen, batch: Batch, step: int
-) -> tuple[jax.Array, Free]:
+    graph: nnx.GraphDef,
+    position: int,
+    free: TunableParams,
+    frozen: _Frozen,
+    batch: Batch,
+    step: int,
+) -> tuple[jax.Array, TunableParams]:
     return jax.value_and_grad(_loss, argnums=2)(
-        graph, place, free, frozen, batch, jax.random.key(step)
+        graph, position, free, frozen, batch, jax.random.key(step)
     )
 
 
@@ -211,5 +218,5 @@ def _place(model: Model) -> int:
     return next(k for k, style in enumerate(model.header.styles, 1) if style.parent == style.name)
 
 
-def _mean(objective: Objective, free: Free, held: Sequence[Batch]) -> float:
+def _mean(objective: Objective, free: TunableParams, held: Sequence[Batch]) -> float:
     return float(np.mean([objective.bits(free, batch) for batch in held]))

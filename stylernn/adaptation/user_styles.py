@@ -24,11 +24,11 @@ from stylernn.system import paths
 
 __all__ = [
     "Personal",
-    "adopted",
+    "with_user_styles",
     "check_name",
     "file_of",
     "free_directions",
-    "kept",
+    "saved_styles",
     "load",
     "put",
     "remove",
@@ -39,7 +39,7 @@ __all__ = [
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _ENDING = ".safetensors"
-_ANSWERS = "answers/"
+_KERNEL_UPDATES = "answers/"
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Personal:
         model: `Model.digest` of the model that it belongs to.
         tunes: fingerprint of the tunes, see `corpus.fingerprint`.
         vector: a point of the space that the model's styles span, (width,).
-        answers: by name of a style kernel, what it adds for this style, (outputs,).
+        kernel_updates: by name of a style kernel, what it adds for this style, (outputs,).
         facts: what the learning measured.
-        traits: of its tunes, see `attributes.rows`; None in early files.
+        attributes: of its tunes, see `attributes.rows`; None in early files.
         described: mean of its tunes' descriptors, by which it is heard among other styles, see `discriminant`; None in
             early files.
     """
@@ -62,10 +62,10 @@ class Personal:
     model: str
     tunes: str
     vector: np.ndarray
-    answers: Mapping[str, np.ndarray]
+    kernel_updates: Mapping[str, np.ndarray]
     facts: Mapping[str, Any]
     described: np.ndarray | None = None
-    traits: np.ndarray | None = None
+    attributes: np.ndarray | None = None
 
 
 def vectors(model: Model) -> np.ndarray:
@@ -90,22 +90,24 @@ def style_kernels(model: Model) -> list[str]:
     ]
 
 
-def put(model: Model, place: int, style: Style, vector: np.ndarray) -> Model:
+def put(model: Model, position: int, style: Style, vector: np.ndarray) -> Model:
     """A copy of a model with another style in the place of one of its own."""
     tree = tuple(
-        style if index == place else other for index, other in enumerate(model.header.styles, 1)
+        style if index == position else other for index, other in enumerate(model.header.styles, 1)
     )
     parent = parents(model.header.styles)
     roots, deltas = model.arrays["styles/roots"].copy(), model.arrays["styles/deltas"].copy()
-    if parent[place] == place:
-        roots[place] = vector
+    if parent[position] == position:
+        roots[position] = vector
     else:
-        deltas[place] = vector - roots[parent[place]]
+        deltas[position] = vector - roots[parent[position]]
     arrays = {**model.arrays, "styles/roots": roots, "styles/deltas": deltas}
     return Model(replace(model.header, styles=tree), arrays)
 
 
-def adopted(model: Model, styles: Sequence[Personal], spared: Collection[str] = ()) -> Model:
+def with_user_styles(
+    model: Model, styles: Sequence[Personal], spared: Collection[str] = ()
+) -> Model:
     """A copy of a model that knows personal styles.
 
     Args:
@@ -118,33 +120,35 @@ def adopted(model: Model, styles: Sequence[Personal], spared: Collection[str] = 
         UsageError: if there is no room for so many.
     """
     free, places = free_directions(model), _places(model, spared)
-    if len(styles) > len(places) or any(own.answers for own in styles[len(free) :]):
+    if len(styles) > len(places) or any(own.kernel_updates for own in styles[len(free) :]):
         raise UsageError(f"the model has no room for {len(styles)} personal styles at once")
     changed = model
-    for own, place, number in zip(styles, places, range(len(styles)), strict=False):
+    for own, position, number in zip(styles, places, range(len(styles)), strict=False):
         _check_model(own, model)
-        direction = free[number] if own.answers else np.zeros_like(own.vector)
+        direction = free[number] if own.kernel_updates else np.zeros_like(own.vector)
         changed = put(
             changed,
-            place,
-            _in_place_of(model.header.styles[place - 1], own.style),
+            position,
+            _in_place_of(model.header.styles[position - 1], own.style),
             own.vector + direction,
         )
         kernels = {
-            name: _answering(changed.arrays[name], direction, answer)
-            for name, answer in own.answers.items()
+            name: _updated(changed.arrays[name], direction, answer)
+            for name, answer in own.kernel_updates.items()
         }
         heard = (
             {}
             if own.described is None
-            else discriminant.adopted(model.arrays, own.style.name, own.described)
+            else discriminant.with_user_style(model.arrays, own.style.name, own.described)
         )
-        heard |= {} if own.traits is None else {attributes.PREFIX + own.style.name: own.traits}
+        heard |= (
+            {} if own.attributes is None else {attributes.PREFIX + own.style.name: own.attributes}
+        )
         changed = Model(changed.header, {**changed.arrays, **kernels, **heard})
     return changed
 
 
-def _answering(kernel: np.ndarray, direction: np.ndarray, answer: np.ndarray) -> np.ndarray:
+def _updated(kernel: np.ndarray, direction: np.ndarray, answer: np.ndarray) -> np.ndarray:
     """A kernel that answers so to a unit direction, and to what is orthogonal to it as before."""
     return kernel + np.outer(direction, answer - direction @ kernel)
 
@@ -188,7 +192,7 @@ def file_of(name: str) -> Path:
     return paths.data_folder() / "styles" / f"{name}{_ENDING}"
 
 
-def kept() -> list[str]:
+def saved_styles() -> list[str]:
     """Names of the user's personal styles."""
     return sorted(
         path.stem for path in file_of("x").parent.glob(f"*{_ENDING}") if _NAME.fullmatch(path.stem)
@@ -201,8 +205,8 @@ def remove(name: str) -> None:
     Raises:
         UsageError: if there is none of that name.
     """
-    if name not in kept():
-        names = ", ".join(kept()) or "none"
+    if name not in saved_styles():
+        names = ", ".join(saved_styles()) or "none"
         raise UsageError(
             f"there is no personal style {name!r}", expected=f"one of your own ({names})"
         )
@@ -214,9 +218,9 @@ def save(own: Personal, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {
         "vector": own.vector,
-        **{f"{_ANSWERS}{name}": answer for name, answer in own.answers.items()},
+        **{f"{_KERNEL_UPDATES}{name}": answer for name, answer in own.kernel_updates.items()},
     }
-    found = {"described": own.described, "traits": own.traits}
+    found = {"described": own.described, "traits": own.attributes}
     arrays |= {name: array for name, array in found.items() if array is not None}
     facts = {
         "style": asdict(own.style),
@@ -235,16 +239,16 @@ def load(path: Path) -> Personal:
     """
     arrays, facts = checkpoint.load_style(path)
     try:
-        answers = {
-            name.removeprefix(_ANSWERS): arrays[name]
+        kernel_updates = {
+            name.removeprefix(_KERNEL_UPDATES): arrays[name]
             for name in arrays
-            if name.startswith(_ANSWERS)
+            if name.startswith(_KERNEL_UPDATES)
         }
         style, told = (
             checkpoint.style_from(facts["style"]),
             (str(facts["model"]), str(facts["tunes"])),
         )
         further = (arrays.get(name) for name in ("described", "traits"))
-        return Personal(style, *told, arrays["vector"], answers, facts["learning"], *further)
+        return Personal(style, *told, arrays["vector"], kernel_updates, facts["learning"], *further)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"{path} has a damaged header", found=str(error)) from error

@@ -34,11 +34,11 @@ def command(
     loaded = options.load(model)
     with display.loading() as show:
 
-        def tell(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             show("learning", done, total)
 
         own, dropped = adapt.from_folder(
-            loaded, folder, name, seed=seed, force=force, loading=show, progress=tell
+            loaded, folder, name, seed=seed, force=force, loading=show, progress=report
         )
     for entry in dropped:
         typer.echo(f"left out: {entry.where}: {entry.reason}", err=True)

@@ -87,7 +87,7 @@ def _state(event: "progress.Progress") -> str:
     )
 
 
-def table_of(rows: Sequence["likelihood.Row"]) -> "Table":
+def table_of(rows: Sequence["likelihood.StyleResult"]) -> "Table":
     """The test-set table: bits per note beside the baselines, and how often each part of a note is guessed right."""
     from rich.table import Table
 

@@ -89,7 +89,7 @@ def evaluate_files(
         report = study.compare_files(sources, made, name=output.name)
     else:
         train, held_out = evaluation_data.by_style(
-            evaluation_data.divided(evaluation_data.tunes(reference, ())), (target,)
+            evaluation_data.splits(evaluation_data.tunes(reference, ())), (target,)
         )
         task = _task(train, held_out, target, sources=sources, seed=seed)
         with evaluation_data.progress(8) as tell, evaluation_data.pool() as pool:
@@ -149,7 +149,7 @@ def evaluate_transfer(
     shipped = options.load(model)
     loaded = style_mixtures.knowing(shipped, [*source_styles, target])
     loaded.style(target)
-    given = transfer.Options(
+    given = transfer.TransferConfig(
         **options.given(preserve=preserve, strength=strength, candidates=candidates)
     )
     known = {style.name for style in shipped.header.styles}
@@ -241,7 +241,7 @@ def evaluate_model(
     from rich.console import Console
 
     from stylernn.cli import likelihood_table
-    from stylernn.system.atomic_write import replacing
+    from stylernn.system.atomic_write import atomic_write
     from stylernn.training import likelihood
 
     loaded = options.load(model)
@@ -250,7 +250,7 @@ def evaluate_model(
     found = evaluation_data.tunes(
         data, tuple(style.name for style in tree if style.parent == style.name)
     )
-    split = evaluation_data.divided([tune for tune in found if tune.style in learnt])
+    split = evaluation_data.splits([tune for tune in found if tune.style in learnt])
     with evaluation_data.progress(sum(style.parent == style.name for style in tree)) as tell:
         rows = []
         for tested in likelihood.tested(loaded, split):
@@ -265,7 +265,7 @@ def evaluate_model(
         )
     Console().print(likelihood_table.table(rows))
     if out:
-        with replacing(out) as draft:
+        with atomic_write(out) as draft:
             draft.write_text(json.dumps(rows, indent=1), encoding="utf-8")
 
 
@@ -289,7 +289,7 @@ def evaluate_calibrate(
     from stylernn.evaluation import calibration, study
 
     wanted = tuple(dict.fromkeys([*source_styles, target, *(styles.split(",") if styles else ())]))
-    split = evaluation_data.divided(evaluation_data.tunes(data, wanted))
+    split = evaluation_data.splits(evaluation_data.tunes(data, wanted))
     train, held_out = evaluation_data.by_style(split, wanted, only=styles is not None)
     task = _task(train, held_out, target, source_styles=source_styles, count=count, seed=seed)
     with evaluation_data.progress(8) as tell, evaluation_data.pool() as pool:

@@ -16,7 +16,7 @@ from stylernn.cli import display
 from stylernn.errors import StylernnError, UsageError
 
 if TYPE_CHECKING:
-    from stylernn.corpus import Split, Tune
+    from stylernn.corpus import LabelledMelody, Split
     from stylernn.evaluation.benchmark import Tell
     from stylernn.evaluation.calibration import Check
     from stylernn.evaluation.task import Labelled
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "REPORT",
     "by_style",
-    "divided",
+    "splits",
     "finish",
     "pairs",
     "pool",
@@ -75,7 +75,7 @@ def pairs(source: Path, output: Path) -> tuple[list["Melody"], list["Melody"]]:
     return [a for a, _ in read], [b for _, b in read]
 
 
-def tunes(folder: Path | None, styles: tuple[str, ...]) -> list["Tune"]:
+def tunes(folder: Path | None, styles: tuple[str, ...]) -> list["LabelledMelody"]:
     """All tunes of a folder, or those of some styles of the installed corpora."""
     from stylernn import corpus
 
@@ -87,14 +87,14 @@ def tunes(folder: Path | None, styles: tuple[str, ...]) -> list["Tune"]:
         )
 
 
-def divided(found: list["Tune"]) -> "Split":
+def splits(found: list["LabelledMelody"]) -> "Split":
     """The frozen split."""
     from stylernn import corpus
 
     return corpus.split(found)
 
 
-def unseen(found: list["Tune"], learnt: set[str]) -> "Split":
+def unseen(found: list["LabelledMelody"], learnt: set[str]) -> "Split":
     """The frozen split, less what a model may have met: works can be tied together by tunes it never learnt from.
 
     Args:
@@ -103,10 +103,10 @@ def unseen(found: list["Tune"], learnt: set[str]) -> "Split":
     """
     from dataclasses import replace
 
-    whole = divided(found)
+    whole = splits(found)
     trained = {
         (tune.source, tune.identity)
-        for tune in divided([t for t in found if t.style in learnt]).train
+        for tune in splits([t for t in found if t.style in learnt]).train
     }
     valid, test = (
         [t for t in side if (t.source, t.identity) not in trained]
@@ -163,7 +163,7 @@ def progress(total: int) -> Iterator["Tell"]:
     ) as bar:
         task = bar.add_task("preparing", total=total)
 
-        def tell(what: str) -> None:
+        def report(what: str) -> None:
             before = 10 * bar.tasks[task].completed // total
             bar.update(task, advance=1, description=what)
             if not console.is_terminal and 10 * bar.tasks[task].completed // total > before:
@@ -172,7 +172,7 @@ def progress(total: int) -> Iterator["Tell"]:
                     f"{bar.tasks[task].completed:.0f} of {total} after {minutes:.1f} minutes: {what}"
                 )
 
-        yield tell
+        yield report
 
 
 @contextmanager

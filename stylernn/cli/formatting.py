@@ -7,7 +7,7 @@ from stylernn.errors import UsageError
 
 if TYPE_CHECKING:
     from stylernn.music.key_estimation import Tonality
-    from stylernn.music.melody import Key, Melody, Metre
+    from stylernn.music.melody import Key, Melody, TimeSignature
 
 __all__ = [
     "count",
@@ -108,17 +108,17 @@ def parse_key(text: str) -> "Key":
     raise UsageError(f"no such key: {text!r}", expected='a key such as "D minor", "Bb" or "F#m"')
 
 
-def parse_metre(text: str) -> "Metre":
+def parse_metre(text: str) -> "TimeSignature":
     """Read a metre such as "6/8".
 
     Raises:
         UsageError: if it is not two numbers that make a metre.
     """
-    from stylernn.music.melody import Metre
+    from stylernn.music.melody import TimeSignature
 
     match = re.fullmatch(r"([1-9][0-9]?)/(1|2|4|8|16|32)", text.strip())
     if not match:
         raise UsageError(
             f"no such metre: {text!r}", expected='a metre such as "4/4", "3/4" or "6/8"'
         )
-    return Metre(int(match[1]), int(match[2]))
+    return TimeSignature(int(match[1]), int(match[2]))

@@ -57,7 +57,7 @@ def command(
     outputs.check(paths, force=force, sources=sources)
     plots = outputs.plots(plot, paths)
     outputs.check(plots, force=force, sources=sources, endings=outputs.PICTURES)
-    wishes = options.given(
+    given = options.given(
         metre=formatting.parse_metre(metre) if metre else None,
         key=formatting.parse_key(key) if key else None,
         tempo=tempo,
@@ -69,7 +69,7 @@ def command(
 
     prompt = registry.read(seed_melody) if seed_melody else None
     melodies = generate.generate(
-        options.load(model), style, bars=bars, count=count, seed=seed, prompt=prompt, **wishes
+        options.load(model), style, bars=bars, count=count, seed=seed, prompt=prompt, **given
     )
     for melody, path in zip(melodies, paths, strict=True):
         outputs.write(melody, path, style, seed=seed)

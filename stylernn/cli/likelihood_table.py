@@ -8,12 +8,12 @@ from rich.table import Table
 
 from stylernn.evaluation import bits
 from stylernn.training import likelihood
-from stylernn.training.likelihood import Tested
+from stylernn.training.likelihood import StyleScores
 
 __all__ = ["row", "table"]
 
 
-def row(tested: Tested) -> dict[str, Any]:
+def row(tested: StyleScores) -> dict[str, Any]:
     """A style's row, with what the model saves against each of the n-gram models and the intervals."""
     ours = np.array([entry.bits.sum() for entry in tested.ours])
     notes = np.array([entry.notes for entry in tested.ours])

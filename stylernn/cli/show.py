@@ -50,7 +50,7 @@ def command(
 
     tune, made = melodies
     if tune.bars == made.bars and len(tune.metres) == len(made.metres):
-        tune = metre_mapping.restored(
+        tune = metre_mapping.to_original_metre(
             tune, made
         )  # 6/8 beside 2/4, as transfer writes a jig in jazz
     piano_roll.roll(made, path, tune)

@@ -112,7 +112,7 @@ def _own(model: "Model") -> list["Style"]:
     from stylernn.errors import ModelFileError
 
     found = []
-    for name in user_styles.kept():
+    for name in user_styles.saved_styles():
         try:
             own = user_styles.load(user_styles.file_of(name))
         except ModelFileError as error:

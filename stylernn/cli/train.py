@@ -11,11 +11,11 @@ import typer
 from stylernn.cli import display, formatting, options
 from stylernn.errors import StylernnError, UsageError
 from stylernn.system import limits
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 from stylernn.system.process import keep_freed
 
 if TYPE_CHECKING:
-    from stylernn.corpus import Tune
+    from stylernn.corpus import LabelledMelody
 
 __all__ = ["command"]
 
@@ -143,7 +143,7 @@ class _Source(NamedTuple):
     folder: str = ""
 
 
-def _tunes(source: _Source) -> list["Tune"]:
+def _tunes(source: _Source) -> list["LabelledMelody"]:
     """The melodies to learn from."""
     from stylernn import corpus
 
@@ -182,7 +182,7 @@ def _remember(folder: Path, source: _Source) -> None:
             remedy=f"Go on with its run by --resume {folder}, or choose another.",
         )
     folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / _SOURCE) as draft:
+    with atomic_write(folder / _SOURCE) as draft:
         draft.write_text(json.dumps(source._asdict(), indent=2) + "\n", encoding="utf-8")
 
 

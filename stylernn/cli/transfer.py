@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from stylernn.cli import formatting, options, outputs, tune_options
-from stylernn.cli.tune_options import Wishes
+from stylernn.cli.tune_options import TuneOptions
 from stylernn.errors import StylernnError, UsageError
 from stylernn.formats.registry import format_names
 
 if TYPE_CHECKING:
-    from stylernn.api import Tune
+    from stylernn.api import MelodyFile
 
 __all__ = ["command"]
 
@@ -105,7 +105,7 @@ def command(
     file that cannot be read does not stop the others, and the same command again does only what is missing.
     """
     to = options.style(style, like, "--to")
-    asked = Wishes(lock, rewrite, key, pitches, tempo, bars, end_on_tonic, mood)
+    asked = TuneOptions(lock, rewrite, key, pitches, tempo, bars, end_on_tonic, mood)
     if variations > 1 and max_copy:
         raise UsageError("--variations and --max-copy cannot be combined")
     todo = _todo(inputs, outputs.plan(inputs, out, to), variations, force=force)
@@ -160,7 +160,7 @@ class _Job(NamedTuple):
     variations: int
     max_copy: int | None
     sidecar: bool
-    wishes: Wishes
+    tune_options: TuneOptions
     dials: dict[str, Any]
 
 
@@ -193,11 +193,11 @@ def _transfer(
     from stylernn.generation import provenance
 
     tune = api.read(source, track=job.track)
-    melody = job.wishes.tune(tune.melody)
+    melody = job.tune_options.tune(tune.melody)
     # What was moved in time, key or speed no longer fits the other tracks.
     arranged = tune.is_put_back(paths[0], melody_only=job.melody_only) and melody == tune.melody
     tune = replace(tune, melody=melody, arranged=arranged)
-    chosen = {**job.dials, **job.wishes.options(melody)}
+    chosen = {**job.dials, **job.tune_options.options(melody)}
     if job.variations > 1:
         results = api.variations(
             tune, job.to, count=job.variations, seed=job.seed, model=job.model, **chosen
@@ -219,7 +219,7 @@ def _transfer(
         yield facts, _summary(facts, tune, result)
 
 
-def _summary(facts: dict[str, Any], tune: "Tune", made: "Tune") -> str:
+def _summary(facts: dict[str, Any], tune: "MelodyFile", made: "MelodyFile") -> str:
     totals, structural, copy = (
         facts["totals"],
         facts["structural_notes"],

@@ -25,7 +25,7 @@ __all__ = [
     "Rewrite",
     "Tempo",
     "Variations",
-    "Wishes",
+    "TuneOptions",
     "bars",
 ]
 
@@ -63,7 +63,7 @@ _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 @dataclass(frozen=True)
-class Wishes:
+class TuneOptions:
     """The options of the command line as they were typed; None for what was not."""
 
     lock: str | None = None
@@ -95,7 +95,7 @@ class Wishes:
         return replace(melody, tempo=self.tempo) if self.tempo else melody
 
     def options(self, melody: "Melody") -> dict[str, Any]:
-        """What these wishes are as arguments of `transfer.Options`, for a tune as `tune` gives it."""
+        """What these wishes are as arguments of `transfer.TransferConfig`, for a tune as `tune` gives it."""
         from stylernn.music import moods
 
         found: dict[str, Any] = {"end_on_tonic": self.end_on_tonic}

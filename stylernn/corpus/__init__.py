@@ -9,7 +9,7 @@ from stylernn.corpus.catalogue import Source, sources, styles_known
 from stylernn.corpus.folder import load_folder, read_folder, register, registered
 from stylernn.corpus.library import fetch, in_use, is_installed, load, parsed, parts
 from stylernn.corpus.splits import Split, split
-from stylernn.corpus.tunes import MIN_NOTES, Dropped, Progress, Tune, fingerprint
+from stylernn.corpus.tunes import MIN_NOTES, Dropped, LabelledMelody, Progress, fingerprint
 
 __all__ = [
     "MIN_NOTES",
@@ -18,7 +18,7 @@ __all__ = [
     "Progress",
     "Source",
     "Split",
-    "Tune",
+    "LabelledMelody",
     "fetch",
     "fingerprint",
     "in_use",

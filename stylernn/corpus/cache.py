@@ -17,11 +17,11 @@ from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 
-from stylernn.corpus.tunes import Dropped, Tune
+from stylernn.corpus.tunes import Dropped, LabelledMelody
 from stylernn.formats.registry import FORMATS
-from stylernn.music.melody import Chord, Key, Melody, Metre
+from stylernn.music.melody import Chord, Key, Melody, TimeSignature
 from stylernn.system import limits
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 from stylernn.system.paths import cache_folder
 from stylernn.system.source_digest import source_digest
 
@@ -34,7 +34,7 @@ _READERS = ("stylernn.corpus.readers", "stylernn.corpus.folder")
 class Parsed(NamedTuple):
     """What a corpus gave."""
 
-    tunes: list[Tune]
+    tunes: list[LabelledMelody]
     dropped: list[Dropped]
 
 
@@ -63,7 +63,7 @@ def save(name: str, key: str, results: Iterable[Parsed]) -> None:
         # Left in the opposite order: the index is the last to come under its name.
         entries = kept.enter_context(_replaced(index))
         table = kept.enter_context(_replaced(dropped))
-        rows = kept.enter_context(kept.enter_context(replacing(notes)).open("wb"))
+        rows = kept.enter_context(kept.enter_context(atomic_write(notes)).open("wb"))
         lost = csv.writer(table)
         lost.writerow(Dropped._fields)
         entries.write(json.dumps({"key": key}) + "\n")
@@ -105,7 +105,7 @@ def load(name: str, key: str) -> Parsed | None:
 
 @contextmanager
 def _replaced(path: Path) -> Iterator[TextIO]:
-    with replacing(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
+    with atomic_write(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
         yield file
 
 
@@ -113,7 +113,7 @@ def _files(name: str) -> tuple[Path, Path, Path]:
     return folder() / f"{name}.notes", folder() / f"{name}.jsonl", folder() / f"{name}.dropped.csv"
 
 
-def _entry(tune: Tune) -> dict[str, Any]:
+def _entry(tune: LabelledMelody) -> dict[str, Any]:
     melody = tune.melody
     return {
         "notes": len(melody.array),
@@ -128,11 +128,11 @@ def _entry(tune: Tune) -> dict[str, Any]:
     }
 
 
-def _tune(entry: dict[str, Any], array: np.ndarray) -> Tune:
+def _tune(entry: dict[str, Any], array: np.ndarray) -> LabelledMelody:
     melody = Melody.from_array(
         array,
         metres=tuple(
-            (tick, Metre(numerator, denominator))
+            (tick, TimeSignature(numerator, denominator))
             for tick, numerator, denominator in entry["metres"]
         ),
         key=Key(*entry["key"]) if entry["key"] else None,
@@ -142,7 +142,7 @@ def _tune(entry: dict[str, Any], array: np.ndarray) -> Tune:
         title=entry["title"],
         chords=tuple(Chord(*chord) for chord in entry["chords"]),
     )
-    return Tune(melody, *entry["tune"])
+    return LabelledMelody(melody, *entry["tune"])
 
 
 def _reader_digest() -> str:

@@ -14,10 +14,10 @@ from pathlib import Path
 from stylernn.corpus import cache
 from stylernn.corpus.cache import Parsed
 from stylernn.corpus.parsing import Job, parse
-from stylernn.corpus.tunes import Progress, Tune
+from stylernn.corpus.tunes import LabelledMelody, Progress
 from stylernn.errors import CorpusError, FileFormatError
 from stylernn.formats.registry import endings
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 from stylernn.system.csv_tables import read_table
 
 __all__ = ["folder_jobs", "load_folder", "read_folder", "register", "registered"]
@@ -27,7 +27,7 @@ _SHOWN = 3  # reasons for leaving files out
 
 def load_folder(
     path: str | Path, *, style: str | None = None, progress: Progress | None = None
-) -> list[Tune]:
+) -> list[LabelledMelody]:
     """All tunes of a folder.
 
     Args:
@@ -81,7 +81,7 @@ def register(style: str, path: str | Path, *, progress: Progress | None = None) 
     entries[style] = sorted({*entries.get(style, []), str(root)})
     target = _registry()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as draft:
+    with atomic_write(target) as draft:
         draft.write_text(json.dumps(entries, indent=2, ensure_ascii=False), encoding="utf-8")
     return found
 

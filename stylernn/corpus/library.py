@@ -11,13 +11,13 @@ from stylernn.corpus.cache import Parsed
 from stylernn.corpus.catalogue import Source, check_styles, leaves, root, sources, substyles
 from stylernn.corpus.folder import read_folder, registered
 from stylernn.corpus.readers import read, reader_version
-from stylernn.corpus.tunes import Progress, Tune
+from stylernn.corpus.tunes import LabelledMelody, Progress
 from stylernn.errors import CorpusError
 
 __all__ = ["fetch", "in_use", "is_installed", "load", "parsed", "parts"]
 
 
-def load(styles: Iterable[str], *, progress: Progress | None = None) -> list[Tune]:
+def load(styles: Iterable[str], *, progress: Progress | None = None) -> list[LabelledMelody]:
     """All tunes of some styles.
 
     A tune is labelled with the style that was asked for; asked for by a sum of styles ("celtic"), its substyle says
@@ -36,7 +36,7 @@ def load(styles: Iterable[str], *, progress: Progress | None = None) -> list[Tun
     """
     asked = list(dict.fromkeys(styles))
     check_styles(asked)
-    found: dict[str, list[Tune]] = {}
+    found: dict[str, list[LabelledMelody]] = {}
     taken: set[tuple[str, str]] = set()
     for style in sorted(asked, key=lambda name: len(substyles(name))):
         held = [tune for part in parts(style, progress=progress).values() for tune in part.tunes]
@@ -158,7 +158,7 @@ def _sources(leaf: str) -> list[Source]:
     return real or ([] if leaf in registered() else installed)
 
 
-def _labelled(tunes: list[Tune], leaf: str, style: str) -> list[Tune]:
+def _labelled(tunes: list[LabelledMelody], leaf: str, style: str) -> list[LabelledMelody]:
     """A source's tunes under the style asked for: the same, the sum that it is part of, or one of its parts."""
     if leaf == style:
         return tunes

@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 
 from stylernn.corpus.cache import Parsed
-from stylernn.corpus.tunes import MIN_NOTES, Dropped, Progress, Tune
+from stylernn.corpus.tunes import MIN_NOTES, Dropped, LabelledMelody, Progress
 from stylernn.corpus.works import work_id
 from stylernn.errors import CorpusError, StylernnError
 from stylernn.formats import registry
@@ -32,7 +32,7 @@ class Job:
     Args:
         path: of the file.
         identity: of the file within its source.
-        style, source, licence, substyle: as in `Tune`.
+        style, source, licence, substyle: as in `LabelledMelody`.
         title: overrides what the file says; "" leaves it.
         composer: tells generic titles apart; "" where unknown.
         part: number of a part of a score, from 0; None for the documented rule.
@@ -106,7 +106,9 @@ def parse_one(job: Job) -> Parsed:
         title = job.title or melody.title
         work = work_id(title, job.composer, identity)
         named = melody if title == melody.title else replace(melody, title=title)
-        tunes.append(Tune(named, job.style, identity, work, job.source, job.licence, job.substyle))
+        tunes.append(
+            LabelledMelody(named, job.style, identity, work, job.source, job.licence, job.substyle)
+        )
     return Parsed(tunes, dropped)
 
 

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from stylernn.corpus.tunes import Tune
+from stylernn.corpus.tunes import LabelledMelody
 from stylernn.corpus.works import opening
 
 __all__ = ["Split", "groups", "split"]
@@ -21,12 +21,12 @@ _TRAIN_SHARE, _VALID_SHARE = 0.8, 0.1
 class Split:
     """Three disjoint lists of tunes; about 80, 10 and 10 % of the works."""
 
-    train: list[Tune]
-    valid: list[Tune]
-    test: list[Tune]
+    train: list[LabelledMelody]
+    valid: list[LabelledMelody]
+    test: list[LabelledMelody]
 
 
-def split(tunes: Iterable[Tune]) -> Split:
+def split(tunes: Iterable[LabelledMelody]) -> Split:
     """Divide tunes by work and by opening.
 
     Args:
@@ -36,13 +36,13 @@ def split(tunes: Iterable[Tune]) -> Split:
         A `Split`, each side in the order of `(style, source, identity)`.
     """
     ordered = sorted(tunes, key=lambda tune: (tune.style, tune.source, tune.identity))
-    sides: tuple[list[Tune], list[Tune], list[Tune]] = ([], [], [])
+    sides: tuple[list[LabelledMelody], list[LabelledMelody], list[LabelledMelody]] = ([], [], [])
     for tune, group in zip(ordered, groups(ordered), strict=True):
         sides[_side(group)].append(tune)
     return Split(*sides)
 
 
-def groups(tunes: Sequence[Tune]) -> list[str]:
+def groups(tunes: Sequence[LabelledMelody]) -> list[str]:
     """The group of each tune, named by its smallest work; tunes that share a work or an opening are in one group."""
     parent: dict[Hashable, Hashable] = {}
 

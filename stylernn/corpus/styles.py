@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from stylernn.corpus import Tune
+from stylernn.corpus import LabelledMelody
 from stylernn.errors import UsageError
-from stylernn.music.key_estimation import Tonality, anchor, estimate, scale
+from stylernn.music.key_estimation import Tonality, estimate, median_pitch, scale
 from stylernn.music.melody import Melody
 from stylernn.representation.breaths import silence
 from stylernn.system.paths import catalogue
@@ -52,7 +52,7 @@ class Style:
         tunes, notes: size of its training set; a parent counts its children's.
         licences: of its training data, in order.
         register: median of its tunes' median pitches, a MIDI number.
-        reach: 2nd and 98th percentile of its pitches around each tune's median, in semitones.
+        pitch_range: 2nd and 98th percentile of its pitches around each tune's median, in semitones.
         diatonic: share of its notes that lie in their tune's scale.
         density: median of its tunes' notes per felt beat.
         metres: share of its tunes in each metre that 1 in 50 of them or more have.
@@ -70,7 +70,7 @@ class Style:
     notes: int = 0
     licences: tuple[str, ...] = ()
     register: int = 67
-    reach: tuple[int, ...] = (-12, 12)
+    pitch_range: tuple[int, ...] = (-12, 12)
     diatonic: float = 1.0
     density: float = 1.0
     metres: dict[str, float] = field(default_factory=dict)
@@ -80,18 +80,18 @@ class Style:
     avoided: tuple[int, ...] = ()
 
 
-def label(tune: Tune) -> str:
+def label(tune: LabelledMelody) -> str:
     """The finest style name of a tune."""
     return tune.substyle.lower() if tune.substyle.lower() in _known() else tune.style
 
 
-def tree(tunes: Iterable[Tune]) -> tuple[Style, ...]:
+def tree(tunes: Iterable[LabelledMelody]) -> tuple[Style, ...]:
     """The styles of a training set, parents included, in alphabetical order.
 
     A substyle of fewer than ten tunes is left to its parent.
     """
     known = _known()
-    grouped: dict[str, list[Tune]] = {}
+    grouped: dict[str, list[LabelledMelody]] = {}
     for tune in tunes:
         name = label(tune)
         for style in {name, tune.style, known.get(name, {}).get("parent", name)}:
@@ -105,11 +105,13 @@ def tree(tunes: Iterable[Tune]) -> tuple[Style, ...]:
     return tuple(styles)
 
 
-def profile(name: str, tunes: Sequence[Tune]) -> Style:
+def profile(name: str, tunes: Sequence[LabelledMelody]) -> Style:
     """A style of its own, measured on its tunes; where they are few, they may reach half an octave to either side."""
     found = _measured(Style(name, name), tunes)
-    reach = min(found.reach[0], -6), max(found.reach[1], 6)
-    return replace(found, reach=reach, avoided=_avoided([tune.melody for tune in tunes]))
+    pitch_range = min(found.pitch_range[0], -6), max(found.pitch_range[1], 6)
+    return replace(
+        found, pitch_range=pitch_range, avoided=_avoided([tune.melody for tune in tunes])
+    )
 
 
 def parents(styles: Sequence[Style]) -> list[int]:
@@ -159,10 +161,10 @@ def hold(style: Style) -> float:
     return float(max(known.get(name, {}).get("hold", 1.0) for name in (style.name, style.parent)))
 
 
-def _measured(style: Style, tunes: Sequence[Tune]) -> Style:
+def _measured(style: Style, tunes: Sequence[LabelledMelody]) -> Style:
     """Measure what a style's tunes are like."""
     melodies = [tune.melody for tune in tunes]
-    anchors = [anchor(melody) for melody in melodies]
+    anchors = [median_pitch(melody) for melody in melodies]
     around = np.concatenate(
         [m.array[:, 2] - middle for m, middle in zip(melodies, anchors, strict=True)]
     )
@@ -180,7 +182,7 @@ def _measured(style: Style, tunes: Sequence[Tune]) -> Style:
         notes=len(around),
         licences=tuple(sorted({tune.licence for tune in tunes})),
         register=int(np.median(anchors)),
-        reach=tuple(int(x) for x in np.percentile(around, [2, 98]).round()),
+        pitch_range=tuple(int(x) for x in np.percentile(around, [2, 98]).round()),
         diatonic=round(float(diatonic.mean()), 3),
         density=round(float(np.median(np.concatenate(list(density.values())))), 3),
         metres={name: round(len(found) / len(tunes), 3) for name, found in usual.items()},

@@ -1,6 +1,6 @@
 """A tune: a melody with its label, and what is known about where it came from.
 
-Everything that a corpus yields is a `Tune` or, where a file or piece could not be used, a `Dropped` with the reason.
+Everything that a corpus yields is a `LabelledMelody` or, where a file or piece could not be used, a `Dropped` with the reason.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from stylernn.music.melody import Melody
 
-__all__ = ["MIN_NOTES", "Dropped", "Progress", "Tune", "fingerprint"]
+__all__ = ["MIN_NOTES", "Dropped", "Progress", "LabelledMelody", "fingerprint"]
 
 MIN_NOTES = 8
 """A melody of fewer notes teaches nothing about a style and is dropped."""
@@ -20,7 +20,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Tune:
+class LabelledMelody:
     """A labelled melody.
 
     Args:
@@ -49,13 +49,13 @@ class Dropped(NamedTuple):
     reason: str
 
 
-def fingerprint(tunes: Iterable[Tune]) -> str:
+def fingerprint(tunes: Iterable[LabelledMelody]) -> str:
     """Sixteen hex digits that change with any note or label of a set of tunes, whatever their order."""
     digests = sorted(_digest(tune) for tune in tunes)
     return hashlib.sha256(b"".join(digests)).hexdigest()[:16]
 
 
-def _digest(tune: Tune) -> bytes:
+def _digest(tune: LabelledMelody) -> bytes:
     melody = tune.melody
     facts = (
         tune.style,

@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 
 from stylernn.corpus.parsing import workers
-from stylernn.corpus.tunes import MIN_NOTES, Dropped, Tune
+from stylernn.corpus.tunes import MIN_NOTES, Dropped, LabelledMelody
 from stylernn.corpus.works import work_id
-from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
+from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, TimeSignature
 
 __all__ = ["read", "snap_beat"]
 
@@ -60,7 +60,7 @@ Table = dict[str, np.ndarray]
 
 def read(
     folder: Path, *, style: str, source: str, licence: str
-) -> tuple[list[Tune], list[Dropped]]:
+) -> tuple[list[LabelledMelody], list[Dropped]]:
     """All solos.
 
     Args:
@@ -91,7 +91,9 @@ def read(
         )
         substyle = str(solos["style"][row]).lower()
         tunes.append(
-            Tune(melody, style, identity, work_id(title, "", identity), source, licence, substyle)
+            LabelledMelody(
+                melody, style, identity, work_id(title, "", identity), source, licence, substyle
+            )
         )
     return tunes, dropped
 
@@ -135,7 +137,7 @@ def _melody(beats: Table, notes: Table, key: Key | None, tempo: float, title: st
     ]
     return Melody.from_array(
         np.stack([onsets, ends - onsets, notes["pitch_raw"]], axis=1),
-        metres=tuple((int(starts[bar]), Metre(int(periods[bar]), 4)) for bar in changes),
+        metres=tuple((int(starts[bar]), TimeSignature(int(periods[bar]), 4)) for bar in changes),
         key=key,
         tempo=tempo,
         pickup=int(starts[1] - onsets[0]) if onsets[0] < starts[1] <= 2 * onsets[0] else 0,

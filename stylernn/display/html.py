@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 
 from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Note
-from stylernn.representation.note_alignment import KINDS, Changes
+from stylernn.representation.note_alignment import KINDS, NoteAlignment
 
 __all__ = ["fragment", "piano_roll"]
 
@@ -23,32 +23,34 @@ _QUARTER, _STEP, _MARGIN = 16, 5, 8  # pixels
 
 
 def fragment(
-    melody: Melody, changes: Changes | None = None, *, style: str = "", seed: int = 0
+    melody: Melody, alignment: NoteAlignment | None = None, *, style: str = "", seed: int = 0
 ) -> str:
     """Title, piano roll and player of a melody.
 
     Args:
         melody: what to show.
-        changes: colours its notes by what became of a tune.
+        alignment: colours its notes by what became of a tune.
         style: to play it in.
         seed: of the player's small liberties.
     """
     title = f"<b>{html.escape(melody.title)}</b> " if melody.title else ""
-    return f"<div><p>{title}{_legend(changes)}</p>{piano_roll(melody, changes)}<p>{_player(melody, style, seed)}</p></div>"
+    return f"<div><p>{title}{_legend(alignment)}</p>{piano_roll(melody, alignment)}<p>{_player(melody, style, seed)}</p></div>"
 
 
-def piano_roll(melody: Melody, changes: Changes | None = None) -> str:
+def piano_roll(melody: Melody, alignment: NoteAlignment | None = None) -> str:
     """Notes over time as SVG: bar lines, and a rectangle for each note.
 
     Args:
         melody: what to draw.
-        changes: colours the notes by their kind, and adds in grey the notes of the tune that are gone.
+        alignment: colours the notes by their kind, and adds in grey the notes of the tune that are gone.
     """
-    gone = changes.dropped if changes else ()
+    gone = alignment.dropped if alignment else ()
     pitches = [note.pitch for note in (*melody.notes, *gone)] or [60]
     low, high = min(pitches) - 1, max(pitches) + 1
     width, height = _x(melody.end) + _MARGIN, (high - low + 1) * _STEP
-    colours = {change.note: _COLOURS[change.kind] for change in changes.notes} if changes else {}
+    colours = (
+        {change.note: _COLOURS[change.kind] for change in alignment.notes} if alignment else {}
+    )
     lines = [
         f'<path d="M{_x(int(tick)):g} 0V{height}" stroke="#dddddd"/>' for tick in melody.bar_lines
     ]
@@ -69,11 +71,11 @@ def _rectangle(note: Note, high: int, colour: str) -> str:
     return f'<rect x="{_x(note.onset):g}" y="{top}" width="{wide:g}" height="{_STEP}" fill="{colour}"/>'
 
 
-def _legend(changes: Changes | None) -> str:
+def _legend(alignment: NoteAlignment | None) -> str:
     """How many notes are of each kind, in its colour."""
-    if changes is None:
+    if alignment is None:
         return ""
-    totals: Mapping[str, int] = changes.totals
+    totals: Mapping[str, int] = alignment.totals
     words = [
         f'<span style="color:{_COLOURS[kind]}">■</span> {totals[kind]} {kind}'
         for kind in (*KINDS, "dropped")

@@ -1,6 +1,6 @@
 """Pictures of what became of a tune: piano rolls of source and result, one above the other on the same bars.
 
-What a note is (see `changes`) is told by colour, by hatching and by edge, so that the picture is read in grey and by
+What a note is (see `alignment`) is told by colour, by hatching and by edge, so that the picture is read in grey and by
 every kind of colour vision. The colours are those of Okabe & Ito, Color universal design (2008).
 """
 
@@ -17,7 +17,7 @@ from matplotlib.patches import Patch, Rectangle
 from stylernn.formats.notation import spell
 from stylernn.music.melody import Melody, Note
 from stylernn.representation.note_alignment import compare
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 
 __all__ = ["roll"]
 
@@ -41,7 +41,7 @@ def roll(result: Melody, path: str | os.PathLike[str], source: Melody | None = N
         source: the tune, in the metre of the result.
     """
     figure = _drawn(result, source)
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         metadata = {"Date": None} if Path(path).suffix.lower() == ".svg" else {}
         figure.savefig(draft, dpi=_DPI, metadata=metadata)
 
@@ -90,13 +90,13 @@ def _drawn(result: Melody, source: Melody | None) -> Figure:
 
 def _compared(source: Melody, result: Melody) -> dict[str, list[tuple[Note, str]]]:
     """Notes of source and result with what they are; a note of the source is what stands for it in the result."""
-    changes = compare(source, result)
+    alignment = compare(source, result)
     stands = {
-        change.origin: change.kind for change in changes.notes if change.kind in ("kept", "moved")
+        change.origin: change.kind for change in alignment.notes if change.kind in ("kept", "moved")
     }
     return {
         "source": [(note, stands.get(note, "dropped")) for note in source.notes],
-        "result": [(change.note, change.kind) for change in changes.notes],
+        "result": [(change.note, change.kind) for change in alignment.notes],
     }
 
 

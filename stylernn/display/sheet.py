@@ -17,7 +17,7 @@ import verovio
 
 from stylernn.errors import UsageError
 from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Note
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 
 __all__ = ["engrave", "legible", "svg"]
 
@@ -63,7 +63,7 @@ def engrave(melody: Melody, path: str | os.PathLike[str]) -> None:
         UsageError: if the melody does not fit on one long page.
     """
     page = svg(melody)
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_bytes(_png(page) if Path(path).suffix.lower() == ".png" else page.encode())
 
 

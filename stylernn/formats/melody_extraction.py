@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from stylernn.errors import FileFormatError
-from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
+from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, TimeSignature
 from stylernn.system import limits
 
 __all__ = [
@@ -217,7 +217,7 @@ def skyline(notes: np.ndarray) -> np.ndarray:
 def assemble(
     path: str | os.PathLike[str],
     notes: np.ndarray,
-    metres: Sequence[tuple[int, Metre]],
+    metres: Sequence[tuple[int, TimeSignature]],
     *,
     key: Key | None,
     tempo: float,
@@ -242,13 +242,13 @@ def assemble(
         FileFormatError: if the melody is too long.
     """
     end = int(notes[-1, 0] + notes[-1, 1])
-    changes: list[tuple[int, Metre]] = []
+    changes: list[tuple[int, TimeSignature]] = []
     for tick, metre in dict(metres).items():
         if tick < end and not (
             changes and metre == changes[-1][1] and (tick - changes[-1][0]) % metre.bar == 0
         ):
             changes.append((tick, metre))
-    spans = pairwise([*changes, (end, Metre())])
+    spans = pairwise([*changes, (end, TimeSignature())])
     bars = sum(-(-(stop - start) // metre.bar) for (start, metre), (stop, _) in spans)
     limits.check("bars", bars, f"{path} is too long", unit="bars", remedy="Cut it into pieces.")
     if end > _LONGEST:

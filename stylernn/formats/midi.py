@@ -38,10 +38,10 @@ from stylernn.formats.melody_extraction import (
     statistics,
 )
 from stylernn.formats.midi_tracks import Part, gridded, parse, sequence_name
-from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre
-from stylernn.system.atomic_write import replacing
+from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, TimeSignature
+from stylernn.system.atomic_write import atomic_write
 
-__all__ = ["Place", "TrackInfo", "locate", "read", "tracks", "write"]
+__all__ = ["TrackPosition", "TrackInfo", "locate", "read", "tracks", "write"]
 
 _FILE_TICKS = 480
 _VELOCITY = 80
@@ -76,7 +76,7 @@ class TrackInfo:
     chosen: bool
 
 
-class Place(NamedTuple):
+class TrackPosition(NamedTuple):
     """Where a melody stands in its file.
 
     Args:
@@ -106,14 +106,16 @@ def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
     return _read(path, track)[0]
 
 
-def locate(path: str | os.PathLike[str], *, track: int | None = None) -> tuple[Melody, Place]:
+def locate(
+    path: str | os.PathLike[str], *, track: int | None = None
+) -> tuple[Melody, TrackPosition]:
     """Read the melody of a MIDI file, and say where it stands; arguments and errors are those of `read`."""
     melody, chosen, part, shift = _read(path, track)
     line = {(onset - shift, pitch) for onset, _, pitch in melody.notes}
     taken = [(onset, pitch) in line for onset, _, pitch in part.notes.tolist()]
     columns = part.track.notes.numpy()
     places = np.stack([columns["time"], columns["pitch"]], axis=1, dtype=np.int64)
-    return melody, Place(chosen, shift, places, np.array(taken))
+    return melody, TrackPosition(chosen, shift, places, np.array(taken))
 
 
 def _read(path: str | os.PathLike[str], track: int | None) -> tuple[Melody, int, Part, int]:
@@ -196,7 +198,7 @@ def write(melody: Melody, path: str | os.PathLike[str], *, program: int = 0) -> 
             NoteTick(note.onset * scale, note.duration * scale, note.pitch, _VELOCITY)
         )
     score.tracks.append(part)
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_bytes(_ended(score.dumps_midi(), melody.end * scale))
 
 
@@ -224,18 +226,18 @@ def _melody_part(path: str | os.PathLike[str], parts: list[Part]) -> int:
     return tuned[find_melody(names, [parts[k].notes for k in tuned], programs)]
 
 
-def _metres(score: ScoreTick) -> list[tuple[int, Metre]]:
+def _metres(score: ScoreTick) -> list[tuple[int, TimeSignature]]:
     """Metres of the file, the first at tick 0, 4/4 where it does not say; impossible ones are left out."""
     signs = sorted(score.time_signatures, key=lambda sign: sign.time)
     changes = [
-        (gridded(sign.time, score.tpq), Metre(sign.numerator, sign.denominator))
+        (gridded(sign.time, score.tpq), TimeSignature(sign.numerator, sign.denominator))
         for sign in signs
         if sign.numerator > 0 and sign.denominator in (1, 2, 4, 8, 16, 32)
     ]
-    return changes if changes and changes[0][0] == 0 else [(0, Metre()), *changes]
+    return changes if changes and changes[0][0] == 0 else [(0, TimeSignature()), *changes]
 
 
-def _padding(metres: list[tuple[int, Metre]], first_onset: int) -> int:
+def _padding(metres: list[tuple[int, TimeSignature]], first_onset: int) -> int:
     """Ticks by which an unpadded pickup at tick 0 has to move so that it ends bar 0 of the metre after it."""
     if len(metres) < 2 or first_onset > 0:
         return 0

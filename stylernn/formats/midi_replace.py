@@ -126,7 +126,7 @@ def put_back(path: str | os.PathLike[str], melody: Melody, *, track: int | None 
     return smf.dump(file._replace(chunks=chunks))
 
 
-def _find(file: smf.File, place: midi.Place, name: str) -> tuple[_Voice, list[_Struck]]:
+def _find(file: smf.File, place: midi.TrackPosition, name: str) -> tuple[_Voice, list[_Struck]]:
     """The voice that a part of symusic's is in the bytes, and all notes of its track."""
     counted = smf.retimed(file, name) if file.division >= 0x8000 else file
     wanted = set(map(tuple, place.notes.tolist()))
@@ -169,7 +169,7 @@ def _struck(sequence: Sequence[Event], chunk: int) -> list[_Struck]:
 
 
 def _melody_events(
-    sequence: Sequence[Event], voice: _Voice, notes: Sequence[_Struck], place: midi.Place
+    sequence: Sequence[Event], voice: _Voice, notes: Sequence[_Struck], place: midi.TrackPosition
 ) -> set[int]:
     """Numbers of the events that are notes of the melody.
 
@@ -189,7 +189,7 @@ def _melody_events(
     return {number for note in own for number in (note.begins, note.ends)}
 
 
-def _is_shared(place: midi.Place) -> bool:
+def _is_shared(place: midi.TrackPosition) -> bool:
     """Whether a part has an accompaniment in it."""
     return bool(place.taken.mean() < _SHARED)
 

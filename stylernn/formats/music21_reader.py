@@ -9,7 +9,7 @@ import numpy as np
 from music21 import chord, harmony, instrument, key, meter, note, stream, tempo
 
 from stylernn.formats.melody_extraction import LONGEST_BAR
-from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Metre
+from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, TimeSignature
 
 __all__ = ["Line", "is_tied", "line", "measures", "parts"]
 
@@ -21,7 +21,7 @@ class Line(NamedTuple):
 
     name: str
     notes: np.ndarray
-    metres: list[tuple[int, Metre]]
+    metres: list[tuple[int, TimeSignature]]
     chords: list[Chord]
     key: Key | None
     tempo: float
@@ -76,12 +76,12 @@ def _ticks(quarters: float | Fraction) -> int:
     return round(quarters * TICKS_PER_QUARTER)
 
 
-def _bars(measures: Sequence[stream.Measure]) -> tuple[list[tuple[int, Metre]], int]:
+def _bars(measures: Sequence[stream.Measure]) -> tuple[list[tuple[int, TimeSignature]], int]:
     """The metre at each bar line, and the ticks of rest that fill up a short bar 0."""
     lines = [_ticks(measure.offset) for measure in measures]
     lines.append(_ticks(measures[-1].offset + measures[-1].duration.quarterLength))
-    metre, shift, open_half = Metre(), 0, 0
-    metres: list[tuple[int, Metre]] = []
+    metre, shift, open_half = TimeSignature(), 0, 0
+    metres: list[tuple[int, TimeSignature]] = []
     for measure, start, stop in zip(measures, lines, lines[1:], strict=False):
         before, metre = metre, _metre(measure.timeSignature) if measure.timeSignature else metre
         length = stop - start
@@ -96,11 +96,11 @@ def _bars(measures: Sequence[stream.Measure]) -> tuple[list[tuple[int, Metre]], 
     return metres or [(0, metre)], shift
 
 
-def _metre(sign: meter.TimeSignature) -> Metre:
+def _metre(sign: meter.TimeSignature) -> TimeSignature:
     """A metre; one that the grid does not know, such as 7/64, becomes a number of 32nds."""
-    metre = Metre(sign.numerator, sign.denominator)
+    metre = TimeSignature(sign.numerator, sign.denominator)
     if sign.denominator not in (1, 2, 4, 8, 16, 32):
-        metre = Metre(max(round(sign.barDuration.quarterLength * 8), 1), 32)
+        metre = TimeSignature(max(round(sign.barDuration.quarterLength * 8), 1), 32)
     if not 0 < metre.numerator <= LONGEST_BAR:
         raise ValueError(f"a metre of {sign.ratioString}")
     return metre

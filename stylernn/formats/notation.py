@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from stylernn.music.melody import Key, Melody, Metre
+from stylernn.music.melody import Key, Melody, TimeSignature
 
 __all__ = ["Bar", "Symbol", "is_low", "layout", "spell"]
 
@@ -66,7 +66,7 @@ class Bar(NamedTuple):
 
     number: int
     onset: int
-    metre: Metre
+    metre: TimeSignature
     changes_metre: bool
     symbols: tuple[Symbol, ...]
 

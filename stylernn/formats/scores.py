@@ -30,7 +30,7 @@ from stylernn.formats.musicxml import musicxml
 from stylernn.formats.score_text import FORMATS, abc_segments, find_part, pack, tune_texts
 from stylernn.music.melody import Melody
 from stylernn.system import limits
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 from stylernn.system.process import OutOfTimeError, time_limit
 
 __all__ = ["parse_all", "read", "write"]
@@ -95,7 +95,7 @@ def write(melody: Melody, path: str | os.PathLike[str]) -> None:
         data = musicxml(melody)
     else:
         data = (abc_text if ending == ".abc" else kern_text)(melody).encode()
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_bytes(pack(data) if ending == ".mxl" else data)
 
 

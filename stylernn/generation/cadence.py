@@ -8,12 +8,12 @@ from stylernn.music.key_estimation import Tonality
 from stylernn.music.melody import Melody
 from stylernn.representation.event_codec import LOWEST, PITCHES, Events
 
-__all__ = ["cadence", "closing", "nearest_tonic", "on_tonic", "strays"]
+__all__ = ["cadence", "closure", "nearest_tonic", "on_tonic", "final_leap"]
 
 _FOURTH = 5
 
 
-def closing(melody: Melody, tonality: Tonality) -> float:
+def closure(melody: Melody, tonality: Tonality) -> float:
     """How well a melody closes, 0 to 1: on the tonic triad, on a strong beat, with a note of a beat or more.
 
     One that falls silent before its last bar does not close at all.
@@ -47,7 +47,7 @@ def cadence(events: Events, tonality: Tonality, pitch: int) -> tuple[int, int] |
     return last if last in strong else strong[0], int(near[np.argmin(np.abs(near - pitch))])
 
 
-def strays(melody: Melody) -> int:
+def final_leap(melody: Melody) -> int:
     """By how many semitones a melody leaps to its last note, beyond a fourth."""
     leap = abs(melody.notes[-1].pitch - melody.notes[-2].pitch) if len(melody.notes) > 1 else 0
     return max(leap - _FOURTH, 0)

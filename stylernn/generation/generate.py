@@ -14,12 +14,12 @@ from stylernn.generation import cadence, metre_mapping
 from stylernn.model.checkpoint import Model
 from stylernn.music import splice
 from stylernn.music.key_estimation import Tonality, as_key, estimate
-from stylernn.music.melody import Key, Melody, Metre
+from stylernn.music.melody import Key, Melody, TimeSignature
 from stylernn.representation import skeleton as sk
 from stylernn.representation.event_codec import LOWEST, BeatGrid, Events
 from stylernn.representation.examples import Condition, Example, prepare
-from stylernn.sampling.candidates import Plan, characterised, compose
-from stylernn.sampling.run import Dials
+from stylernn.sampling.candidates import Plan, compose, with_reference_attributes
+from stylernn.sampling.run import SamplingConfig
 
 __all__ = ["form", "generate"]
 
@@ -37,7 +37,7 @@ def generate(
     count: int = 1,
     seed: int = 0,
     prompt: Melody | None = None,
-    metre: Metre | None = None,
+    metre: TimeSignature | None = None,
     key: Key | None = None,
     tempo: float | None = None,
     temperature: float = 1.0,
@@ -79,17 +79,17 @@ def generate(
     tempo = tempo or (prompt.tempo if prompt else known.tempo)
     asked = Melody((), changes, key, tempo, prompt.pickup if prompt else 0, end, f"{style} {seed}")
     plan = _plan(
-        metre_mapping.fitted(asked, known),
+        metre_mapping.to_supported_metre(asked, known),
         index,
         known,
-        prompt and metre_mapping.fitted(prompt, known),
+        prompt and metre_mapping.to_supported_metre(prompt, known),
     )
-    dials = Dials(rhythm=temperature, pitch=0.95 * temperature)
+    sampling_config = SamplingConfig(rhythm=temperature, pitch=0.95 * temperature)
     made = [
-        _melody(model, plan, known, dials, _seed(seed, number), candidates)
+        _melody(model, plan, known, sampling_config, _seed(seed, number), candidates)
         for number in range(count)
     ]
-    written = [metre_mapping.restored(melody, asked) for melody in made]
+    written = [metre_mapping.to_original_metre(melody, asked) for melody in made]
     return (
         [splice.splice(prompt, melody, range(prompt.bars)) for melody in written]
         if prompt
@@ -113,7 +113,7 @@ def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Pla
     grid = BeatGrid.of(frame)
     nothing = np.zeros(0, np.int32)
     empty = sk.Skeleton(nothing, nothing)
-    heard = metre_mapping.heard(frame, grid, style)
+    heard = metre_mapping.regroup_bars(frame, grid, style)
     repeats = form(len(heard.first) - 1, int(frame.pickup > 0))
     if improvised(style):
         repeats = np.full_like(repeats, -1)
@@ -122,7 +122,12 @@ def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Pla
     middle, given, locked = style.register, None, 0
     if prompt is not None:
         begun = prepare(prompt)
-        tonality, middle, given, locked = begun.tonality, begun.anchor, begun.events, prompt.bars
+        tonality, middle, given, locked = (
+            begun.tonality,
+            begun.median_pitch,
+            begun.events,
+            prompt.bars,
+        )
         if len(heard.first) == len(grid.first):
             repeats[: len(begun.repeats)] = begun.repeats
     events = Events(nothing, nothing, nothing, grid, frame)
@@ -132,7 +137,7 @@ def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Pla
         index,
         tonality,
         middle,
-        (empty,) * len(sk.GRAINS),
+        (empty,) * len(sk.LEVELS),
         repeats,
         int(frame.pickup > 0),
     )
@@ -148,10 +153,21 @@ def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Pla
 
 
 def _melody(
-    model: Model, plan: Plan, style: Style, dials: Dials, seed: int, candidates: int
+    model: Model,
+    plan: Plan,
+    style: Style,
+    sampling_config: SamplingConfig,
+    seed: int,
+    candidates: int,
 ) -> Melody:
     """The best of some candidates, which have the traits of one tune."""
-    composed = compose(model, characterised(model, plan, style.name, seed), dials, seed, candidates)
+    composed = compose(
+        model,
+        with_reference_attributes(model, plan, style.name, seed),
+        sampling_config,
+        seed,
+        candidates,
+    )
     tonality = plan.example.tonality
     return min(composed, key=lambda candidate: _faults(candidate.melody, tonality)).melody
 
@@ -165,7 +181,7 @@ def _seed(seed: int, number: int) -> int:
 
 def _faults(melody: Melody, tonality: Tonality) -> tuple[float, int, float]:
     """What is wrong with a melody: how it closes, how it comes there, and, if it is long, whether it runs dry."""
-    return -cadence.closing(melody, tonality), cadence.strays(melody), _unevenness(melody)
+    return -cadence.closure(melody, tonality), cadence.final_leap(melody), _unevenness(melody)
 
 
 def _unevenness(melody: Melody) -> float:
@@ -178,9 +194,9 @@ def _unevenness(melody: Melody) -> float:
     return float(abs(np.log((last + 1) / (first + 1))))
 
 
-def _usual_metre(style: Style) -> Metre:
+def _usual_metre(style: Style) -> TimeSignature:
     name = max(style.metres, key=lambda name: style.metres[name]) if style.metres else "4/4"
-    return Metre(*map(int, name.split("/")))
+    return TimeSignature(*map(int, name.split("/")))
 
 
 def _check_prompt(prompt: Melody, bars: int, given: dict[str, object]) -> None:

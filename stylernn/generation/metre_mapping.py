@@ -1,7 +1,7 @@
 """Putting a melody into a metre that the target style knows.
 
 A style may never have met the source's metre: no jazz is written in 6/8. But a dotted quarter is a beat whose thirds
-are those of a swung quarter, so `fitted` writes a jig in simple time, beat for beat: 6/8 becomes 2/4 and its eighths
+are those of a swung quarter, so `to_supported_metre` writes a jig in simple time, beat for beat: 6/8 becomes 2/4 and its eighths
 triplets, at the same speed for the ear. And the bars may be too short or too long: `heard` lets the model count them in
 groups or in halves as the style does, without a change to what is written.
 """
@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from stylernn.corpus.styles import Style
-from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Melody, Metre, Note
+from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Melody, Note, TimeSignature
 from stylernn.representation import event_codec
 from stylernn.representation.breaths import silence
 from stylernn.representation.event_codec import BeatGrid
 
-__all__ = ["fitted", "heard", "knows_compound", "restored"]
+__all__ = ["to_supported_metre", "regroup_bars", "knows_compound", "to_original_metre"]
 
 _KNOWN = 0.03
 
@@ -41,7 +41,7 @@ def knows_compound(style: Style) -> bool:
     )
 
 
-def fitted(melody: Melody, style: Style) -> Melody:
+def to_supported_metre(melody: Melody, style: Style) -> Melody:
     """The melody itself, or in simple metres where it is compound and the style is not.
 
     Bars and beats stay one to one; 3/8, which has a single beat a bar, becomes 3/4. The tempo follows, so that it
@@ -65,8 +65,8 @@ def fitted(melody: Melody, style: Style) -> Melody:
     )
 
 
-def restored(melody: Melody, original: Melody) -> Melody:
-    """A melody over the beats of `fitted(original, ...)`, written in the original's metres again.
+def to_original_metre(melody: Melody, original: Melody) -> Melody:
+    """A melody over the beats of `to_supported_metre(original, ...)`, written in the original's metres again.
 
     What the simple beat divides by four has no exact place in a compound one and goes to the nearest tick.
     """
@@ -77,7 +77,7 @@ def restored(melody: Melody, original: Melody) -> Melody:
     return _moved(melody, starts, times, original)
 
 
-def heard(melody: Melody, grid: BeatGrid, style: Style) -> BeatGrid:
+def regroup_bars(melody: Melody, grid: BeatGrid, style: Style) -> BeatGrid:
     """Count the bars of a melody in the metre of a style that fits best.
 
     Args:
@@ -130,20 +130,20 @@ def _moved(melody: Melody, starts: np.ndarray, times: np.ndarray, frame: Melody)
     )
 
 
-def _simple(metre: Metre) -> tuple[Metre, Fraction]:
+def _simple(metre: TimeSignature) -> tuple[TimeSignature, Fraction]:
     """The metre that one becomes, and by how much its music is stretched."""
     if not metre.is_compound:
         return metre, Fraction(1)
     if metre.numerator == 3:
-        return Metre(3, 4), Fraction(3 * TICKS_PER_QUARTER, metre.bar)
-    return Metre(metre.bar // metre.beat, 4), Fraction(TICKS_PER_QUARTER, metre.beat)
+        return TimeSignature(3, 4), Fraction(3 * TICKS_PER_QUARTER, metre.bar)
+    return TimeSignature(metre.bar // metre.beat, 4), Fraction(TICKS_PER_QUARTER, metre.beat)
 
 
-def _metre(name: str) -> Metre:
-    return Metre(*map(int, name.split("/")))
+def _metre(name: str) -> TimeSignature:
+    return TimeSignature(*map(int, name.split("/")))
 
 
-def _kind(metre: Metre) -> tuple[int, bool]:
+def _kind(metre: TimeSignature) -> tuple[int, bool]:
     """Felt beats per bar, and whether they are compound."""
     return max(metre.bar // metre.beat, 1), metre.is_compound
 

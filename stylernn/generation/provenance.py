@@ -11,13 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from stylernn.generation.transfer import Options, Result
+from stylernn.generation.transfer import Result, TransferConfig
 from stylernn.model.checkpoint import Header
 from stylernn.music.melody import Melody
-from stylernn.representation.note_alignment import Change, Changes
+from stylernn.representation.note_alignment import Change, NoteAlignment
 from stylernn.reranking import originality
-from stylernn.reranking.originality import COPY_NOTES, Figures
-from stylernn.system.atomic_write import replacing
+from stylernn.reranking.originality import COPY_NOTES, NgramIndex
+from stylernn.system.atomic_write import atomic_write
 
 __all__ = ["beside", "describe", "model_facts", "originality_facts", "write"]
 
@@ -26,11 +26,11 @@ _PACKAGES = ("jax", "jaxlib", "flax", "numpy", "symusic", "music21")
 
 def describe(
     result: Result,
-    changes: Changes,
+    alignment: NoteAlignment,
     *,
     style: str,
     seed: int,
-    options: Options,
+    options: TransferConfig,
     model: Mapping[str, Any],
     copied: Any,
 ) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def describe(
 
     Args:
         result: from `transfer`.
-        changes: from `note_alignment.compare`.
+        alignment: from `note_alignment.compare`.
         style: that was asked for.
         seed: that it was drawn with.
         options: the dials.
@@ -53,9 +53,9 @@ def describe(
         "model": dict(model),
         "originality": copied,
         "structural_notes": {"tune": result.structural, "kept": result.kept},
-        "totals": changes.totals,
-        "notes": [_note(change, result.melody) for change in changes.notes],
-        "dropped": [note._asdict() for note in changes.dropped],
+        "totals": alignment.totals,
+        "notes": [_note(change, result.melody) for change in alignment.notes],
+        "dropped": [note._asdict() for note in alignment.dropped],
         "versions": {
             "stylernn": version("stylernn"),
             "python": platform.python_version(),
@@ -74,14 +74,14 @@ def model_facts(path: Path, header: Header) -> dict[str, Any]:
     }
 
 
-def originality_facts(result: Result, training: Figures | None) -> dict[str, Any]:
+def originality_facts(result: Result, training: NgramIndex | None) -> dict[str, Any]:
     """The longest run of notes that stands in the training set and not in the user's own tune."""
     if training is None:
         return {"longest_copy": None, "because": "the model has no index of its training set"}
     return {
         "longest_copy": originality.longest_copy(result.melody, training, result.source),
         "shortest_counted": COPY_NOTES,
-        "compared_with": {"tunes": training.tunes, "figures": training.figures},
+        "compared_with": {"tunes": training.tunes, "figures": training.ngrams},
         "chance_of_a_false_figure": training.chance,
     }
 
@@ -93,7 +93,7 @@ def beside(path: Path) -> Path:
 
 def write(facts: Mapping[str, Any], path: Path) -> None:
     """Write facts as a JSON file, replaced as a whole."""
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
         draft.write_text(
             text, encoding="utf-8", errors="backslashreplace"

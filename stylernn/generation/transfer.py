@@ -19,13 +19,13 @@ from stylernn.music.melody import Melody, Note
 from stylernn.representation import skeleton as sk
 from stylernn.representation.event_codec import HIGHEST, LOWEST
 from stylernn.reranking import discriminant
-from stylernn.reranking.originality import Figures
+from stylernn.reranking.originality import NgramIndex
 from stylernn.reranking.ranking import COMPOSED, HELD, IMPROVISED, PERSONAL, Standards, sounding
 from stylernn.reranking.selection import Selection
 from stylernn.sampling.candidates import Candidate, Choice, Plan, compose, sections
-from stylernn.sampling.run import Dials
+from stylernn.sampling.run import SamplingConfig
 
-__all__ = ["Options", "Result", "dials", "transfer", "variations"]
+__all__ = ["TransferConfig", "Result", "sampling_config", "transfer", "variations"]
 
 
 class _Weights(NamedTuple):
@@ -37,7 +37,7 @@ class _Weights(NamedTuple):
     tune: float = 1.0
     around: float = 1.0
     style: float = 1.0
-    traits: float = 1.0
+    attributes: float = 1.0
     rhythm: float = 1.0
 
 
@@ -45,14 +45,14 @@ class _Weights(NamedTuple):
 _IMPROVISED = _Weights(tune=1.4, around=1.2, style=1.55)
 # A style with a hold is held by the tune's harmony rather than by its lines, which another style does not have. What it
 # is not heard by are rests, which a cooler rhythm has fewer of; the tilt gives it those of real dances.
-_HELD = _Weights(tune=0.75, around=1.85, traits=1.5, rhythm=0.95)
+_HELD = _Weights(tune=0.75, around=1.85, attributes=1.5, rhythm=0.95)
 
 # Candidates drawn in addition where none of those asked for has two notes.
 _MORE = 32
 
 
 @dataclass(frozen=True)
-class Options:
+class TransferConfig:
     """The dials of a transfer.
 
     Args:
@@ -118,10 +118,10 @@ def transfer(
     model: Model,
     melody: Melody,
     style: str,
-    options: Options = Options(),
+    options: TransferConfig = TransferConfig(),
     *,
     seed: int = 0,
-    training: Figures | None = None,
+    training: NgramIndex | None = None,
 ) -> Result:
     """Put a melody into another style.
 
@@ -143,11 +143,11 @@ def variations(
     model: Model,
     melody: Melody,
     style: str,
-    options: Options = Options(),
+    options: TransferConfig = TransferConfig(),
     *,
     seed: int = 0,
     count: int = 8,
-    training: Figures | None = None,
+    training: NgramIndex | None = None,
 ) -> list[Result]:
     """Several different transfers of a melody from one batch, the best first; `transfer` says the rest.
 
@@ -157,15 +157,15 @@ def variations(
     splice.check(options.locked, melody)
     model, index = style_mixtures.resolve(model, style)
     target = model.header.styles[index - 1]
-    tune = metre_mapping.fitted(melody, target)
+    tune = metre_mapping.to_supported_metre(melody, target)
     asked = max(options.candidates, 2 * count if count > 1 else 1)
-    plan = planning.laid_out(model, tune, index, seed, _grain(options.preserve), choice=asked > 1)
+    plan = planning.make_plan(model, tune, index, seed, _level(options.preserve), choice=asked > 1)
     plan = replace(plan, given=plan.example.events, locked=options.locked)
     selection = Selection(
         model, target, plan, tune, _standards(model, target), options.density, training
     )
     choice = selection.best if count == 1 else None
-    candidates = _melodies(model, plan, dials(options, target), seed, asked, choice)
+    candidates = _melodies(model, plan, sampling_config(options, target), seed, asked, choice)
     bars = sections(plan)[-1] if choice else range(tune.bars)
     chosen: dict[tuple[Note, ...], Result] = {}
     for k in selection.order(candidates, bars):
@@ -178,26 +178,26 @@ def variations(
 
 def _standards(model: Model, target: Style) -> Standards:
     """What is good enough in a style."""
-    if discriminant.knows(model.arrays, target):
+    if discriminant.has_style(model.arrays, target):
         return PERSONAL
     if improvised(target):
         return IMPROVISED
     return HELD if hold(target) > 1 else COMPOSED
 
 
-def dials(options: Options, target: Style) -> Dials:
+def sampling_config(options: TransferConfig, target: Style) -> SamplingConfig:
     """The sampler's settings for a user's wishes and a style, see `styles.hold`."""
     tight = hold(target)
     weights = _IMPROVISED if improvised(target) else _HELD if tight > 1 else _Weights()
     strength = options.strength / tight
     # Traits and tilt are in full from some strength on, since more costs the tune; at 0 they are not told. Improvised
     # styles are heard at 1 already, others gain up to the usual strength.
-    share = min(options.strength / (1.0 if improvised(target) else Options.strength), 1.0)
+    share = min(options.strength / (1.0 if improvised(target) else TransferConfig.strength), 1.0)
     # A tune kept as closely as can be leaves less room for the style; guided by both, a solo keeps no more of it.
     room = min(1.5 - options.preserve, 1.0)
-    return Dials(
+    return SamplingConfig(
         strength=weights.style * room * strength / tight,
-        character=(1 + weights.traits) * share - 1,
+        attributes=(1 + weights.attributes) * share - 1,
         tilt=share,
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
         preserve=weights.tune * tight * options.preserve * (options.preserve + 0.4),
@@ -210,13 +210,13 @@ def dials(options: Options, target: Style) -> Dials:
     )
 
 
-def _grain(preserve: float) -> str:
+def _level(preserve: float) -> str:
     """A tune that is to be kept loosely is told to the model by the half bar only, or by the bar."""
     return "bar" if preserve < 0.1 else "half" if preserve < 0.3 else "beat"
 
 
 def _melodies(
-    model: Model, plan: Plan, settings: Dials, seed: int, count: int, choice: Choice | None
+    model: Model, plan: Plan, settings: SamplingConfig, seed: int, count: int, choice: Choice | None
 ) -> list[Candidate]:
     """Candidates that are melodies: of a very short tune a style may leave a single note; then more are drawn."""
     for drawn in (count, count + _MORE):
@@ -237,15 +237,15 @@ def _from_pickup(made: Melody) -> Melody:
 
 
 def _result(
-    candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, options: Options
+    candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, options: TransferConfig
 ) -> Result:
     """Count what was kept, then write the candidate in the metre, and with the bars and the ending, that are wanted."""
-    structure = plan.example.skeletons[sk.GRAINS.index("beat")]
+    structure = plan.example.skeletons[sk.LEVELS.index("beat")]
     kept = int(sounding(candidate.melody, plan, structure).sum())
     made, source = _from_pickup(candidate.melody), tune
     if options.end_on_tonic:
         made = cadence.on_tonic(made, plan.example.tonality)
     if options.locked or options.keep_metre:
-        made, source = metre_mapping.restored(made, melody), melody
+        made, source = metre_mapping.to_original_metre(made, melody), melody
     made = splice.splice(melody, made, options.locked) if options.locked else made
     return Result(made, source, plan.example.tonality, len(structure.time), kept)

@@ -19,7 +19,7 @@ from stylernn.model.parameters import Parameters, checked, flatten, unflatten
 from stylernn.representation import attributes, copy_memory, event_codec, skeleton
 from stylernn.system import array_file
 from stylernn.system.array_file import Arrays
-from stylernn.system.paths import boxed_model
+from stylernn.system.paths import bundled_model
 from stylernn.version import __version__
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ __all__ = [
     "save_style",
     "style_from",
 ]
+
+
+_FORMER_NAMES = {"reach": "pitch_range"}
+"""Fields of styles in files that were written before they were renamed."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,10 @@ class Model:
     def network(self) -> "Network":
         """The network with these parameters."""
         from stylernn.model.network import (
-            filled,  # flax, which it brings, takes half a second to import
+            with_parameters,  # flax, which it brings, takes half a second to import
         )
 
-        return filled(self.parameters)
+        return with_parameters(self.parameters)
 
     @cached_property
     def digest(self) -> str:
@@ -119,7 +123,7 @@ def load_model(path: str | Path | None = None) -> Model:
     Raises:
         ModelFileError: if the file is missing, damaged, of a newer version, or not a stylernn model.
     """
-    path = Path(path) if path is not None else boxed_model()
+    path = Path(path) if path is not None else bundled_model()
     arrays, mapping = array_file.read(path, "model")
     if mapping.get("vocabulary") != _vocabulary():
         raise ModelFileError(
@@ -180,14 +184,14 @@ def with_metrics(model: Model, metrics: dict[str, Any]) -> Model:
 
 def _vocabulary() -> dict[str, Any]:
     return {
-        "places": event_codec.PLACES.tolist(),
+        "places": event_codec.POSITIONS.tolist(),
         "durations": event_codec.DURATIONS.tolist(),
         "pitches": [event_codec.LOWEST, event_codec.HIGHEST],
         "ahead": event_codec.MAX_AHEAD,
         "lags": list(copy_memory.LAGS),
-        "echo": copy_memory.LONGEST_ECHO,
-        "grains": list(skeleton.GRAINS),
-        "traits": list(attributes.TRAITS),
+        "echo": copy_memory.LONGEST_SUFFIX,
+        "grains": list(skeleton.LEVELS),
+        "traits": list(attributes.ATTRIBUTES),
     }
 
 
@@ -219,7 +223,8 @@ def _header(mapping: Mapping[str, Any]) -> Header:
 def style_from(entry: Mapping[str, Any]) -> Style:
     """A style from JSON, whose lists were tuples; a TypeError if a value is of another kind than its default."""
     values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+        _FORMER_NAMES.get(key, key): tuple(value) if isinstance(value, list) else value
+        for key, value in entry.items()
     }
     style = Style(**values)
     usual = Style("", "")
@@ -230,7 +235,12 @@ def style_from(entry: Mapping[str, Any]) -> Style:
         ):
             raise TypeError(f"{name} of a style is {found!r:.50}")
     items = [*style.licences, *style.metres, *style.densities]
-    numbers = [*style.reach, *style.avoided, *style.metres.values(), *style.densities.values()]
+    numbers = [
+        *style.pitch_range,
+        *style.avoided,
+        *style.metres.values(),
+        *style.densities.values(),
+    ]
     numbers += [style.tempo, style.density, style.diatonic]
     if not all(isinstance(item, str) for item in items) or not all(
         np.isfinite(number) for number in numbers

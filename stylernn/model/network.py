@@ -32,8 +32,8 @@ from stylernn.model.parameters import (
     unflatten,
 )
 from stylernn.representation import features as ft
-from stylernn.representation.arrays import FAR, History, Piece
-from stylernn.representation.attributes import CLASSES, TRAITS
+from stylernn.representation.arrays import PAD_TIME, ConditioningArrays, History
+from stylernn.representation.attributes import ATTRIBUTES, CLASSES
 from stylernn.representation.copy_memory import ONSETS, SUGGESTIONS, echoes
 from stylernn.representation.event_codec import DURATIONS, PITCHES
 from stylernn.representation.features import View
@@ -41,7 +41,7 @@ from stylernn.representation.features import View
 __all__ = [
     "Logits",
     "Network",
-    "filled",
+    "with_parameters",
     "onset_logits",
     "pitch_logits",
     "structural_onset",
@@ -74,7 +74,7 @@ class Network(nnx.Module):
         self.backwards = Recurrent("lstm", settings.skeleton, style, settings.skeleton, rngs=rngs)
         self.event_in = FeatureSum(ft.ONSET_FEATURES, width, rngs=rngs)
         self.view_in = Dense(2 * coded, width, use_bias=False, rngs=rngs)
-        self.traits_in = FeatureSum((CLASSES,) * len(TRAITS), width, rngs=rngs)
+        self.traits_in = FeatureSum((CLASSES,) * len(ATTRIBUTES), width, rngs=rngs)
         self.layers = nnx.List(
             [
                 Recurrent(settings.cell, width, style, width, rngs=rngs)
@@ -85,7 +85,7 @@ class Network(nnx.Module):
         self.onset_out = Dense(width, ONSET_OUTPUTS, rngs=rngs)
         self.pitch_in = FeatureSum(ft.PITCH_FEATURES, settings.head, rngs=rngs)
         self.pitch_view = Dense(2 * coded, settings.head, use_bias=False, rngs=rngs)
-        self.pitch_traits = FeatureSum((CLASSES,) * len(TRAITS), settings.head, rngs=rngs)
+        self.pitch_traits = FeatureSum((CLASSES,) * len(ATTRIBUTES), settings.head, rngs=rngs)
         self.pitch_hidden = Dense(width, settings.head, rngs=rngs)
         self.pitch_film = FiLM(style, settings.head, rngs=rngs)
         self.candidates = FeatureSum((24, 2 * PITCHES), settings.head, rngs=rngs)
@@ -93,14 +93,16 @@ class Network(nnx.Module):
         self.duration_in = FeatureSum(ft.DURATION_FEATURES, settings.head, rngs=rngs)
         self.duration_out = Dense(settings.head, len(DURATIONS), rngs=rngs)
 
-    def encode(self, piece: Piece) -> jax.Array:
+    def encode(self, piece: ConditioningArrays) -> jax.Array:
         """Code the skeletons of a batch of pieces: (batch, notes + 1, 2 * skeleton), row 0 for "no note"."""
         style = self.styles(piece.style)
-        used = piece.skeleton_time < FAR
+        used = piece.skeleton_time < PAD_TIME
         x = self.skeleton_in(jax.vmap(ft.skeleton_features)(piece)).swapaxes(0, 1)
-        places = jnp.arange(used.shape[1])[None]
+        positions = jnp.arange(used.shape[1])[None]
         # Turned round within its own length, so that filling stays at the end for the backward pass too.
-        turned = jnp.where(used, used.sum(axis=1, keepdims=True) - 1 - places, places).T[..., None]
+        turned = jnp.where(used, used.sum(axis=1, keepdims=True) - 1 - positions, positions).T[
+            ..., None
+        ]
         ahead = self.forwards(x, style)
         back = jnp.take_along_axis(
             self.backwards(jnp.take_along_axis(x, turned, axis=0), style), turned, axis=0
@@ -110,7 +112,7 @@ class Network(nnx.Module):
 
     def __call__(
         self,
-        piece: Piece,
+        piece: ConditioningArrays,
         history: History,
         time: jax.Array,
         pitch: jax.Array,
@@ -136,7 +138,7 @@ class Network(nnx.Module):
         x = (
             self.event_in(features)
             + self.view_in(_look(coded, view))
-            + self.traits_in(piece.traits)[:, None]
+            + self.traits_in(piece.attributes)[:, None]
         )
         h = self._run(x.swapaxes(0, 1), style, key, products).swapaxes(0, 1)
         meeting = jax.vmap(structural_onset)(piece, view, history.time[:, :-1])
@@ -145,7 +147,7 @@ class Network(nnx.Module):
             piece, history, found, steps, time
         )
         z = self.pitch_in(features) + self.pitch_view(_look(coded, view)) + self.pitch_hidden(h)
-        z = z + self.pitch_traits(piece.traits)[:, None]
+        z = z + self.pitch_traits(piece.attributes)[:, None]
         z = jax.nn.gelu(self.pitch_film(z, style[:, None]))
         z = self._dropped(z.swapaxes(0, 1), key, len(self.layers) + 1).swapaxes(0, 1)
         among = jnp.einsum("btd,bpd->btp", z, jax.vmap(self.pitch_vectors)(piece))
@@ -165,24 +167,26 @@ class Network(nnx.Module):
             x = x + self._dropped(film(layer(x, style, products), style), key, depth)
         return x
 
-    def _dropped(self, x: jax.Array, key: jax.Array | None, place: int) -> jax.Array:
+    def _dropped(self, x: jax.Array, key: jax.Array | None, position: int) -> jax.Array:
         """Drop units of (time, batch, units), the same ones at every step of a sequence (Gal & Ghahramani, 2016)."""
         if key is None:
             return x
         kept = 1 - self.settings.dropout
         return (
-            x * jax.random.bernoulli(jax.random.fold_in(key, place), kept, x.shape[1:])[None] / kept
+            x
+            * jax.random.bernoulli(jax.random.fold_in(key, position), kept, x.shape[1:])[None]
+            / kept
         )
 
-    def pitch_vectors(self, piece: Piece) -> jax.Array:
+    def pitch_vectors(self, piece: ConditioningArrays) -> jax.Array:
         """What each candidate pitch is in a piece, by degree and height: (PITCHES, head)."""
         pitches = jnp.arange(PITCHES)
         degree = (pitches - piece.tonic) % 12 + 12 * piece.minor
-        height = pitches - piece.anchor + PITCHES
+        height = pitches - piece.median_pitch + PITCHES
         return self.candidates(jnp.stack([degree, height], axis=-1)) / math.sqrt(self.settings.head)
 
 
-def filled(parameters: Parameters) -> Network:
+def with_parameters(parameters: Parameters) -> Network:
     """The network of some parameters.
 
     Raises:
@@ -232,7 +236,7 @@ def pitch_logits(
     return jnp.concatenate([scores, rest], axis=-1)
 
 
-def structural_pitches(piece: Piece, view: View) -> jax.Array:
+def structural_pitches(piece: ConditioningArrays, view: View) -> jax.Array:
     """The pitches of the current and the following structural note, out of reach where there is none; (..., 2)."""
     index = jnp.stack([view.current, view.following], axis=-1)
     return jnp.where(
@@ -240,7 +244,7 @@ def structural_pitches(piece: Piece, view: View) -> jax.Array:
     )
 
 
-def structural_onset(piece: Piece, view: View, time: jax.Array) -> jax.Array:
+def structural_onset(piece: ConditioningArrays, view: View, time: jax.Array) -> jax.Array:
     """The onset class that meets the next structural note, ONSETS where it is too far or there is none."""
     then = piece.skeleton_time[jnp.maximum(view.following - 1, 0)]
     ahead = (then >> 4) - (time >> 4)

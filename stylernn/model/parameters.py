@@ -14,7 +14,7 @@ import numpy as np
 from stylernn.config import ModelSettings
 from stylernn.errors import ModelFileError
 from stylernn.representation import features as ft
-from stylernn.representation.attributes import CLASSES, TRAITS
+from stylernn.representation.attributes import ATTRIBUTES, CLASSES
 from stylernn.representation.copy_memory import ONSETS, SUGGESTIONS
 from stylernn.representation.event_codec import DURATIONS, PITCHES
 
@@ -69,8 +69,8 @@ def _shapes(settings: ModelSettings, styles: int) -> Iterator[tuple[str, tuple[i
         (f"{name}_in/table", (sum(sizes), units)) for name, (sizes, units) in tables.items()
     )
     yield "candidates/table", (24 + 2 * PITCHES, head)
-    yield "traits_in/table", (CLASSES * len(TRAITS), width)
-    yield "pitch_traits/table", (CLASSES * len(TRAITS), head)
+    yield "traits_in/table", (CLASSES * len(ATTRIBUTES), width)
+    yield "pitch_traits/table", (CLASSES * len(ATTRIBUTES), head)
     yield "view_in/kernel", (4 * small, width)
     yield "pitch_view/kernel", (4 * small, head)
     linear = {

@@ -1,6 +1,6 @@
 """The network event by event, as the sampler runs it.
 
-`tell` works out once all that does not change from note to note: the coded skeleton as it enters each head, what style
+`encode_conditions` works out once all that does not change from note to note: the coded skeleton as it enters each head, what style
 and bias add to every layer, the table of pitches. A piece is asked about in several ways (with its style and without,
 with its skeleton and without) for any number of candidates, so arrays have the leading axes (ways, candidates); what
 no way changes, such as a candidate's own past, is computed once for all of them.
@@ -21,23 +21,31 @@ from stylernn.model.network import (
     structural_pitches,
 )
 from stylernn.representation import features as ft
-from stylernn.representation.arrays import History, Piece
-from stylernn.representation.copy_memory import Echo
+from stylernn.representation.arrays import ConditioningArrays, History
+from stylernn.representation.copy_memory import SuffixMatch
 from stylernn.representation.features import View
 
-__all__ = ["Told", "Ways", "begin", "step_duration", "step_onset", "step_pitch", "tell"]
+__all__ = [
+    "EncodedConditions",
+    "GuidanceBranches",
+    "begin",
+    "step_duration",
+    "step_onset",
+    "step_pitch",
+    "encode_conditions",
+]
 
 
-class Ways(NamedTuple):
+class GuidanceBranches(NamedTuple):
     """The ways in which a piece is asked about: style, grain, (ways,), and traits, times of the skeleton, (ways, n)."""
 
     style: jax.Array
-    grain: jax.Array
-    traits: jax.Array
+    level: jax.Array
+    attributes: jax.Array
     skeleton_time: jax.Array
 
 
-class Told(NamedTuple):
+class EncodedConditions(NamedTuple):
     """What the network makes of a piece before its first note.
 
     Args:
@@ -49,7 +57,7 @@ class Told(NamedTuple):
         pitches: see `Network.pitch_vectors`.
     """
 
-    piece: Piece
+    piece: ConditioningArrays
     event: jax.Array
     pitch: jax.Array
     layers: list[jax.Array]
@@ -57,34 +65,38 @@ class Told(NamedTuple):
     pitches: jax.Array
 
 
-_AXES: Piece[int | None] = Piece(*(0 if name in Ways._fields else None for name in Piece._fields))
+_AXES: ConditioningArrays[int | None] = ConditioningArrays(
+    *(0 if name in GuidanceBranches._fields else None for name in ConditioningArrays._fields)
+)
 
 
-def tell(network: Network, piece: Piece, ways: Ways) -> Told:
+def encode_conditions(
+    network: Network, piece: ConditioningArrays, branches: GuidanceBranches
+) -> EncodedConditions:
     """Work out what does not change from note to note.
 
     Args:
         network: the model.
         piece: without a batch axis.
-        ways: how it is asked about; they replace the piece's own style, grain, traits and skeleton_time.
+        branches: how it is asked about; they replace the piece's own style, grain, traits and skeleton_time.
     """
-    piece = piece._replace(**ways._asdict())
-    count = ways.style.shape[0]
-    whole = Piece(
+    piece = piece._replace(**branches._asdict())
+    count = branches.style.shape[0]
+    whole = ConditioningArrays(
         *(x if axis == 0 else jnp.stack([x] * count) for x, axis in zip(piece, _AXES, strict=True))
     )
-    style = network.styles(ways.style)[:, None]
+    style = network.styles(branches.style)[:, None]
     coded = network.encode(whole)
     films = [film.parts(style) for film in [*network.films, network.pitch_film]]
-    return Told(
+    return EncodedConditions(
         piece,
         _either(
-            coded, network.view_in.kernel[...], network.traits_in.look_up(piece.traits)[:, None]
+            coded, network.view_in.kernel[...], network.traits_in.look_up(piece.attributes)[:, None]
         ),
         _either(
             coded,
             network.pitch_view.kernel[...],
-            network.pitch_traits.look_up(piece.traits)[:, None],
+            network.pitch_traits.look_up(piece.attributes)[:, None],
         ),
         [layer.of_style(style) for layer in network.layers],
         films,
@@ -92,18 +104,18 @@ def tell(network: Network, piece: Piece, ways: Ways) -> Told:
     )
 
 
-def begin(network: Network, ways: int, candidates: int) -> list[LSTMState]:
+def begin(network: Network, branches: int, candidates: int) -> list[LSTMState]:
     """States before the first event."""
-    zeros = [jnp.zeros((ways, candidates, layer.hidden)) for layer in network.layers]
+    zeros = [jnp.zeros((branches, candidates, layer.hidden)) for layer in network.layers]
     return [LSTMState(nothing, nothing) for nothing in zeros]
 
 
 def step_onset(
     network: Network,
-    told: Told,
+    conditions: EncodedConditions,
     states: list[LSTMState],
     history: History,
-    found: Echo,
+    found: SuffixMatch,
     i: jax.Array,
 ) -> tuple[list[LSTMState], jax.Array, jax.Array]:
     """Advance by event `i` of the candidates' histories, whose echoes are `found`.
@@ -111,46 +123,50 @@ def step_onset(
     Returns:
         New states, the hidden output and the logits of the next onset.
     """
-    features, view, suggested = _asked(ft.onset_features, told, (0, 0, None))(
-        told.piece, history, found, i
+    features, view, suggested = _asked(ft.onset_features, conditions, (0, 0, None))(
+        conditions.piece, history, found, i
     )
-    x = network.event_in.look_up(features) + _look(told.event, view)
+    x = network.event_in.look_up(features) + _look(conditions.event, view)
     after = []
     for layer, state, of_style, (factor, summand) in zip(
-        network.layers, states, told.layers, told.films[:-1], strict=True
+        network.layers, states, conditions.layers, conditions.films[:-1], strict=True
     ):
         after.append(layer.step(state, x, of_style))
         x = x + after[-1].h * factor + summand
-    meeting = _asked(structural_onset, told, (0, 0), ways=(0, None))(
-        told.piece, view, history.time[:, i]
+    meeting = _asked(structural_onset, conditions, (0, 0), branches=(0, None))(
+        conditions.piece, view, history.time[:, i]
     )
     return after, x, onset_logits(network.onset_out(x), suggested, meeting)
 
 
 def step_pitch(
     network: Network,
-    told: Told,
+    conditions: EncodedConditions,
     h: jax.Array,
     history: History,
-    found: Echo,
+    found: SuffixMatch,
     i: jax.Array,
     time: jax.Array,
 ) -> tuple[jax.Array, View, jax.Array]:
     """Given the next onset: the pitch head's hidden layer, the view of the skeleton and the logits of the pitch."""
-    features, view, known = _asked(ft.pitch_features, told, (0, 0, None, 0))(
-        told.piece, history, found, i, time
+    features, view, known = _asked(ft.pitch_features, conditions, (0, 0, None, 0))(
+        conditions.piece, history, found, i, time
     )
-    z = network.pitch_in.look_up(features) + _look(told.pitch, view) + network.pitch_hidden(h)
-    factor, summand = told.films[-1]
+    z = network.pitch_in.look_up(features) + _look(conditions.pitch, view) + network.pitch_hidden(h)
+    factor, summand = conditions.films[-1]
     z = jax.nn.gelu(z * factor + summand)
-    around = _asked(structural_pitches, told, (0,), ways=(0,))(told.piece, view)
+    around = _asked(structural_pitches, conditions, (0,), branches=(0,))(conditions.piece, view)
     previous = jnp.broadcast_to(history.pitch[:, i], view.current.shape)
-    return z, view, pitch_logits(z @ told.pitches.T, network.pitch_out(z), previous, around, known)
+    return (
+        z,
+        view,
+        pitch_logits(z @ conditions.pitches.T, network.pitch_out(z), previous, around, known),
+    )
 
 
 def step_duration(
     network: Network,
-    told: Told,
+    conditions: EncodedConditions,
     z: jax.Array,
     view: View,
     history: History,
@@ -158,22 +174,24 @@ def step_duration(
     pitch: jax.Array,
 ) -> jax.Array:
     """Given the pitch too: the logits of the duration."""
-    asked = _asked(ft.duration_features, told, (0, None, 0, 0), ways=(None, None, None, 0))
-    features = asked(told.piece, history, i, pitch, view)
+    asked = _asked(
+        ft.duration_features, conditions, (0, None, 0, 0), branches=(None, None, None, 0)
+    )
+    features = asked(conditions.piece, history, i, pitch, view)
     return network.duration_out(jax.nn.gelu(z + network.duration_in.look_up(features)))
 
 
 def _asked(
     function: Callable[..., Any],
-    told: Told,
+    conditions: EncodedConditions,
     axes: tuple[int | None, ...],
-    ways: tuple[int | None, ...] | None = None,
+    branches: tuple[int | None, ...] | None = None,
 ) -> Callable[..., Any]:
     """Map a function of a piece and of `axes` arguments over candidates, then over ways; by default no argument but
     the piece has an axis of ways.
     """
     each = jax.vmap(function, (None, *axes))
-    return jax.vmap(each, (_AXES, *(ways or (None,) * len(axes))))
+    return jax.vmap(each, (_AXES, *(branches or (None,) * len(axes))))
 
 
 def _either(coded: jax.Array, kernel: jax.Array, always: jax.Array) -> jax.Array:

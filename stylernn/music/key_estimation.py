@@ -10,7 +10,7 @@ import numpy as np
 
 from stylernn.music.melody import Key, Melody
 
-__all__ = ["Tonality", "anchor", "as_key", "estimate", "scale"]
+__all__ = ["Tonality", "median_pitch", "as_key", "estimate", "scale"]
 
 # Probe-tone ratings of Krumhansl & Kessler (1982), tonic first.
 _MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
@@ -68,7 +68,7 @@ def as_key(tonality: Tonality) -> Key:
     return Key(0, tonality.mode).transposed(tonality.tonic - Key(0, tonality.mode).tonic)
 
 
-def anchor(melody: Melody) -> int:
+def median_pitch(melody: Melody) -> int:
     """The register of a melody: its median pitch, rounded down to a MIDI number."""
     return int(np.median(melody.array[:, 2]))
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from stylernn.music.key import Chord, Key
 
-__all__ = ["TICKS_PER_QUARTER", "Chord", "Key", "Melody", "Metre", "Note"]
+__all__ = ["TICKS_PER_QUARTER", "Chord", "Key", "Melody", "TimeSignature", "Note"]
 
 TICKS_PER_QUARTER = 24
 _MAX_PITCH = 127
@@ -32,7 +32,7 @@ class Note(NamedTuple):
         return self.onset + self.duration
 
 
-class Metre(NamedTuple):
+class TimeSignature(NamedTuple):
     """A time signature. Its beat is the felt one: a dotted quarter in 6/8, a quarter in 4/4 and 2/2."""
 
     numerator: int = 4
@@ -77,7 +77,7 @@ class Melody:
     """
 
     notes: tuple[Note, ...]
-    metres: tuple[tuple[int, Metre], ...] = ((0, Metre()),)
+    metres: tuple[tuple[int, TimeSignature], ...] = ((0, TimeSignature()),)
     key: Key | None = None
     tempo: float = 120.0
     pickup: int = 0
@@ -137,16 +137,16 @@ class Melody:
         return len(self.bar_lines) - 1
 
     @property
-    def metre(self) -> Metre:
+    def metre(self) -> TimeSignature:
         """The metre of most of the melody."""
-        spans: dict[Metre, int] = {}
+        spans: dict[TimeSignature, int] = {}
         for (start, metre), stop in zip(
             self.metres, [t for t, _ in self.metres[1:]] + [self.end], strict=True
         ):
             spans[metre] = spans.get(metre, 0) + stop - start
         return max(spans, key=lambda metre: spans[metre])
 
-    def metre_at(self, tick: int) -> Metre:
+    def metre_at(self, tick: int) -> TimeSignature:
         """The metre in force at a tick."""
         return [metre for start, metre in self.metres if start <= tick][-1]
 
@@ -219,7 +219,7 @@ def _check_notes(notes: Iterable[Note]) -> None:
         free, before = onset + duration, note
 
 
-def _check_metres(metres: tuple[tuple[int, Metre], ...]) -> None:
+def _check_metres(metres: tuple[tuple[int, TimeSignature], ...]) -> None:
     if not metres or metres[0][0] != 0:
         raise ValueError("metres must begin with one at tick 0")
     for _, metre in metres:
@@ -234,7 +234,7 @@ def _check_metres(metres: tuple[tuple[int, Metre], ...]) -> None:
             )
 
 
-def _bar_lines(metres: tuple[tuple[int, Metre], ...], end: int) -> np.ndarray:
+def _bar_lines(metres: tuple[tuple[int, TimeSignature], ...], end: int) -> np.ndarray:
     """Bar lines from 0 to the first one at or after `end`, at least one bar."""
     stops = [tick for tick, _ in metres[1:]] + [_last_bar_line(metres, end) + 1]
     return np.concatenate(
@@ -245,6 +245,6 @@ def _bar_lines(metres: tuple[tuple[int, Metre], ...], end: int) -> np.ndarray:
     )
 
 
-def _last_bar_line(metres: tuple[tuple[int, Metre], ...], end: int) -> int:
+def _last_bar_line(metres: tuple[tuple[int, TimeSignature], ...], end: int) -> int:
     start, metre = metres[-1]
     return start + metre.bar * max(-(-(end - start) // metre.bar), 1)

@@ -34,7 +34,7 @@ class Mood:
         tempo: factor on the tempo.
         mode: "major", "minor", or "" to leave the mode.
         register: semitones up.
-        density: fewer notes (-1) or more (1), see `transfer.Options`.
+        density: fewer notes (-1) or more (1), see `transfer.TransferConfig`.
     """
 
     tempo: float

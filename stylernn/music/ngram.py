@@ -255,39 +255,39 @@ def note_viewpoints(
     )
 
 
-def contexts_of(events: np.ndarray, stream: Viewpoint) -> np.ndarray:
+def contexts_of(events: np.ndarray, viewpoint: Viewpoint) -> np.ndarray:
     """Contexts of a stream at every event of one sequence.
 
     Args:
         events: integers, shape (n, columns).
-        stream: which lagged columns to gather.
+        viewpoint: which lagged columns to gather.
 
     Returns:
         Integers, shape (n, len(stream.context)).
     """
-    contexts = np.full((len(events), len(stream.context)), BEFORE_START, dtype=np.int64)
-    for place, (column, lag) in enumerate(stream.context):
+    contexts = np.full((len(events), len(viewpoint.context)), BEFORE_START, dtype=np.int64)
+    for place, (column, lag) in enumerate(viewpoint.context):
         contexts[lag:, place] = events[: max(len(events) - lag, 0), column]
     return contexts
 
 
 def fit_viewpoints(
-    sequences: Sequence[np.ndarray], streams: Sequence[Viewpoint]
+    sequences: Sequence[np.ndarray], viewpoints: Sequence[Viewpoint]
 ) -> tuple[NGram, ...]:
     """Fit one model a stream to sequences of events, each of shape (n, columns)."""
     return tuple(
         fit(
-            np.concatenate([contexts_of(events, stream) for events in sequences]),
-            np.concatenate([events[:, stream.column] for events in sequences]),
-            stream.alphabet,
+            np.concatenate([contexts_of(events, viewpoint) for events in sequences]),
+            np.concatenate([events[:, viewpoint.column] for events in sequences]),
+            viewpoint.alphabet,
         )
-        for stream in streams
+        for viewpoint in viewpoints
     )
 
 
 def viewpoint_bits(
     models: Sequence[NGram],
-    streams: Sequence[Viewpoint],
+    viewpoints: Sequence[Viewpoint],
     events: np.ndarray,
     *,
     adaptive: bool = False,
@@ -296,7 +296,7 @@ def viewpoint_bits(
 
     Args:
         models: from `fit_viewpoints`.
-        streams: the streams that they were fitted to, in the same order.
+        viewpoints: the streams that they were fitted to, in the same order.
         events: integers, shape (n, columns).
         adaptive: also learn from the sequence itself, left to right.
 
@@ -304,7 +304,7 @@ def viewpoint_bits(
         Bits, shape (n, streams); their sum over a row is the cost of the event.
     """
     columns = []
-    for model, stream in zip(models, streams, strict=True):
+    for model, viewpoint in zip(models, viewpoints, strict=True):
         measure = model.adaptive_bits if adaptive else model.bits
-        columns.append(measure(contexts_of(events, stream), events[:, stream.column]))
+        columns.append(measure(contexts_of(events, viewpoint), events[:, viewpoint.column]))
     return np.stack(columns, axis=1)

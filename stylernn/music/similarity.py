@@ -10,7 +10,13 @@ import numpy as np
 
 from stylernn.music.melody import TICKS_PER_QUARTER, Melody
 
-__all__ = ["chroma_similarity", "heaviest", "pitch_class_distance", "pitch_classes", "repetition"]
+__all__ = [
+    "chroma_similarity",
+    "longest_note_per_span",
+    "pitch_class_distance",
+    "pitch_classes",
+    "repetition",
+]
 
 _FRAME = TICKS_PER_QUARTER // 12
 _SPANS = 128
@@ -44,7 +50,7 @@ def pitch_class_distance(source: Melody, output: Melody) -> float:
     before it.
     """
     edges = np.unique(np.linspace(0, max(source.end, output.end), _SPANS + 1).round().astype(int))
-    longest = [heaviest(melody, edges) for melody in (source, output)]
+    longest = [longest_note_per_span(melody, edges) for melody in (source, output)]
     either = (longest[0] >= 0) | (longest[1] >= 0)
     if not either.any():
         return 0.0
@@ -64,7 +70,7 @@ def pitch_classes(melody: Melody, ticks: np.ndarray) -> np.ndarray:
     return counts
 
 
-def heaviest(melody: Melody, edges: np.ndarray) -> np.ndarray:
+def longest_note_per_span(melody: Melody, edges: np.ndarray) -> np.ndarray:
     """The note that sounds longest in each span, the earliest of equals.
 
     Args:

@@ -17,22 +17,22 @@ import numpy as np
 
 from stylernn.music.descriptors import DESCRIPTORS, describe_sections
 from stylernn.music.key_estimation import Tonality
-from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Metre
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody, TimeSignature
 from stylernn.representation.event_codec import BeatGrid, is_between
 
 __all__ = [
     "CLASSES",
     "PREFIX",
-    "TRAITS",
-    "Character",
+    "ATTRIBUTES",
+    "ReferenceAttributes",
     "adrift",
-    "compass",
+    "pitch_range",
     "dotted",
     "drawn",
     "mixed",
     "resting",
     "rows",
-    "traits",
+    "control_attributes",
     "unknown",
 ]
 
@@ -56,59 +56,59 @@ _EDGES = {
     "advance entropy": (0.95, 1.26, 1.48, 1.67, 1.87, 2.06, 2.31),
     "figures that return": (0.11, 0.16, 0.21, 0.26, 0.31, 0.35, 0.42),
 }
-TRAITS = tuple(_EDGES)
+ATTRIBUTES = tuple(_EDGES)
 """Their names, among those of `descriptors.DESCRIPTORS`."""
 
 CLASSES = 9
 """Classes of each trait; the first means that it is not known."""
 
-_SILENCE, _DENSITY = (2 + TRAITS.index(name) for name in ("silence", "density"))
+_SILENCE, _DENSITY = (2 + ATTRIBUTES.index(name) for name in ("silence", "density"))
 """Columns of `rows`."""
 _LEVEL = 0.05
 """Steps in which dotted notes are counted where tunes stand in a row."""
 _GOLDEN_RATIO = (5**0.5 - 1) / 2
-_COLUMNS = [DESCRIPTORS.index(name) for name in TRAITS]
+_COLUMNS = [DESCRIPTORS.index(name) for name in ATTRIBUTES]
 _RESTFUL = 0.06
 """Share of its time for which such a tune is silent."""
 _FEWEST, _MOST = 5, 200
 """Tunes in a kind of metre that are drawn from, and tunes of a style, or of a mixture, that are kept."""
 _OCTAVE = 12
-_WIDTH = 5 + len(TRAITS)
+_WIDTH = 5 + len(ATTRIBUTES)
 _RARELY = 0.001
 """Added to shares of notes whose logarithms are taken."""
 _MOST_DOTTED = 1.0
 """A tune that is dotted goes on by itself; with more it slips off the beat."""
 
 
-class Character(NamedTuple):
+class ReferenceAttributes(NamedTuple):
     """What is drawn of a tune of a style.
 
     Args:
-        traits: its classes, see `traits`.
-        compass: its lowest and highest note around its median pitch, in semitones; None where it is not known.
+        attributes: its classes, see `control_attributes`.
+        pitch_range: its lowest and highest note around its median pitch, in semitones; None where it is not known.
         dotted: share of its notes, see `dotted`; None where it is not known.
         more_dotted: by how much it is more so than the style's tunes are in the mean, a logarithm.
     """
 
-    traits: np.ndarray
-    compass: tuple[int, int] | None = None
+    attributes: np.ndarray
+    pitch_range: tuple[int, int] | None = None
     dotted: float | None = None
     more_dotted: float = 0.0
 
 
 def unknown() -> np.ndarray:
     """Traits of which nothing is known; int32, shape (len(TRAITS),)."""
-    return np.zeros(len(TRAITS), np.int32)
+    return np.zeros(len(ATTRIBUTES), np.int32)
 
 
-def traits(melody: Melody, tonality: Tonality) -> np.ndarray:
+def control_attributes(melody: Melody, tonality: Tonality) -> np.ndarray:
     """The classes of a melody's traits, from 1, as means over its sections; unknown if it has fewer than two notes."""
     if len(melody.notes) < 2:
         return unknown()
     described = describe_sections(melody, tonality).mean(axis=0)[_COLUMNS]
     classes = [
         1 + np.searchsorted(_EDGES[name], value, "right")
-        for name, value in zip(TRAITS, described, strict=True)
+        for name, value in zip(ATTRIBUTES, described, strict=True)
     ]
     return np.array(classes, np.int32)
 
@@ -118,7 +118,7 @@ def resting(known: np.ndarray) -> float:
 
     Not just now and then; 0 if it does not, or that is not known.
     """
-    edge = _EDGES["silence"][max(known[TRAITS.index("silence")] - 2, 0)]
+    edge = _EDGES["silence"][max(known[ATTRIBUTES.index("silence")] - 2, 0)]
     return edge if edge >= _RESTFUL else 0.0
 
 
@@ -132,19 +132,19 @@ def adrift(melody: Melody) -> float:
     return _to_between(melody, before=True)
 
 
-def compass(pitch: np.ndarray, anchor: int) -> tuple[int, int]:
+def pitch_range(pitch: np.ndarray, median_pitch: int) -> tuple[int, int]:
     """How far pitches go below and above their median, in semitones; an octave at least, as a model is asked for.
 
     Args:
         pitch: of the notes, one or more, on the scale of the anchor.
-        anchor: their median.
+        median_pitch: their median.
     """
-    low, high = int(pitch.min()) - anchor, int(pitch.max()) - anchor
+    low, high = int(pitch.min()) - median_pitch, int(pitch.max()) - median_pitch
     lacking = max(_OCTAVE - (high - low), 0)
     return low - lacking // 2, high + lacking - lacking // 2
 
 
-def rows(tunes: Iterable[tuple[Metre, np.ndarray, tuple[int, int], float]]) -> np.ndarray:
+def rows(tunes: Iterable[tuple[TimeSignature, np.ndarray, tuple[int, int], float]]) -> np.ndarray:
     """What a model file keeps of a style's tunes, given by metre, traits, compass and how far they are dotted.
 
     Returns:
@@ -176,7 +176,7 @@ def mixed(
 
 def drawn(
     arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: int, *, dance: bool = False
-) -> Character:
+) -> ReferenceAttributes:
     """The character of some tune of a style, in the grid's kind of metre if there are a few; else unknown.
 
     Seeds that follow each other draw tunes far apart: multiples of the golden ratio, modulo 1, fill the tunes evenly
@@ -193,7 +193,7 @@ def drawn(
     """
     known = arrays.get(PREFIX + style)
     if known is None or not len(known):
-        return Character(unknown())
+        return ReferenceAttributes(unknown())
     bars = np.diff(grid.first)
     kind = np.bincount(bars).argmax(), np.median(grid.unit) != TICKS_PER_QUARTER
     known = _filled(known)
@@ -202,14 +202,14 @@ def drawn(
     row = among[
         _in_order(among, dotted_first=dance)[int((seed + 0.5) * _GOLDEN_RATIO % 1 * len(among))]
     ]
-    told, edges, share = np.split(row[2:], [len(TRAITS), len(TRAITS) + 2])
-    character = Character(
+    told, edges, share = np.split(row[2:], [len(ATTRIBUTES), len(ATTRIBUTES) + 2])
+    reference = ReferenceAttributes(
         told.astype(np.int32), None if np.isnan(edges).any() else (int(edges[0]), int(edges[1]))
     )
     if not dance or np.isnan(share).any():
-        return character
+        return reference
     more = np.log((share[0] + _RARELY) / (np.nanmean(known[:, -1]) + _RARELY))
-    return character._replace(dotted=float(share[0]), more_dotted=float(min(more, _MOST_DOTTED)))
+    return reference._replace(dotted=float(share[0]), more_dotted=float(min(more, _MOST_DOTTED)))
 
 
 def _to_between(melody: Melody, before: bool) -> float:

@@ -12,11 +12,11 @@ import numpy as np
 from stylernn.config import DataSettings
 from stylernn.music.melody import TICKS_PER_QUARTER
 from stylernn.representation import skeleton as sk
-from stylernn.representation.arrays import FAR, Batch, Piece, begun
+from stylernn.representation.arrays import PAD_TIME, Batch, ConditioningArrays, initial_history
 from stylernn.representation.event_codec import END, LOWEST, PITCHES, REST
 from stylernn.representation.examples import Condition, Example
 
-__all__ = ["BEATS", "Batcher", "collate", "cover", "window_piece"]
+__all__ = ["BEATS", "Batcher", "collate", "cover", "window_arrays"]
 
 BEATS = 208
 """Most beats in a training window."""
@@ -26,9 +26,9 @@ _LEFT = 17
 _TOLD = 0.8  # chance of each trait, where any is told
 
 
-def window_piece(
+def window_arrays(
     example: Example, first: int, last: int, condition: Condition, beats: int, notes: int
-) -> Piece[np.ndarray]:
+) -> ConditioningArrays[np.ndarray]:
     """What is known of bars `first` to `last` (excluded) of a melody, filled up to numbers of beats and of notes."""
     grid = example.events.grid
     low, high = int(grid.first[first]), int(grid.first[last])
@@ -36,30 +36,30 @@ def window_piece(
     bar = _fill(grid.bar[low:high] - first, beats, last - first)
     absolute = np.minimum(bar + first, len(bars) - 1)
     compound = grid.unit[low:high] != TICKS_PER_QUARTER
-    places = np.zeros((beats, 16), bool)
+    positions = np.zeros((beats, 16), bool)
     table = grid.ticks.reshape(-1, 16) >= 0
-    places[: high - low] = table[low:high]
+    positions[: high - low] = table[low:high]
     if high - low < beats:
-        places[high - low, 0] = True
+        positions[high - low, 0] = True
     skeleton = condition.skeleton
     inside = (skeleton.time >= 16 * low) & (skeleton.time < 16 * high)
     repeats = condition.repeats[first:last] - first
-    return Piece(
+    return ConditioningArrays(
         style=_number(condition.style),
         tonic=_number((example.tonality.tonic - LOWEST) % 12),
         minor=_number(example.tonality.mode == "minor"),
-        anchor=_number(np.clip(example.anchor - LOWEST, 0, PITCHES - 1)),
-        grain=_number(condition.grain),
-        end=_number(16 * (high - low) if last == len(bars) else FAR),
-        traits=condition.traits.astype(np.int32),
+        median_pitch=_number(np.clip(example.median_pitch - LOWEST, 0, PITCHES - 1)),
+        level=_number(condition.level),
+        end=_number(16 * (high - low) if last == len(bars) else PAD_TIME),
+        attributes=condition.attributes.astype(np.int32),
         bar=bar,
         first=_fill(grid.first[first : last + 1] - low, beats, high - low),
         kind=(np.minimum(bars[absolute], 8) + 9 * _fill(compound, beats, 0)).astype(np.int32),
         phrase=((absolute - example.pickup) % 8).astype(np.int32),
         left=np.clip(len(bars) - first - bar, 0, _LEFT).astype(np.int32),
-        places=places,
+        positions=positions,
         repeats=_fill(np.where(repeats < 0, -1, repeats), beats, -1),
-        skeleton_time=_fill(skeleton.time[inside] - 16 * low, notes, FAR),
+        skeleton_time=_fill(skeleton.time[inside] - 16 * low, notes, PAD_TIME),
         skeleton_pitch=_fill(skeleton.pitch[inside], notes, 0),
     )
 
@@ -68,13 +68,21 @@ def collate(
     windows: Sequence[tuple[Example, int, int, Condition]], events: int, beats: int = BEATS
 ) -> Batch[np.ndarray]:
     """Stack windows (example, first bar, last bar excluded, condition), filled up to numbers of events and of beats."""
-    pieces = [window_piece(*window, beats, events) for window in windows]
+    pieces = [window_arrays(*window, beats, events) for window in windows]
     rows = [_window_events(example, first, last, events) for example, first, last, _ in windows]
     time, pitch, duration, scored = (np.stack(column) for column in zip(*rows, strict=True))
-    piece: Piece[np.ndarray] = Piece(*(np.stack(leaves) for leaves in zip(*pieces, strict=True)))
+    piece: ConditioningArrays[np.ndarray] = ConditioningArrays(
+        *(np.stack(leaves) for leaves in zip(*pieces, strict=True))
+    )
     style = np.array([example.style for example, *_ in windows], np.int32)
     return Batch(
-        piece, begun(piece.anchor, time, pitch, duration), time, pitch, duration, scored, style
+        piece,
+        initial_history(piece.median_pitch, time, pitch, duration),
+        time,
+        pitch,
+        duration,
+        scored,
+        style,
     )
 
 
@@ -143,22 +151,22 @@ class Batcher:
         settings = self.settings
         style = example.parent if rng.random() < settings.parent else example.style
         style = 0 if rng.random() < settings.style_dropout else style
-        odds = np.array(settings.grains) / sum(settings.grains)
-        grain = int(rng.choice(len(sk.GRAINS), p=odds))
-        skeleton = example.skeletons[grain]
+        odds = np.array(settings.skeleton_levels) / sum(settings.skeleton_levels)
+        level = int(rng.choice(len(sk.LEVELS), p=odds))
+        skeleton = example.skeletons[level]
         skeleton = sk.keep(skeleton, self._kept(skeleton, rng))
-        if grain and rng.random() < settings.normalised:
-            grain += 4
-            middle = example.anchor - LOWEST
+        if level and rng.random() < settings.normalised:
+            level += 4
+            middle = example.median_pitch - LOWEST
             skeleton = sk.normalise(skeleton, example.tonality, middle - 8, middle + 8)
         repeats = (
             example.repeats
             if rng.random() >= settings.map_dropout
             else np.full_like(example.repeats, -1)
         )
-        told = np.where(rng.random(len(example.traits)) < _TOLD, example.traits, 0)
-        told = told if rng.random() < settings.traits else np.zeros_like(told)
-        return Condition(style, grain, skeleton, repeats, told)
+        shown = np.where(rng.random(len(example.attributes)) < _TOLD, example.attributes, 0)
+        shown = shown if rng.random() < settings.attributes else np.zeros_like(shown)
+        return Condition(style, level, skeleton, repeats, shown)
 
     def _kept(self, skeleton: sk.Skeleton, rng: np.random.Generator) -> np.ndarray:
         """Leave out notes here and there, or whole stretches: the model must fill gaps and may rest in them."""
@@ -201,7 +209,7 @@ def _window_events(example: Example, first: int, last: int, events: int) -> tupl
     # The grammar knows a REST only as a whole stretch of beats; the cut has shortened this one.
     scored[0] *= source.pitch[inside][0] != REST if n else 0
     return (
-        _fill(time, events, FAR),
+        _fill(time, events, PAD_TIME),
         _fill(source.pitch[inside][:events], events, END),
         _fill(source.duration[inside][:events], events, 0),
         scored,

@@ -16,18 +16,18 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from stylernn.representation.arrays import History, Piece
+from stylernn.representation.arrays import ConditioningArrays, History
 from stylernn.representation.event_codec import MAX_AHEAD, PITCHES
 
 __all__ = [
     "LAGS",
-    "LONGEST_ECHO",
+    "LONGEST_SUFFIX",
     "ONSETS",
     "SUGGESTIONS",
-    "Echo",
-    "echo_memory",
+    "SuffixMatch",
+    "suffix_memory",
     "echoes",
-    "next_echo",
+    "next_suffix_match",
     "onset_suggestions",
     "pitch_suggestions",
 ]
@@ -41,29 +41,29 @@ LAGS = (1, 2, 4, 8, 0)
 SUGGESTIONS = len(LAGS) + 1
 """One a lag, and the echo's."""
 
-LONGEST_ECHO = 6
+LONGEST_SUFFIX = 6
 _MEMORY = 1536  # events that an echo can look back: nearly all tunes as a whole
 
 
-class Echo(NamedTuple):
+class SuffixMatch(NamedTuple):
     """An earlier moment that is like now: index of its last event, and how many events agree, 0 to LONGEST_ECHO."""
 
     at: Array
     agree: Array
 
 
-def echoes(history: History) -> Echo:
+def echoes(history: History) -> SuffixMatch:
     """The echo of every event of a history, each (events + 1,), in work that grows with their number."""
 
-    def turn(before: Array, i: Array) -> tuple[Array, Echo]:
-        found, agree = next_echo(history, i, before)
+    def turn(before: Array, i: Array) -> tuple[Array, SuffixMatch]:
+        found, agree = next_suffix_match(history, i, before)
         return agree, found
 
     size = history.time.shape[0]
-    return jax.lax.scan(turn, jnp.zeros(echo_memory(size), jnp.int32), jnp.arange(size))[1]
+    return jax.lax.scan(turn, jnp.zeros(suffix_memory(size), jnp.int32), jnp.arange(size))[1]
 
 
-def next_echo(history: History, i: Array, before: Array) -> tuple[Echo, Array]:
+def next_suffix_match(history: History, i: Array, before: Array) -> tuple[SuffixMatch, Array]:
     """Find the moment before event `i` whose last events agree longest with those up to `i`; of several, the latest.
 
     Events agree in the step from the onset before and in the interval from the pitch before. Agreements with event `i`
@@ -72,7 +72,7 @@ def next_echo(history: History, i: Array, before: Array) -> tuple[Echo, Array]:
     Args:
         history: the events up to `i`.
         i: the latest of them.
-        before: how far events agreed with event `i - 1`, from the last call; zeros before the first, (`echo_memory`,).
+        before: how far events agreed with event `i - 1`, from the last call; zeros before the first, (`suffix_memory`,).
 
     Returns:
         The echo, and how far events agree with event `i`.
@@ -83,17 +83,17 @@ def next_echo(history: History, i: Array, before: Array) -> tuple[Echo, Array]:
         same &= values == values[past.now]
     # An event stands one place after the one before it, unless what is remembered has moved on by one.
     earlier = jnp.where(i >= size, before, jnp.roll(before, 1))
-    agree = jnp.where(same, jnp.minimum(earlier + 1, jnp.minimum(past.events, LONGEST_ECHO)), 0)
+    agree = jnp.where(same, jnp.minimum(earlier + 1, jnp.minimum(past.events, LONGEST_SUFFIX)), 0)
     return _latest_longest(past, agree), agree
 
 
-def echo_memory(events: int) -> int:
+def suffix_memory(events: int) -> int:
     """How many of a history's events an echo can look back to."""
     return min(events, _MEMORY)
 
 
 class _Past(NamedTuple):
-    """The events that an echo can look back to, (`echo_memory`,).
+    """The events that an echo can look back to, (`suffix_memory`,).
 
     Args:
         start: index of the first of them in the history.
@@ -113,7 +113,7 @@ class _Past(NamedTuple):
 
 
 def _past(history: History, i: Array) -> _Past:
-    size = echo_memory(history.time.shape[0])
+    size = suffix_memory(history.time.shape[0])
     start = jnp.clip(i - size + 1, 0, history.time.shape[0] - size)
     time, pitch, kind = (
         jax.lax.dynamic_slice(x, (start,), (size,))
@@ -123,12 +123,14 @@ def _past(history: History, i: Array) -> _Past:
     return _Past(start, i - start, jnp.arange(size), step, pitch - jnp.roll(pitch, 1), kind)
 
 
-def _latest_longest(past: _Past, agree: Array) -> Echo:
+def _latest_longest(past: _Past, agree: Array) -> SuffixMatch:
     best = jnp.argmax(agree * len(past.events) + jnp.where(past.events < past.now, past.events, 0))
-    return Echo(past.start + best, agree[best])
+    return SuffixMatch(past.start + best, agree[best])
 
 
-def onset_suggestions(piece: Piece, history: History, found: Echo, i: Array) -> Array:
+def onset_suggestions(
+    piece: ConditioningArrays, history: History, found: SuffixMatch, i: Array
+) -> Array:
     """Onset classes that would repeat what followed in the past, (SUGGESTIONS,); ONSETS where nothing is suggested.
 
     `found` is the echo of event `i`.
@@ -144,7 +146,7 @@ def onset_suggestions(piece: Piece, history: History, found: Echo, i: Array) -> 
 
 
 def pitch_suggestions(
-    piece: Piece, history: History, found: Echo, i: Array, time: Array
+    piece: ConditioningArrays, history: History, found: SuffixMatch, i: Array, time: Array
 ) -> tuple[Array, Array, Array]:
     """Pitches that sounded at this moment of the past, each (SUGGESTIONS,): pitch, whether it began there, if known."""
     then, known = _look_back(piece, time)
@@ -164,14 +166,14 @@ def pitch_suggestions(
     )
 
 
-def _echoed_onset(history: History, found: Echo) -> Array:
+def _echoed_onset(history: History, found: SuffixMatch) -> Array:
     then = history.time[found.at + 1]
     ahead = (then >> 4) - (history.time[found.at] >> 4)
     usable = (found.agree > 0) & (ahead >= 0) & (ahead < MAX_AHEAD)
     return jnp.where(usable, 16 * ahead + (then & 15), ONSETS)
 
 
-def _look_back(piece: Piece, time: Array) -> tuple[Array, Array]:
+def _look_back(piece: ConditioningArrays, time: Array) -> tuple[Array, Array]:
     """The same moment of earlier bars, one time code a lag, and whether there is such a bar."""
     beat = jnp.minimum(time >> 4, piece.bar.shape[0] - 1)
     bar = piece.bar[beat]

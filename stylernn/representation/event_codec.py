@@ -1,6 +1,6 @@
 """Melody <-> arrays of note events.
 
-An event is (time, pitch, duration). Time is a **time code**, `16 * beat + place`: the felt beat counted from the start
+An event is (time, pitch, duration). Time is a **time code**, `16 * beat + position`: the felt beat counted from the start
 of the melody (a dotted quarter in 6/8) and one of sixteen places within it, as fractions of the beat. So the thirds of
 a jig's beat and of a swung quarter are the same places, and an error in one onset cannot shift those that follow.
 A duration is LEGATO (until the next onset, as nine notes in ten are) or one of a few lengths in ticks; what remains
@@ -24,7 +24,7 @@ __all__ = [
     "LOWEST",
     "MAX_AHEAD",
     "PITCHES",
-    "PLACES",
+    "POSITIONS",
     "REST",
     "BeatGrid",
     "Events",
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 # Fractions of a beat at which a note can begin, in 24ths.
-PLACES = np.array([0, 2, 3, 4, 6, 8, 9, 10, 12, 14, 15, 16, 18, 20, 21, 22])
+POSITIONS = np.array([0, 2, 3, 4, 6, 8, 9, 10, 12, 14, 15, 16, 18, 20, 21, 22])
 _SIXTEENTH, _TRIPLET = TICKS_PER_QUARTER // 4, TICKS_PER_QUARTER // 3
 _COARSE = np.array([0, 6, 8, 12, 16, 18])
 MAX_AHEAD = 16
@@ -92,7 +92,7 @@ class BeatGrid:
     @cached_property
     def ticks(self) -> np.ndarray:
         """Tick of every time code, shape (16 * (beats + 1),); -1 where the place is not on the tick grid."""
-        offset = PLACES * self.unit[:, None]
+        offset = POSITIONS * self.unit[:, None]
         ticks = self.start[:, None] + offset // 24
         following = np.append(self.start[1:], self.start[-1] + 1)
         return np.where((offset % 24 == 0) & (ticks < following[:, None]), ticks, -1).ravel()
@@ -168,7 +168,7 @@ def quantise(melody: Melody) -> Melody:
     written, length = melody.array[:, 0], melody.array[:, 1]
     onset = _snap(written, ticks[ticks >= 0])
     if np.sum((onset != written) & (length > _GRACE)) > _PERFORMED * len(onset):
-        coarse = ticks[:, np.isin(PLACES, _COARSE)]
+        coarse = ticks[:, np.isin(POSITIONS, _COARSE)]
         onset = _snap(written, coarse[coarse >= 0])
     best_first = np.lexsort((np.abs(onset - written), -length, onset))
     kept = best_first[np.append(True, np.diff(onset[best_first]) > 0)]

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stylernn.music.key_estimation import Tonality, anchor, estimate
-from stylernn.music.melody import Melody, Metre
+from stylernn.music.key_estimation import Tonality, estimate, median_pitch
+from stylernn.music.melody import Melody, TimeSignature
 from stylernn.representation import skeleton as sk
-from stylernn.representation.attributes import compass, dotted, traits, unknown
+from stylernn.representation.attributes import control_attributes, dotted, pitch_range, unknown
 from stylernn.representation.event_codec import Events, encode
 
 __all__ = ["Condition", "Example", "prepare"]
@@ -20,29 +20,29 @@ class Example:
     Args:
         events: of the whole melody.
         style: index of its style, `parent` that of the style's parent.
-        tonality, anchor: its key and register (median MIDI number).
+        tonality, median_pitch: its key and register (median MIDI number).
         skeletons: one per grain of GRAINS.
         repeats: see `skeleton.repetitions`.
         pickup: 1 if bar 0 is a pickup, else 0.
-        traits, compass, dotted: see `attributes.traits`, `attributes.compass` and `attributes.dotted`.
+        attributes, pitch_range, dotted: see `attributes.control_attributes`, `attributes.pitch_range` and `attributes.dotted`.
     """
 
     events: Events
     style: int
     parent: int
     tonality: Tonality
-    anchor: int
+    median_pitch: int
     skeletons: tuple[sk.Skeleton, ...]
     repeats: np.ndarray
     pickup: int
-    traits: np.ndarray = field(default_factory=unknown)
-    compass: tuple[int, int] = (-12, 12)
+    attributes: np.ndarray = field(default_factory=unknown)
+    pitch_range: tuple[int, int] = (-12, 12)
     dotted: float = 0.0
 
     @property
-    def kept(self) -> tuple[Metre, np.ndarray, tuple[int, int], float]:
+    def kept(self) -> tuple[TimeSignature, np.ndarray, tuple[int, int], float]:
         """What a model file keeps of it, see `attributes.rows`."""
-        return self.events.frame.metre, self.traits, self.compass, self.dotted
+        return self.events.frame.metre, self.attributes, self.pitch_range, self.dotted
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,18 @@ class Condition:
     """What a window tells the model: a style index, a skeleton with its grain index, the map of repetitions, traits."""
 
     style: int
-    grain: int
+    level: int
     skeleton: sk.Skeleton
     repeats: np.ndarray
-    traits: np.ndarray = field(default_factory=unknown)
+    attributes: np.ndarray = field(default_factory=unknown)
 
 
 def prepare(melody: Melody, style: int = 0, parent: int = 0) -> Example:
     """Encode a melody and find all that the model is told about it."""
     events = encode(melody)
     tonality = estimate(melody)
-    skeletons = tuple(sk.reduce(events, grain, tonality) for grain in sk.GRAINS)
-    middle = anchor(melody)
-    told = sk.repetitions(events), int(melody.pickup > 0), traits(melody, tonality)
-    edges = compass(melody.array[:, 2], middle)
+    skeletons = tuple(sk.reduce(events, level, tonality) for level in sk.LEVELS)
+    middle = median_pitch(melody)
+    told = sk.repetitions(events), int(melody.pickup > 0), control_attributes(melody, tonality)
+    edges = pitch_range(melody.array[:, 2], middle)
     return Example(events, style, parent, tonality, middle, skeletons, *told, edges, dotted(melody))

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from stylernn.representation.arrays import FAR, History, Piece
+from stylernn.representation.arrays import PAD_TIME, ConditioningArrays, History
 from stylernn.representation.copy_memory import (
-    LONGEST_ECHO,
+    LONGEST_SUFFIX,
     ONSETS,
     SUGGESTIONS,
-    Echo,
+    SuffixMatch,
     onset_suggestions,
     pitch_suggestions,
 )
@@ -45,12 +45,12 @@ ONSET_FEATURES = (
     *(8, 18, 8, 18, 8, 2),
     *(_INTERVALS, _INTERVALS, _AHEAD, 17, 10),
     *(_AHEAD, 17) * SUGGESTIONS,
-    LONGEST_ECHO + 1,
+    LONGEST_SUFFIX + 1,
 )
 PITCH_FEATURES = (
     *(_AHEAD, 16, 8, 8, 18, _INTERVALS, _INTERVALS, 2, _AHEAD),
     *(2 * _INTERVALS,) * SUGGESTIONS,
-    LONGEST_ECHO + 1,
+    LONGEST_SUFFIX + 1,
 )
 DURATION_FEATURES = (24, _INTERVALS, 2)
 SKELETON_FEATURES = (24, 49, _INTERVALS, _AHEAD, 16, 8)
@@ -64,7 +64,7 @@ class View(NamedTuple):
 
 
 def onset_features(
-    piece: Piece, history: History, found: Echo, i: Array
+    piece: ConditioningArrays, history: History, found: SuffixMatch, i: Array
 ) -> tuple[Array, View, Array]:
     """Features that predict the onset of the event after event `i` of the history, whose echo is `found`.
 
@@ -89,13 +89,13 @@ def onset_features(
     values = [
         history.kind[i],
         _degree(piece, pitch),
-        jnp.clip(pitch - piece.anchor + 24, 0, 48),
+        jnp.clip(pitch - piece.median_pitch + 24, 0, 48),
         _interval(pitch - before, i > 1),
         history.duration[i],
         jnp.clip(ahead, 0, MAX_AHEAD),
         time & 15,
         *_position(piece, beat),
-        piece.grain,
+        piece.level,
         (piece.repeats[piece.bar[beat]] >= 0).astype(jnp.int32),
         current,
         following,
@@ -109,7 +109,7 @@ def onset_features(
 
 
 def pitch_features(
-    piece: Piece, history: History, found: Echo, i: Array, time: Array
+    piece: ConditioningArrays, history: History, found: SuffixMatch, i: Array, time: Array
 ) -> tuple[Array, View, tuple[Array, Array, Array]]:
     """Features that predict the pitch of an event at `time`, after event `i`, whose echo is `found`.
 
@@ -131,7 +131,9 @@ def pitch_features(
     return jnp.stack([*position, *structural, *lags, found.agree]), view, suggested
 
 
-def duration_features(piece: Piece, history: History, i: Array, pitch: Array, view: View) -> Array:
+def duration_features(
+    piece: ConditioningArrays, history: History, i: Array, pitch: Array, view: View
+) -> Array:
     """Features that predict the duration of a note of a given pitch; int32 (len(DURATION_FEATURES),)."""
     structural = (view.current > 0) & (piece.skeleton_pitch[view.current - 1] == pitch)
     return jnp.stack(
@@ -143,17 +145,17 @@ def duration_features(piece: Piece, history: History, i: Array, pitch: Array, vi
     )
 
 
-def skeleton_features(piece: Piece) -> Array:
+def skeleton_features(piece: ConditioningArrays) -> Array:
     """Features of every structural note; int32 (notes, len(SKELETON_FEATURES))."""
     time, pitch = piece.skeleton_time, piece.skeleton_pitch
-    used = time < FAR
+    used = time < PAD_TIME
     beat = jnp.where(used, time >> 4, 0)
     before = jnp.roll(pitch, 1).at[0].set(pitch[0])
     gap = jnp.clip(beat - jnp.roll(beat, 1).at[0].set(0), 0, MAX_AHEAD)
     in_bar = jnp.clip(beat - piece.first[piece.bar[beat]], 0, 7)
     columns = [
         _degree(piece, pitch),
-        jnp.clip(pitch - piece.anchor + 24, 0, 48),
+        jnp.clip(pitch - piece.median_pitch + 24, 0, 48),
         _interval(pitch - before, used),
         gap,
         time & 15,
@@ -167,27 +169,29 @@ def onset_class(before: Array, time: Array) -> Array:
     return jnp.clip(16 * ((time >> 4) - (before >> 4)) + (time & 15), 0, ONSETS - 1)
 
 
-def allowed_onsets(piece: Piece, time: Array) -> Array:
+def allowed_onsets(piece: ConditioningArrays, time: Array) -> Array:
     """The grammar: onset classes that can follow an event at `time`; bool (ONSETS,).
 
     A note begins on a place of the grid, after the event before it and not after the end; only END stands at the end.
     """
     beats = (time >> 4) + jnp.arange(MAX_AHEAD)
     codes = 16 * beats[:, None] + jnp.arange(16)[None]
-    places = piece.places[jnp.clip(beats, 0, piece.places.shape[0] - 1)]
-    return (places & (codes > time) & (codes >= 0) & (codes <= piece.end)).ravel()
+    positions = piece.positions[jnp.clip(beats, 0, piece.positions.shape[0] - 1)]
+    return (positions & (codes > time) & (codes >= 0) & (codes <= piece.end)).ravel()
 
 
-def _position(piece: Piece, beat: Array) -> tuple[Array, Array, Array, Array]:
+def _position(piece: ConditioningArrays, beat: Array) -> tuple[Array, Array, Array, Array]:
     """Beat in the bar, kind of the bar, bar of the phrase, bars left."""
     beat = jnp.minimum(beat, piece.bar.shape[0] - 1)
     in_bar = jnp.clip(beat - piece.first[piece.bar[beat]], 0, 7)
     return in_bar, piece.kind[beat], piece.phrase[beat], piece.left[beat]
 
 
-def _skeleton(piece: Piece, time: Array, pitch: Array) -> tuple[View, Array, Array, Array, Array]:
+def _skeleton(
+    piece: ConditioningArrays, time: Array, pitch: Array
+) -> tuple[View, Array, Array, Array, Array]:
     """The structural notes around a moment: intervals to them, beats to the next, whether one begins just here."""
-    used = (piece.skeleton_time < FAR).sum()
+    used = (piece.skeleton_time < PAD_TIME).sum()
     at = (piece.skeleton_time <= time).sum()
     following = jnp.where(at < used, at + 1, 0)
     last = piece.skeleton_time.shape[0] - 1
@@ -204,7 +208,7 @@ def _skeleton(piece: Piece, time: Array, pitch: Array) -> tuple[View, Array, Arr
     )
 
 
-def _degree(piece: Piece, pitch: Array) -> Array:
+def _degree(piece: ConditioningArrays, pitch: Array) -> Array:
     return (pitch - piece.tonic) % 12 + 12 * piece.minor
 
 

@@ -27,7 +27,7 @@ from stylernn.music.melody import Melody, Note
 from stylernn.representation import event_codec
 from stylernn.representation import skeleton as sk
 
-__all__ = ["KINDS", "Change", "Changes", "compare", "structural_notes"]
+__all__ = ["KINDS", "Change", "NoteAlignment", "compare", "structural_notes"]
 
 KINDS = ("kept", "moved", "ornament", "new")
 """What a note of a result can be."""
@@ -55,7 +55,7 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Changes:
+class NoteAlignment:
     """All notes of a result in order, and the notes of the tune that none of them stands for."""
 
     notes: tuple[Change, ...]
@@ -76,7 +76,9 @@ class _Pair(NamedTuple):
     before: "_Pair | None"
 
 
-def compare(source: Melody, result: Melody, structure: Sequence[Note] | None = None) -> Changes:
+def compare(
+    source: Melody, result: Melody, structure: Sequence[Note] | None = None
+) -> NoteAlignment:
     """Compare a result with its tune.
 
     Args:
@@ -86,7 +88,7 @@ def compare(source: Melody, result: Melody, structure: Sequence[Note] | None = N
     """
     origins = _aligned(source, result)
     anchors = structural_notes(source) if structure is None else structure
-    onsets = [anchor.onset for anchor in anchors]
+    onsets = [median_pitch.onset for median_pitch in anchors]
     changes = []
     for number, note in enumerate(result.notes):
         if number in origins:
@@ -112,7 +114,7 @@ def compare(source: Melody, result: Melody, structure: Sequence[Note] | None = N
             Change(note, kind, origin, note.pitch - origin.pitch, note.onset - origin.onset)
         )
     standing = set(origins.values())
-    return Changes(
+    return NoteAlignment(
         tuple(changes), tuple(note for k, note in enumerate(source.notes) if k not in standing)
     )
 
@@ -151,10 +153,10 @@ def _aligned(source: Melody, result: Melody) -> dict[int, int]:
             worth = _worth(note, result.notes[other], beat)
             if worth > 0:
                 total, pair = best[other] + worth, _Pair(number, other, chains[other])
-                for place in range(other + 1, reach + 1):
-                    if best[place] >= total:
+                for position in range(other + 1, reach + 1):
+                    if best[position] >= total:
                         break
-                    best[place], chains[place] = total, pair
+                    best[position], chains[position] = total, pair
     origins: dict[int, int] = {}
     link = chains[-1]
     while link is not None:
@@ -183,12 +185,14 @@ def _ornamented(note: Note, following: int, anchors: Sequence[Note], bar: int) -
         bar: length of a bar in ticks.
     """
 
-    def near(anchor: Note) -> bool:
-        apart = abs(note.pitch - anchor.pitch)
-        if anchor.onset <= note.onset:
-            return apart <= _THIRD and note.onset - anchor.onset <= bar
-        return apart <= _TONE and following >= anchor.onset
+    def near(median_pitch: Note) -> bool:
+        apart = abs(note.pitch - median_pitch.pitch)
+        if median_pitch.onset <= note.onset:
+            return apart <= _THIRD and note.onset - median_pitch.onset <= bar
+        return apart <= _TONE and following >= median_pitch.onset
 
     return min(
-        filter(near, anchors), key=lambda anchor: abs(note.pitch - anchor.pitch), default=None
+        filter(near, anchors),
+        key=lambda median_pitch: abs(note.pitch - median_pitch.pitch),
+        default=None,
     )

@@ -14,19 +14,19 @@ from stylernn.music.key_estimation import Tonality, scale
 from stylernn.representation.event_codec import LOWEST, PITCHES, BeatGrid, Events
 
 __all__ = [
-    "GRAINS",
+    "LEVELS",
     "Skeleton",
     "fold",
     "in_scale",
     "keep",
-    "likenesses",
+    "similar_bars",
     "normalise",
     "reduce",
     "repetitions",
 ]
 
 # The model learns all of these; NONE is an empty skeleton.
-GRAINS = ("none", "bar", "half", "beat")
+LEVELS = ("none", "bar", "half", "beat")
 
 _FIFTH = 7
 _NEAR = 8  # bars
@@ -40,7 +40,7 @@ class Skeleton(NamedTuple):
     pitch: np.ndarray
 
 
-def reduce(events: Events, grain: str, tonality: Tonality) -> Skeleton:
+def reduce(events: Events, level: str, tonality: Tonality) -> Skeleton:
     """Reduce a melody to its heaviest note in every span.
 
     A note's weight in a span is its share of the span, and more if it begins the span or a beat, is a turning point of
@@ -49,7 +49,7 @@ def reduce(events: Events, grain: str, tonality: Tonality) -> Skeleton:
 
     Args:
         events: the melody.
-        grain: one of GRAINS.
+        level: one of GRAINS.
         tonality: of the melody.
 
     Reference:
@@ -57,9 +57,9 @@ def reduce(events: Events, grain: str, tonality: Tonality) -> Skeleton:
     """
     sounding = events.pitch < PITCHES
     time, pitch = events.time[sounding], events.pitch[sounding]
-    if grain == "none" or len(time) == 0:
+    if level == "none" or len(time) == 0:
         return Skeleton(np.zeros(0, np.int32), np.zeros(0, np.int32))
-    span = _spans(events.grid, grain)
+    span = _spans(events.grid, level)
     # Times as 16ths of a beat are close enough to weigh durations with.
     following = np.append(events.time[1:], events.time[-1])[sounding]
     first, last = span[time // 16], span[np.maximum(following - 1, time) // 16]
@@ -76,11 +76,11 @@ def reduce(events: Events, grain: str, tonality: Tonality) -> Skeleton:
     weight = weight + 0.1 * _turns(pitch)[pieces] + 0.1 * _in_triad(pitch, tonality)[pieces]
     order = np.lexsort((weight, where))
     last_of_span = order[np.append(np.diff(where[order]) > 0, True)]
-    heaviest = pieces[last_of_span]
-    begins = np.append(True, np.diff(heaviest) > 0)
+    longest_note_per_span = pieces[last_of_span]
+    begins = np.append(True, np.diff(longest_note_per_span) > 0)
     return Skeleton(
         edges[where[last_of_span]][begins].astype(np.int32),
-        pitch[heaviest][begins].astype(np.int32),
+        pitch[longest_note_per_span][begins].astype(np.int32),
     )
 
 
@@ -148,18 +148,20 @@ def fold(skeleton: Skeleton, low: int, high: int) -> Skeleton:
     if not len(skeleton.pitch):
         return skeleton
     octaves = 12 * np.arange(-(PITCHES // 12), PITCHES // 12 + 1)
-    places = skeleton.pitch[:, None] + octaves
-    price = np.where((places >= low) & (places <= high), _MOVED * (octaves != 0), np.inf)
+    positions = skeleton.pitch[:, None] + octaves
+    price = np.where((positions >= low) & (positions <= high), _MOVED * (octaves != 0), np.inf)
     total, back = price[0], []
     usual = np.maximum(np.abs(np.diff(skeleton.pitch)), _FIFTH)
-    for before, after, own, leap in zip(places[:-1], places[1:], price[1:], usual, strict=True):
+    for before, after, own, leap in zip(
+        positions[:-1], positions[1:], price[1:], usual, strict=True
+    ):
         paths = total[:, None] + np.maximum(np.abs(after - before[:, None]) - leap, 0)
         back.append(paths.argmin(axis=0))
         total = paths.min(axis=0) + own
     chosen = [int(total.argmin())]
     for step in reversed(back):
         chosen.append(int(step[chosen[-1]]))
-    pitch = places[np.arange(len(places)), chosen[::-1]]
+    pitch = positions[np.arange(len(positions)), chosen[::-1]]
     return Skeleton(skeleton.time, pitch.astype(np.int32))
 
 
@@ -181,9 +183,9 @@ def repetitions(events: Events, least: float = 0.7) -> np.ndarray:
     sounding = events.pitch < PITCHES
     beat = events.time[sounding] // 16
     bar = grid.bar[beat]
-    place = (beat - grid.first[bar]) * 16 + events.time[sounding] % 16
+    position = (beat - grid.first[bar]) * 16 + events.time[sounding] % 16
     points = [
-        frozenset(zip(place[bar == b], events.pitch[sounding][bar == b] % 12, strict=True))
+        frozenset(zip(position[bar == b], events.pitch[sounding][bar == b] % 12, strict=True))
         for b in range(bars)
     ]
     source = np.full(bars, -1, np.int32)
@@ -196,7 +198,7 @@ def repetitions(events: Events, least: float = 0.7) -> np.ndarray:
     return source
 
 
-def likenesses(
+def similar_bars(
     skeleton: Skeleton, grid: BeatGrid, repeats: np.ndarray, *, least: float = 0.5
 ) -> np.ndarray:
     """A map of repetitions with bars that are merely alike, for a tune without strains that is to become a dance.
@@ -226,13 +228,13 @@ def likenesses(
     return found
 
 
-def _spans(grid: BeatGrid, grain: str) -> np.ndarray:
+def _spans(grid: BeatGrid, level: str) -> np.ndarray:
     """Index of the span that each beat lies in, shape (beats,)."""
     beats = grid.beats
     bar = grid.bar[:beats]
-    if grain == "beat":
+    if level == "beat":
         return np.arange(beats)
-    if grain == "bar":
+    if level == "bar":
         return bar
     beat_in_bar = np.arange(beats) - grid.first[bar]
     length = np.diff(grid.first)[bar]

@@ -18,7 +18,7 @@ import numpy as np
 from stylernn.corpus.styles import Style
 from stylernn.music.descriptors import mean_of_sections
 
-__all__ = ["LEAF", "PREFIX", "margins", "shares"]
+__all__ = ["LEAF", "PREFIX", "style_margins", "shares"]
 
 PREFIX = "classifier/"
 _VOTES = f"{PREFIX}votes/"
@@ -26,7 +26,7 @@ LEAF = 0
 """What a leaf has for a left child: the root, which is nobody's."""
 
 
-def margins(
+def style_margins(
     arrays: Mapping[str, np.ndarray], style: Style, described: Sequence[np.ndarray]
 ) -> np.ndarray | None:
     """How much more of the forest hears each melody in a style than in the next best one; float64, shape (melodies,).

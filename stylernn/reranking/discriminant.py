@@ -18,7 +18,7 @@ import numpy as np
 from stylernn.corpus.styles import Style
 from stylernn.music.descriptors import mean_of_sections
 
-__all__ = ["PREFIX", "adopted", "fit", "knows", "margins"]
+__all__ = ["PREFIX", "with_user_style", "fit", "has_style", "style_margins"]
 
 PREFIX = "discriminant/"
 _MEAN, _OWN = f"{PREFIX}mean/", f"{PREFIX}own/"
@@ -43,7 +43,7 @@ def fit(described: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 
-def adopted(
+def with_user_style(
     arrays: Mapping[str, np.ndarray], name: str, described: np.ndarray
 ) -> dict[str, np.ndarray]:
     """What a model needs in addition to hear a personal style; nothing if it has no means of its own.
@@ -57,25 +57,25 @@ def adopted(
     return {} if scale is None else {f"{_OWN}{name}": described / scale}
 
 
-def knows(arrays: Mapping[str, np.ndarray], style: Style) -> bool:
+def has_style(arrays: Mapping[str, np.ndarray], style: Style) -> bool:
     """Whether a style is a personal one that a model can hear."""
     return f"{_OWN}{style.name}" in arrays
 
 
-def margins(
+def style_margins(
     arrays: Mapping[str, np.ndarray], style: Style, described: Sequence[np.ndarray]
 ) -> np.ndarray | None:
     """How much more each melody is like a personal style than like the next best one; float64, shape (melodies,).
 
     Args:
-        arrays: of a model, see `fit` and `adopted`.
+        arrays: of a model, see `fit` and `with_user_style`.
         style: that the melodies are meant to be in.
         described: each melody, see `descriptors.describe_sections`.
 
     Returns:
         From -1 to 1, the log-odds squashed; or None where the style is not a personal one, or the model has no means.
     """
-    if not knows(arrays, style):
+    if not has_style(arrays, style):
         return None
     names = [name for name in arrays if name.startswith((_MEAN, _OWN))]
     means = np.stack([arrays[name] for name in names]).astype(np.float64)

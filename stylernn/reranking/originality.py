@@ -3,7 +3,7 @@
 A *figure* is twelve notes running, as they are the same in every key and at every tempo: the intervals between them,
 and the ratios of the times from onset to onset. An index keeps the figures of a training set in a Bloom filter, so that
 a model of a few megabytes can carry it: a figure that was put in is always found, another one hardly ever (`chance`).
-It lies beside its model, as `model.figures.safetensors` beside `model.safetensors`, and names the model it belongs to.
+It lies beside its model, as `model.ngrams.safetensors` beside `model.safetensors`, and names the model it belongs to.
 
 References:
     Bloom (1970), Space/time trade-offs in hash coding with allowable errors, Communications of the ACM 13 (7).
@@ -22,17 +22,17 @@ from safetensors.numpy import save
 
 from stylernn.errors import ModelFileError
 from stylernn.music.melody import Melody
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 
 __all__ = [
     "COPY_NOTES",
-    "Figures",
+    "NgramIndex",
     "beside",
     "collect",
     "fingerprint",
     "longest_copy",
     "mix",
-    "save_figures",
+    "save_index",
     "steps",
 ]
 
@@ -46,38 +46,38 @@ _HASHES = 12
 _KEY = "stylernn-figures"
 
 
-class Figures(NamedTuple):
+class NgramIndex(NamedTuple):
     """The figures of a training set.
 
     Args:
         bits: of the filter, packed, uint8.
         tunes: how many melodies it was made of.
-        figures: how many different figures they have.
+        ngrams: how many different figures they have.
         model: fingerprint of the model that was trained on them.
     """
 
     bits: np.ndarray
     tunes: int
-    figures: int
+    ngrams: int
     model: str
 
     @property
     def chance(self) -> float:
         """Probability that a figure is found that was not put in."""
-        return float((1 - np.exp(-_HASHES * self.figures / (8 * len(self.bits)))) ** _HASHES)
+        return float((1 - np.exp(-_HASHES * self.ngrams / (8 * len(self.bits)))) ** _HASHES)
 
 
-def collect(melodies: Iterable[Melody], model: str) -> Figures:
+def collect(melodies: Iterable[Melody], model: str) -> NgramIndex:
     """Index a training set of the model with this fingerprint."""
-    hashes = [_figures(melody) for melody in melodies]
-    figures = np.unique(np.concatenate(hashes)) if hashes else np.zeros(0, np.uint64)
-    size = min(max(_BITS_A_FIGURE * len(figures), 8), _MOST_BITS) // 8
+    hashes = [_ngrams(melody) for melody in melodies]
+    ngrams = np.unique(np.concatenate(hashes)) if hashes else np.zeros(0, np.uint64)
+    size = min(max(_BITS_A_FIGURE * len(ngrams), 8), _MOST_BITS) // 8
     bits = np.zeros(8 * size, np.uint8)
-    bits[_places(figures, 8 * size).ravel()] = 1
-    return Figures(np.packbits(bits), len(hashes), len(figures), model)
+    bits[_places(ngrams, 8 * size).ravel()] = 1
+    return NgramIndex(np.packbits(bits), len(hashes), len(ngrams), model)
 
 
-def longest_copy(melody: Melody, training: Figures, source: Melody | None = None) -> int:
+def longest_copy(melody: Melody, training: NgramIndex, source: Melody | None = None) -> int:
     """Notes in the longest run that stands in the training set, 0 where no twelve notes do.
 
     It is an upper bound: figures that follow each other here may come from different tunes.
@@ -87,13 +87,13 @@ def longest_copy(melody: Melody, training: Figures, source: Melody | None = None
         training: from `collect`.
         source: the user's own tune; its figures do not count.
     """
-    figures = _figures(melody)
-    if not len(figures):
+    ngrams = _ngrams(melody)
+    if not len(ngrams):
         return 0
-    places = _places(figures, 8 * len(training.bits))
-    known = (training.bits[places >> 3] >> (7 - (places & 7)) & 1).all(axis=1)
+    positions = _places(ngrams, 8 * len(training.bits))
+    known = (training.bits[positions >> 3] >> (7 - (positions & 7)) & 1).all(axis=1)
     if source is not None:
-        known &= ~np.isin(figures, _figures(source))
+        known &= ~np.isin(ngrams, _ngrams(source))
     edges = np.flatnonzero(np.diff(np.r_[False, known, False]))
     runs = edges[1::2] - edges[::2]
     return int(runs.max()) + COPY_NOTES - 1 if len(runs) else 0
@@ -105,21 +105,21 @@ def fingerprint(model: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def save_figures(model: Path, figures: Figures) -> Path:
+def save_index(model: Path, ngrams: NgramIndex) -> Path:
     """Write an index beside its model, and say where."""
     facts = {
         "notes": COPY_NOTES,
-        "tunes": figures.tunes,
-        "figures": figures.figures,
-        "model": figures.model,
+        "tunes": ngrams.tunes,
+        "figures": ngrams.ngrams,
+        "model": ngrams.model,
     }
     path = _beside(model)
-    with replacing(path) as draft:
-        draft.write_bytes(save({"bits": figures.bits}, metadata={_KEY: json.dumps(facts)}))
+    with atomic_write(path) as draft:
+        draft.write_bytes(save({"bits": ngrams.bits}, metadata={_KEY: json.dumps(facts)}))
     return path
 
 
-def beside(model: Path) -> Figures | None:
+def beside(model: Path) -> NgramIndex | None:
     """The index of a model's training set, None where there is none, or one of another model.
 
     Raises:
@@ -132,7 +132,7 @@ def beside(model: Path) -> Figures | None:
         with safe_open(path, framework="numpy") as file:
             facts = json.loads((file.metadata() or {}).get(_KEY, "{}"))
             bits = file.get_tensor("bits")
-        found = Figures(bits, int(facts["tunes"]), int(facts["figures"]), str(facts["model"]))
+        found = NgramIndex(bits, int(facts["tunes"]), int(facts["figures"]), str(facts["model"]))
         usable = (
             facts["notes"] == COPY_NOTES
             and bits.dtype == np.uint8
@@ -175,19 +175,19 @@ def mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return state ^ (state >> np.uint64(31))
 
 
-def _figures(melody: Melody) -> np.ndarray:
+def _ngrams(melody: Melody) -> np.ndarray:
     """Hash of every run of twelve notes; uint64, shape (notes - 11,) or (0,)."""
     tokens = steps(melody)
     count = max(len(tokens) - COPY_NOTES + 1, 0)
     hashes = np.zeros(count, np.uint64)
-    for place in range(COPY_NOTES - _STEP_NOTES + 1):
-        hashes = mix(hashes, tokens[place : place + count])
+    for position in range(COPY_NOTES - _STEP_NOTES + 1):
+        hashes = mix(hashes, tokens[position : position + count])
     return hashes
 
 
-def _places(figures: np.ndarray, size: int) -> np.ndarray:
+def _places(ngrams: np.ndarray, size: int) -> np.ndarray:
     """Where each figure sets its bits; int64, shape (figures, hashes)."""
-    low, high = figures & np.uint64(0xFFFFFFFF), figures >> np.uint64(32) | np.uint64(1)
+    low, high = ngrams & np.uint64(0xFFFFFFFF), ngrams >> np.uint64(32) | np.uint64(1)
     return (
         (low[:, None] + np.arange(_HASHES, dtype=np.uint64) * high[:, None]) % np.uint64(size)
     ).astype(np.int64)

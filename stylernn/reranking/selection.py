@@ -17,7 +17,7 @@ from stylernn.music.similarity import repetition
 from stylernn.representation import attributes, breaths
 from stylernn.representation import skeleton as sk
 from stylernn.reranking import classifier, critic, discriminant
-from stylernn.reranking.originality import Figures, longest_copy
+from stylernn.reranking.originality import NgramIndex, longest_copy
 from stylernn.reranking.ranking import Standards, ranked
 from stylernn.sampling.candidates import Candidate, Plan
 
@@ -55,7 +55,7 @@ class Selection:
     tune: Melody
     standards: Standards
     density: float = 0.0
-    training: Figures | None = None
+    training: NgramIndex | None = None
 
     def best(self, candidates: Sequence[Candidate], bars: range) -> int:
         """The number of the best candidate in these bars of the tune."""
@@ -75,7 +75,7 @@ class Selection:
         unlike = self._unlike([candidates[k].melody for k in heard], bars)
         found = ranked(melodies, plan, tune, *judged, forms, self.density, self.standards, unlike)
         copies = []
-        for k in (heard[place] for place in found):
+        for k in (heard[position] for position in found):
             if self._copies(candidates[k].melody, bars):
                 copies.append(k)
             else:
@@ -96,10 +96,10 @@ class Selection:
         parts = [candidate.melody.slice(context, bars.stop) for candidate in candidates]
         described = [describe_sections(part, self.plan.example.tonality) for part in parts]
         arrays, style = self.model.arrays, self.style
-        personal = discriminant.margins(arrays, style, described)
+        personal = discriminant.style_margins(arrays, style, described)
         if personal is not None:
             return personal, np.zeros(len(described))
-        heard = None if improvised(style) else classifier.margins(arrays, style, described)
+        heard = None if improvised(style) else classifier.style_margins(arrays, style, described)
         merits = critic.judge(arrays, style, described, self.tune.metre.is_compound)
         if merits is None:
             merits = np.array([candidate.log_p - candidate.log_p_plain for candidate in candidates])
@@ -113,7 +113,7 @@ class Selection:
         bars of four: they breathe by plan. None where few candidates are heard, as in a personal style, or a density is
         asked for.
         """
-        if discriminant.knows(self.model.arrays, self.style) or self.density:
+        if discriminant.has_style(self.model.arrays, self.style) or self.density:
             return None
         metre = self.tune.metre
         most = _LAID_OUT * metre.beat if improvised(self.style) else metre.bar
@@ -152,7 +152,9 @@ class Selection:
             self.standards.resting * min(_CONTEXT, self.tune.bars) * self.tune.metre.bar,
             0.0,
         )
-        if self.standards.resting < 1 and (share := attributes.resting(self.plan.condition.traits)):
+        if self.standards.resting < 1 and (
+            share := attributes.resting(self.plan.condition.attributes)
+        ):
             most, least = np.inf, share * len(since) * self.tune.metre.bar
         again = (silent > 0) & (rested > most)
         wanted = 0 if again[0] else max(silent[0], least - (rested - silent)[0])

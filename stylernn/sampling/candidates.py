@@ -13,17 +13,17 @@ import numpy as np
 from stylernn.model.checkpoint import Model
 from stylernn.music.melody import Melody
 from stylernn.representation import attributes, breaths, event_codec
-from stylernn.representation.arrays import FAR
-from stylernn.representation.batching import window_piece
+from stylernn.representation.arrays import PAD_TIME
+from stylernn.representation.batching import window_arrays
 from stylernn.representation.event_codec import END, LEGATO, PITCHES, BeatGrid, Events
 from stylernn.representation.examples import Condition, Example
 from stylernn.sampling import run, state
-from stylernn.sampling.constraints import Script
-from stylernn.sampling.run import Dials
-from stylernn.sampling.state import Course
+from stylernn.sampling.constraints import Constraints
+from stylernn.sampling.run import SamplingConfig
+from stylernn.sampling.state import SamplerState
 from stylernn.sampling.tilt import Tilt, nothing
 
-__all__ = ["Candidate", "Choice", "Plan", "characterised", "compose", "sections"]
+__all__ = ["Candidate", "Choice", "Plan", "with_reference_attributes", "compose", "sections"]
 
 _EVENTS_PER_BEAT = 5
 _OCTAVE = 12
@@ -35,14 +35,14 @@ class Plan:
 
     Args:
         example: the beats, key and register; its notes do not count.
-        grid: its beats, in bars as the style counts them, see `metre_mapping.heard`.
+        grid: its beats, in bars as the style counts them, see `metre_mapping.regroup_bars`.
         condition: style, skeleton and map of repetitions.
         given: events that stay as they are in the locked bars.
         locked: numbers of the bars (of the example) that take their notes from there.
         silent: beats that are rests but in locked bars, bool, shape (beats,); by default none, see `breaths`.
         cadence: time code and pitch of the last note, if it is given and its bar not locked, see `endings`.
         chroma: of the tune around each beat, if there is one, see `chroma.around`.
-        compass: lowest and highest pitch that may be drawn, less LOWEST, whatever the dials allow beyond it.
+        pitch_range: lowest and highest pitch that may be drawn, less LOWEST, whatever the dials allow beyond it.
         tilt: see `tilt.of_style`; by default none.
         dotted: share of notes that should be dotted, see `attributes.dotted`; None if it does not matter.
         section: about so many bars are chosen at a time, where there is a choice.
@@ -56,7 +56,7 @@ class Plan:
     silent: np.ndarray | None = None
     cadence: tuple[int, int] | None = None
     chroma: np.ndarray | None = None
-    compass: tuple[int, int] | None = None
+    pitch_range: tuple[int, int] | None = None
     tilt: Tilt | None = None
     dotted: float | None = None
     section: int = 8
@@ -86,21 +86,26 @@ Choice = Callable[[list[Candidate], range], int]
 """Which of several candidates is best in a range of bars."""
 
 
-def characterised(model: Model, plan: Plan, style: str, seed: int) -> Plan:
+def with_reference_attributes(model: Model, plan: Plan, style: str, seed: int) -> Plan:
     """The plan with the traits of a tune of a style, which the seed chooses; see `attributes.drawn`."""
     told = attributes.drawn(model.arrays, style, plan.grid, seed)
-    return replace(plan, condition=replace(plan.condition, traits=told.traits))
+    return replace(plan, condition=replace(plan.condition, attributes=told.attributes))
 
 
 def compose(
-    model: Model, plan: Plan, dials: Dials, seed: int, count: int, choice: Choice | None = None
+    model: Model,
+    plan: Plan,
+    config: SamplingConfig,
+    seed: int,
+    count: int,
+    choice: Choice | None = None,
 ) -> list[Candidate]:
     """Sample candidates.
 
     Args:
         model: the network.
         plan: what to compose.
-        dials: how to sample.
+        config: how to sample.
         seed: without a choice, candidate k of a seed is the same whatever `count` is.
         count: number of candidates.
         choice: asked at the end of each of the `sections` but the last; all candidates go on from the best one.
@@ -111,23 +116,23 @@ def compose(
     beats = run.bucket(source.grid.beats + 1, 64)
     events, notes = _EVENTS_PER_BEAT * beats, max(beats, len(plan.condition.skeleton.time))
     bars = len(plan.grid.first) - 1
-    piece = window_piece(listened, 0, bars, plan.condition, beats, notes)
-    places = np.zeros_like(piece.places)
-    places[: source.grid.beats + 1] = source.grid.ticks.reshape(-1, 16) >= 0
+    piece = window_arrays(listened, 0, bars, plan.condition, beats, notes)
+    positions = np.zeros_like(piece.positions)
+    positions[: source.grid.beats + 1] = source.grid.ticks.reshape(-1, 16) >= 0
     asked = (
-        piece._replace(places=places),
-        _script(plan, events, beats),
-        _within(dials, plan.compass),
+        piece._replace(positions=positions),
+        _constraints(plan, events, beats),
+        _within(config, plan.pitch_range),
         seed,
     )
-    written = state.begin(model.header.settings.model, int(piece.anchor), count, events)
+    written = state.begin(model.header.settings.model, int(piece.median_pitch), count, events)
     if choice is not None and count > 1:
         for section in sections(plan)[:-1]:
             written = run.draw(
                 model.parameters, written, *asked, until=16 * int(source.grid.first[section.stop])
             )
             best = choice([_decoded(plan, written, k) for k in range(count)], section)
-            written = state.gone_on_from(written, best)
+            written = state.fork_from(written, best)
     written = run.draw(model.parameters, written, *asked)
     return [_decoded(plan, written, k) for k in range(count)]
 
@@ -144,16 +149,16 @@ def sections(plan: Plan) -> list[range]:
     ]
 
 
-def _within(dials: Dials, compass: tuple[int, int] | None) -> Dials:
+def _within(config: SamplingConfig, pitch_range: tuple[int, int] | None) -> SamplingConfig:
     """The dials with the pitches of a compass; with their own where the two have less than an octave in common."""
-    low, high = compass or (dials.lowest, dials.highest)
-    low, high = max(low, dials.lowest), min(high, dials.highest)
-    return dials._replace(lowest=low, highest=high) if high - low >= _OCTAVE else dials
+    low, high = pitch_range or (config.lowest, config.highest)
+    low, high = max(low, config.lowest), min(high, config.highest)
+    return config._replace(lowest=low, highest=high) if high - low >= _OCTAVE else config
 
 
-def _decoded(plan: Plan, written: Course[np.ndarray], k: int) -> Candidate:
+def _decoded(plan: Plan, written: SamplerState[np.ndarray], k: int) -> Candidate:
     history, source = written.history, plan.example.events
-    used = history.time[k, 1:] < FAR
+    used = history.time[k, 1:] < PAD_TIME
     time, duration = history.time[k, 1:][used], history.duration[k, 1:][used]
     events = Events(time, written.pitch[k][used], duration, source.grid, source.frame)
     notes = max(int((events.pitch < PITCHES).sum()), 1)
@@ -161,11 +166,11 @@ def _decoded(plan: Plan, written: Course[np.ndarray], k: int) -> Candidate:
     return Candidate(melody, float(written.log_p[k]) / notes, float(written.log_p_plain[k]) / notes)
 
 
-def _script(plan: Plan, events: int, beats: int) -> Script:
+def _constraints(plan: Plan, events: int, beats: int) -> Constraints:
     """The given events of the locked bars, and the beats that are free of others, filled up to sizes."""
     given, held = plan.given, plan.held
     columns = np.zeros((3, events), np.int32)
-    columns[0] = FAR
+    columns[0] = PAD_TIME
     if given is not None:
         kept = np.flatnonzero(
             (given.pitch != END) & held[np.minimum(given.time // 16, len(held) - 1)]
@@ -174,9 +179,9 @@ def _script(plan: Plan, events: int, beats: int) -> Script:
     taken = np.zeros(beats, bool)
     taken[: len(held)] = held | plan.hushed
     if plan.cadence is not None and not held[-1]:
-        columns[:, (columns[0] < FAR).sum()] = [*plan.cadence, LEGATO]
+        columns[:, (columns[0] < PAD_TIME).sum()] = [*plan.cadence, LEGATO]
         taken[plan.cadence[0] // 16 : len(held)] = True
     chroma = np.zeros((beats, 12), np.float32)
     if plan.chroma is not None:
         chroma[: len(plan.chroma)] = plan.chroma
-    return Script(columns[0], columns[1], columns[2], taken, chroma, plan.tilt or nothing())
+    return Constraints(columns[0], columns[1], columns[2], taken, chroma, plan.tilt or nothing())

@@ -8,14 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from stylernn.representation.arrays import FAR
+from stylernn.representation.arrays import PAD_TIME
 from stylernn.representation.copy_memory import ONSETS
 from stylernn.sampling.tilt import Tilt
 
-__all__ = ["Due", "Script", "due", "free_onsets"]
+__all__ = ["ForcedEvent", "Constraints", "next_forced_event", "free_onsets"]
 
 
-class Script(NamedTuple):
+class Constraints(NamedTuple):
     """Events that are given, not drawn, where nothing else may stand, and what the tune sounds like there.
 
     Args:
@@ -34,7 +34,7 @@ class Script(NamedTuple):
     tilt: Tilt
 
 
-class Due(NamedTuple):
+class ForcedEvent(NamedTuple):
     """The next given event of every candidate, its time FAR where there is none."""
 
     time: jax.Array
@@ -42,25 +42,25 @@ class Due(NamedTuple):
     duration: jax.Array
 
 
-def due(script: Script, before: jax.Array) -> Due:
+def next_forced_event(constraints: Constraints, before: jax.Array) -> ForcedEvent:
     """The given events that come next after times (candidates,)."""
-    size = script.time.shape[0]
-    after = (script.time[None, :] <= before[:, None]).sum(axis=1)
+    size = constraints.time.shape[0]
+    after = (constraints.time[None, :] <= before[:, None]).sum(axis=1)
     index = jnp.minimum(after, size - 1)
-    return Due(
-        jnp.where(after < size, script.time[index], FAR),
-        script.pitch[index],
-        script.duration[index],
+    return ForcedEvent(
+        jnp.where(after < size, constraints.time[index], PAD_TIME),
+        constraints.pitch[index],
+        constraints.duration[index],
     )
 
 
-def free_onsets(script: Script, before: jax.Array, until: jax.Array) -> jax.Array:
+def free_onsets(constraints: Constraints, before: jax.Array, until: jax.Array) -> jax.Array:
     """Onset classes that the script leaves open after a time: none past the next given event, and in locked beats
     only that event, or a REST that bridges many of them; bool (ONSETS,).
     """
-    ahead, place = jnp.divmod(jnp.arange(ONSETS), 16)
+    ahead, position = jnp.divmod(jnp.arange(ONSETS), 16)
     beat = (before >> 4) + ahead
-    code = 16 * beat + place
-    locked = script.locked[jnp.clip(beat, 0, script.locked.shape[0] - 1)]
-    bridges = (ahead == ONSETS // 16 - 1) & (place == 0)
+    code = 16 * beat + position
+    locked = constraints.locked[jnp.clip(beat, 0, constraints.locked.shape[0] - 1)]
+    bridges = (ahead == ONSETS // 16 - 1) & (position == 0)
     return (code <= until) & (~locked | (code == until) | bridges)

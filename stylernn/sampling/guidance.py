@@ -13,11 +13,11 @@ from stylernn.representation.event_codec import LEGATO, LOWEST, PITCHES
 from stylernn.sampling.tilt import Tilt
 
 __all__ = [
-    "Dials",
+    "SamplingConfig",
     "at",
     "ending",
     "guide",
-    "headed",
+    "next_direction_run",
     "in_range",
     "nucleus",
     "tilted",
@@ -29,19 +29,19 @@ _NEVER = -1e9
 _TRITONE = 6
 
 
-class Dials(NamedTuple):
+class SamplingConfig(NamedTuple):
     """How to sample.
 
     Args:
         strength: style guidance of the pitches; 0 leaves the style out, 1 is the model's own distribution.
         preserve: content guidance of the pitches; 0 is the model's own distribution given the skeleton.
-        character: guidance of the pitches by the traits; 0 is the model's own distribution given the traits.
+        attributes: guidance of the pitches by the traits; 0 is the model's own distribution given the traits.
         tilt: share of the style's tilt, see `tilt`.
         rhythm_strength, rhythm_preserve: the same for onsets and durations. Much of the second leaves bare skeletons.
         chroma: how far pitch classes that sound in the tune around a beat are raised, see `towards`.
         rhythm: temperature of onsets and durations; 1 keeps the rests and syncopations of the style.
         pitch: temperature of pitches.
-        closing: factor on both in the last bar.
+        final_temperature: factor on both in the last bar.
         top_p: pitches outside the smallest set of this mass are not drawn.
         lowest, highest: range of the pitches, each a MIDI number less LOWEST.
 
@@ -51,25 +51,25 @@ class Dials(NamedTuple):
 
     strength: float = 1.0
     preserve: float = 0.0
-    character: float = 0.0
+    attributes: float = 0.0
     tilt: float = 1.0
     rhythm_strength: float = 1.0
     rhythm_preserve: float = 0.0
     chroma: float = 0.0
     rhythm: float = 1.0
     pitch: float = 0.9
-    closing: float = 0.6
+    final_temperature: float = 0.6
     top_p: float = 0.995
     lowest: int = 0
     highest: int = PITCHES - 1
 
 
 def guide(
-    logits: jax.Array, strength: float, preserve: float, character: float = 0.0
+    logits: jax.Array, strength: float, preserve: float, attributes: float = 0.0
 ) -> tuple[jax.Array, jax.Array]:
     """Combine logits (4 * candidates, n) of the four ways; also the log-probabilities of the first two, stacked."""
     full, plain, free, bare = jax.nn.log_softmax(logits).reshape(4, logits.shape[0] // 4, -1)
-    return plain + strength * (full - plain) + preserve * (full - free) + character * (
+    return plain + strength * (full - plain) + preserve * (full - free) + attributes * (
         full - bare
     ), jnp.stack([full, plain])
 
@@ -88,10 +88,10 @@ def nucleus(logits: jax.Array, top_p: float) -> jax.Array:
     return jnp.where(p >= least, logits, _NEVER)
 
 
-def in_range(logits: jax.Array, dials: Dials) -> jax.Array:
+def in_range(logits: jax.Array, config: SamplingConfig) -> jax.Array:
     """Rule out pitches below `lowest` and above `highest`; the class after the pitches, REST, stays."""
     pitch = jnp.arange(PITCHES + 1)
-    outside = (pitch < dials.lowest) | ((pitch > dials.highest) & (pitch < PITCHES))
+    outside = (pitch < config.lowest) | ((pitch > config.highest) & (pitch < PITCHES))
     return jnp.where(outside, _NEVER, logits)
 
 
@@ -116,7 +116,7 @@ def towards(logits: jax.Array, weights: jax.Array, latest: jax.Array) -> jax.Arr
 
 
 def tilted(
-    logits: jax.Array, tilt: Tilt, latest: jax.Array, before: jax.Array, heading: jax.Array
+    logits: jax.Array, tilt: Tilt, latest: jax.Array, before: jax.Array, direction_run: jax.Array
 ) -> jax.Array:
     """Logits of pitches with a tilt; the odds of a REST stay.
 
@@ -125,42 +125,44 @@ def tilted(
         tilt: what to add.
         latest: the last pitch, less LOWEST, (candidates,).
         before: the one before it.
-        heading: see `headed`, (candidates,).
+        direction_run: see `next_direction_run`, (candidates,).
     """
     move = jnp.arange(PITCHES)[None] - latest[:, None]
     step = (latest - before)[:, None]
     longest, largest = len(tilt.turn), len(tilt.interval) // 2
-    turn = tilt.turn[jnp.clip(jnp.abs(heading), 1, longest) - 1][:, None]
+    turn = tilt.turn[jnp.clip(jnp.abs(direction_run), 1, longest) - 1][:, None]
     added = tilt.pitch[None] + tilt.interval[jnp.clip(move, -largest, largest) + largest]
-    added += jnp.where(move * heading[:, None] < 0, turn, 0.0)
+    added += jnp.where(move * direction_run[:, None] < 0, turn, 0.0)
     added += jnp.where((move == step) & (jnp.abs(step) == 1), tilt.chromatic[0], 0.0)
     pitches = logits[:, :PITCHES] + added
     shift = jax.nn.logsumexp(logits[:, :PITCHES], axis=-1) - jax.nn.logsumexp(pitches, axis=-1)
     return logits.at[:, :PITCHES].set(pitches + shift[:, None])
 
 
-def timed(logits: jax.Array, tilt: Tilt, place: jax.Array, duration: jax.Array) -> jax.Array:
+def timed(logits: jax.Array, tilt: Tilt, position: jax.Array, duration: jax.Array) -> jax.Array:
     """Logits of onset classes with a tilt.
 
     Args:
         logits: (candidates, MAX_AHEAD * 16).
         tilt: what to add.
-        place: of the note before in its beat, (candidates,).
+        position: of the note before in its beat, (candidates,).
         duration: its index into DURATIONS, (candidates,).
     """
     return (
         logits
-        + tilt.onset[place]
+        + tilt.onset[position]
         + jnp.where((duration != LEGATO)[:, None], tilt.rested[None], 0.0)
     )
 
 
-def ending(logits: jax.Array, tilt: Tilt, place: jax.Array) -> jax.Array:
+def ending(logits: jax.Array, tilt: Tilt, position: jax.Array) -> jax.Array:
     """Logits of durations, (candidates, len(DURATIONS)), with a tilt, of notes at places (candidates,) of the beat."""
-    return logits + tilt.breath[place]
+    return logits + tilt.breath[position]
 
 
-def headed(heading: jax.Array, move: jax.Array) -> jax.Array:
+def next_direction_run(direction_run: jax.Array, move: jax.Array) -> jax.Array:
     """How many moves in one direction there are after one more: positive up, negative down; a repeated note is none."""
     sign = jnp.sign(move)
-    return jnp.where(sign == 0, heading, jnp.where(sign * heading > 0, heading + sign, sign))
+    return jnp.where(
+        sign == 0, direction_run, jnp.where(sign * direction_run > 0, direction_run + sign, sign)
+    )

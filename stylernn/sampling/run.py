@@ -1,6 +1,6 @@
 """Sampling melodies from the network: a batch of candidates, drawn by one compiled program.
 
-The program is that of `turns`. It is kept in the user's cache, so a process that finds it there builds no network.
+The program is that of `steps`. It is kept in the user's cache, so a process that finds it there builds no network.
 Sizes come in few steps, so that melodies of many lengths share it; the style is an argument, not a part of it.
 """
 
@@ -10,36 +10,36 @@ import jax
 import numpy as np
 
 from stylernn.model.parameters import Parameters, checked
-from stylernn.representation.arrays import FAR, Piece
-from stylernn.sampling.constraints import Script
-from stylernn.sampling.guidance import Dials
-from stylernn.sampling.state import Course
+from stylernn.representation.arrays import PAD_TIME, ConditioningArrays
+from stylernn.sampling.constraints import Constraints
+from stylernn.sampling.guidance import SamplingConfig
+from stylernn.sampling.state import SamplerState
 from stylernn.system import executable_cache
 from stylernn.system.executable_cache import Program
 
-__all__ = ["Dials", "bucket", "draw"]
+__all__ = ["SamplingConfig", "bucket", "draw"]
 
-_TURNS = 512
+_STEPS = 512
 
 
 def draw(
     parameters: Parameters,
-    course: Course[np.ndarray],
-    piece: Piece,
-    script: Script,
-    dials: Dials,
+    state: SamplerState[np.ndarray],
+    piece: ConditioningArrays,
+    constraints: Constraints,
+    config: SamplingConfig,
     seed: int,
-    until: int = FAR,
-) -> Course[np.ndarray]:
+    until: int = PAD_TIME,
+) -> SamplerState[np.ndarray]:
     """Let candidates go on.
 
     Args:
         parameters: of the network.
-        course: how far they are, see `state.begin`; a candidate that needs more events than there is room for ends
+        state: how far they are, see `state.begin`; a candidate that needs more events than there is room for ends
             with the last.
         piece: without a batch axis.
-        script: events that are given.
-        dials: how to sample.
+        constraints: events that are given.
+        config: how to sample.
         seed: candidate k of a seed is the same whatever their number is.
         until: time code; a candidate waits with its first event there or after it.
 
@@ -47,11 +47,18 @@ def draw(
         The course where all candidates have ended or wait.
     """
     parameters = checked(parameters)
-    numbers = jax.tree.map(np.float32, dials)
-    most = min(_TURNS, course.pitch.shape[1])
-    asked = (parameters.arrays, piece, script, numbers, np.uint32(seed % 2**32), np.int32(until))
+    numbers = jax.tree.map(np.float32, config)
+    most = min(_STEPS, state.pitch.shape[1])
+    asked = (
+        parameters.arrays,
+        piece,
+        constraints,
+        numbers,
+        np.uint32(seed % 2**32),
+        np.int32(until),
+    )
     settled, tree = jax.tree.flatten(asked)
-    written, shape = jax.tree.flatten(course)
+    written, shape = jax.tree.flatten(state)
 
     def function(*leaves: jax.Array) -> list[jax.Array]:
         from stylernn.sampling import (
@@ -59,16 +66,18 @@ def draw(
         )
 
         arrays, *rest = jax.tree.unflatten(tree, leaves[len(written) :])
-        begun = jax.tree.unflatten(shape, leaves[: len(written)])
-        return jax.tree.leaves(sampler.run(parameters._replace(arrays=arrays), most, begun, *rest))
+        first_step = jax.tree.unflatten(shape, leaves[: len(written)])
+        return jax.tree.leaves(
+            sampler.run(parameters._replace(arrays=arrays), most, first_step, *rest)
+        )
 
     facts = repr((parameters.settings, parameters.parents, most, version("flax")))
     program = Program("draw", "stylernn.sampling.sampler", facts, len(written), function)
-    while not course.halted.all():
+    while not state.halted.all():
         run = executable_cache.compiled(program, [*written, *settled])
         written = [np.asarray(leaf) for leaf in run(*written, *settled)]
-        course = jax.tree.unflatten(shape, written)
-    return course
+        state = jax.tree.unflatten(shape, written)
+    return state
 
 
 def bucket(size: int, smallest: int) -> int:

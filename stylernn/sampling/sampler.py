@@ -1,7 +1,7 @@
 """The sampler's program: one event a turn, for a batch of candidates, until all of them have come far enough.
 
 Three dials steer the sampler without a further model, by classifier-free guidance. Each turn scores four ways: with all
-that is told, without style, without skeleton, without traits; `strength`, `preserve` and `character` extrapolate along
+that is told, without style, without skeleton, without traits; `strength`, `preserve` and `attributes` extrapolate along
 their differences. The grammar forbids what is no melody, so none can come out. Every candidate has a key of its own:
 the same seed gives the same melody, whatever the size of the batch. What no turn changes is worked out before the loop.
 """
@@ -15,27 +15,27 @@ import jax.numpy as jnp
 from stylernn.model import stepping
 from stylernn.model.loss import mask_onset, mask_pitch
 from stylernn.model.lstm import LSTMState
-from stylernn.model.network import Network, filled
+from stylernn.model.network import Network, with_parameters
 from stylernn.model.parameters import Parameters
-from stylernn.model.stepping import Told, Ways
+from stylernn.model.stepping import EncodedConditions, GuidanceBranches
 from stylernn.representation import features as ft
-from stylernn.representation.arrays import FAR, History, Piece
-from stylernn.representation.copy_memory import ONSETS, Echo, next_echo
+from stylernn.representation.arrays import PAD_TIME, ConditioningArrays, History
+from stylernn.representation.copy_memory import ONSETS, SuffixMatch, next_suffix_match
 from stylernn.representation.event_codec import END, PITCHES, REST
-from stylernn.sampling.constraints import Script, due, free_onsets
+from stylernn.sampling.constraints import Constraints, free_onsets, next_forced_event
 from stylernn.sampling.guidance import (
-    Dials,
+    SamplingConfig,
     at,
     ending,
     guide,
-    headed,
     in_range,
+    next_direction_run,
     nucleus,
     tilted,
     timed,
     towards,
 )
-from stylernn.sampling.state import Course
+from stylernn.sampling.state import SamplerState
 
 __all__ = ["run"]
 
@@ -46,19 +46,19 @@ class _Fixed(NamedTuple):
     """What all turns share.
 
     Args:
-        told: the piece, asked about with all that is told, without style, without skeleton, without traits.
-        script, dials: see `run`.
+        conditions: the piece, asked about with all that is told, without style, without skeleton, without traits.
+        constraints, config: see `run`.
         keys: of every turn of this call, head and candidate.
-        begun: events before the first turn of this call.
+        first_step: events before the first turn of this call.
         last_bar: time code at which the last bar begins.
         until: time code from which on candidates wait.
     """
 
-    told: Told
-    script: Script
-    dials: Dials
+    conditions: EncodedConditions
+    constraints: Constraints
+    config: SamplingConfig
     keys: jax.Array
-    begun: jax.Array
+    first_step: jax.Array
     last_bar: jax.Array
     until: jax.Array
 
@@ -76,112 +76,124 @@ class _Event(NamedTuple):
 
 def run(
     parameters: Parameters,
-    turns: int,
-    course: Course,
-    piece: Piece,
-    script: Script,
-    dials: Dials,
+    steps: int,
+    state: SamplerState,
+    piece: ConditioningArrays,
+    constraints: Constraints,
+    config: SamplingConfig,
     seed: jax.Array,
     until: jax.Array,
-) -> Course:
+) -> SamplerState:
     """Go on with a course for so many turns at most, or until all candidates have an event at or after a time code.
 
     `run.draw` says the rest.
     """
-    network = filled(parameters)
-    nothing = jnp.full_like(piece.skeleton_time, FAR)
-    ways = Ways(
+    network = with_parameters(parameters)
+    nothing = jnp.full_like(piece.skeleton_time, PAD_TIME)
+    branches = GuidanceBranches(
         jnp.stack([piece.style, jnp.int32(0), piece.style, piece.style]),
-        jnp.stack([piece.grain, piece.grain, jnp.int32(0), piece.grain]),
-        jnp.stack([piece.traits, piece.traits, piece.traits, jnp.zeros_like(piece.traits)]),
+        jnp.stack([piece.level, piece.level, jnp.int32(0), piece.level]),
+        jnp.stack(
+            [piece.attributes, piece.attributes, piece.attributes, jnp.zeros_like(piece.attributes)]
+        ),
         jnp.stack([piece.skeleton_time, piece.skeleton_time, nothing, piece.skeleton_time]),
     )
-    keys = _keys(seed, course.i, turns, len(course.ended))
+    keys = _keys(seed, state.i, steps, len(state.ended))
     last_bar = 16 * piece.first[piece.bar[jnp.maximum((piece.end >> 4) - 1, 0)]]
-    script = script._replace(tilt=jax.tree.map(lambda weights: dials.tilt * weights, script.tilt))
+    constraints = constraints._replace(
+        tilt=jax.tree.map(lambda weights: config.tilt * weights, constraints.tilt)
+    )
     fixed = _Fixed(
-        stepping.tell(network, piece, ways), script, dials, keys, course.i, last_bar, until
+        stepping.encode_conditions(network, piece, branches),
+        constraints,
+        config,
+        keys,
+        state.i,
+        last_bar,
+        until,
     )
-    last = jnp.minimum(course.i + turns, course.pitch.shape[1])
+    last = jnp.minimum(state.i + steps, state.pitch.shape[1])
     return jax.lax.while_loop(
-        lambda now: (now.i < last) & ~now.halted.all(), partial(_turn, network, fixed), course
+        lambda now: (now.i < last) & ~now.halted.all(), partial(_step, network, fixed), state
     )
 
 
-def _keys(seed: jax.Array, first: jax.Array, turns: int, count: int) -> jax.Array:
+def _keys(seed: jax.Array, first: jax.Array, steps: int, count: int) -> jax.Array:
     """Random keys that hang on candidate, turn and head alone, (turns, heads, candidates), from a first turn on.
 
     They are made all at once, in a loop over what goes into them, so that one copy of the hash is compiled.
     """
-    turn, head, candidate = (x.ravel() for x in jnp.indices((turns, _HEADS, count), jnp.uint32))
-    turn += first.astype(jnp.uint32)
+    step, head, candidate = (x.ravel() for x in jnp.indices((steps, _HEADS, count), jnp.uint32))
+    step += first.astype(jnp.uint32)
     fold = jax.vmap(jax.random.fold_in)
-    start = jnp.broadcast_to(jax.random.key(seed), turn.shape)
+    start = jnp.broadcast_to(jax.random.key(seed), step.shape)
     keys, _ = jax.lax.scan(
-        lambda keys, data: (fold(keys, data), None), start, jnp.stack([candidate, turn, head])
+        lambda keys, data: (fold(keys, data), None), start, jnp.stack([candidate, step, head])
     )
-    return keys.reshape(turns, _HEADS, count)
+    return keys.reshape(steps, _HEADS, count)
 
 
-def _turn(network: Network, fixed: _Fixed, course: Course) -> Course:
+def _step(network: Network, fixed: _Fixed, state: SamplerState) -> SamplerState:
     """Draw or read the next event of every candidate."""
-    before = course.history.time[:, course.i]
-    cooling = jnp.where(before >= fixed.last_bar - 16, fixed.dials.closing, 1.0)[:, None]
-    found, agree = jax.vmap(next_echo, (0, None, 0))(course.history, course.i, course.agree)
-    noise = _gumbel(fixed.keys[course.i - fixed.begun])
-    states, h, onset, time, gained = _draw_onset(network, fixed, course, found, cooling, noise[0])
+    before = state.history.time[:, state.i]
+    cooling = jnp.where(before >= fixed.last_bar - 16, fixed.config.final_temperature, 1.0)[:, None]
+    found, agree = jax.vmap(next_suffix_match, (0, None, 0))(state.history, state.i, state.agree)
+    noise = _gumbel(fixed.keys[state.i - fixed.first_step])
+    states, h, onset, time, gained = _draw_onset(network, fixed, state, found, cooling, noise[0])
     event, gained_after = _draw_note(
-        network, fixed, course, found, cooling, noise[1:], h, onset, time
+        network, fixed, state, found, cooling, noise[1:], h, onset, time
     )
-    halted = course.halted
+    halted = state.halted
     # Of a REST the sounding pitch is the one before; the first note comes from nowhere.
-    move = jnp.where(course.i > 0, event.sounding - course.history.pitch[:, course.i], 0)
+    move = jnp.where(state.i > 0, event.sounding - state.history.pitch[:, state.i], 0)
     gained = jnp.where(halted, 0.0, gained + gained_after)
     pitch = jnp.where(
         event.ends | halted, END, jnp.where(event.pitch == PITCHES, REST, event.pitch)
     )
-    return Course(
-        i=course.i + 1,
-        states=jax.tree.map(partial(jnp.where, halted[:, None]), course.states, states),
-        history=_extended(course, event),
-        agree=jnp.where(halted[:, None], course.agree, agree),
-        pitch=course.pitch.at[:, course.i].set(pitch),
-        ended=course.ended | (event.ends & ~halted),
+    return SamplerState(
+        i=state.i + 1,
+        states=jax.tree.map(partial(jnp.where, halted[:, None]), state.states, states),
+        history=_extended(state, event),
+        agree=jnp.where(halted[:, None], state.agree, agree),
+        pitch=state.pitch.at[:, state.i].set(pitch),
+        ended=state.ended | (event.ends & ~halted),
         halted=halted | event.ends | (event.time >= fixed.until),
-        log_p=course.log_p + gained[0],
-        log_p_plain=course.log_p_plain + gained[1],
-        heading=jnp.where(halted, course.heading, headed(course.heading, move)),
+        log_p=state.log_p + gained[0],
+        log_p_plain=state.log_p_plain + gained[1],
+        direction_run=jnp.where(
+            halted, state.direction_run, next_direction_run(state.direction_run, move)
+        ),
     )
 
 
 def _draw_onset(
     network: Network,
     fixed: _Fixed,
-    course: Course,
-    found: Echo,
+    state: SamplerState,
+    found: SuffixMatch,
     cooling: jax.Array,
     noise: jax.Array,
 ) -> tuple[list[LSTMState], jax.Array, jax.Array, jax.Array, jax.Array]:
     """States and output of the network, onset class, time and log-probabilities (2, candidates) of the next event."""
-    i, before, dials = course.i, course.history.time[:, course.i], fixed.dials
+    i, before, config = state.i, state.history.time[:, state.i], fixed.config
     states, h, logits = stepping.step_onset(
-        network, fixed.told, course.states, course.history, found, i
+        network, fixed.conditions, state.states, state.history, found, i
     )
-    legal = jax.vmap(ft.allowed_onsets, (None, 0))(fixed.told.piece, before)
+    legal = jax.vmap(ft.allowed_onsets, (None, 0))(fixed.conditions.piece, before)
     # A turn short of room goes to the end at once.
-    is_last = i == course.pitch.shape[1] - 1
-    to_end = jnp.arange(ONSETS)[None] == ft.onset_class(before, fixed.told.piece.end)[:, None]
+    is_last = i == state.pitch.shape[1] - 1
+    to_end = jnp.arange(ONSETS)[None] == ft.onset_class(before, fixed.conditions.piece.end)[:, None]
     legal = jnp.where(is_last, to_end, legal)
     guided, parts = guide(
-        _rows(mask_onset(logits, legal[None])), dials.rhythm_strength, dials.rhythm_preserve
+        _rows(mask_onset(logits, legal[None])), config.rhythm_strength, config.rhythm_preserve
     )
-    guided = timed(guided, fixed.script.tilt, before & 15, course.history.duration[:, i])
-    free = is_last | jax.vmap(partial(free_onsets, fixed.script))(
-        before, due(fixed.script, before).time
+    guided = timed(guided, fixed.constraints.tilt, before & 15, state.history.duration[:, i])
+    free = is_last | jax.vmap(partial(free_onsets, fixed.constraints))(
+        before, next_forced_event(fixed.constraints, before).time
     )
-    onset = _drawn(mask_onset(guided, legal & free) / (dials.rhythm * cooling), noise)
+    onset = _drawn(mask_onset(guided, legal & free) / (config.rhythm * cooling), noise)
     time = jnp.where(
-        is_last, fixed.told.piece.end, 16 * ((before >> 4) + (onset >> 4)) + (onset & 15)
+        is_last, fixed.conditions.piece.end, 16 * ((before >> 4) + (onset >> 4)) + (onset & 15)
     )
     return states, h, onset, time, at(parts, onset)
 
@@ -189,8 +201,8 @@ def _draw_onset(
 def _draw_note(
     network: Network,
     fixed: _Fixed,
-    course: Course,
-    found: Echo,
+    state: SamplerState,
+    found: SuffixMatch,
     cooling: jax.Array,
     noise: jax.Array,
     h: jax.Array,
@@ -198,40 +210,42 @@ def _draw_note(
     time: jax.Array,
 ) -> tuple[_Event, jax.Array]:
     """Pitch and duration of an event at `time`, and their log-probabilities (2, candidates)."""
-    i, dials, told = course.i, fixed.dials, fixed.told
-    scripted = due(fixed.script, course.history.time[:, i])
-    given, locked = time == scripted.time, fixed.script.locked[time >> 4]
-    z, view, logits = stepping.step_pitch(network, told, h, course.history, found, i, time)
+    i, config, conditions = state.i, fixed.config, fixed.conditions
+    forced = next_forced_event(fixed.constraints, state.history.time[:, i])
+    given, locked = time == forced.time, fixed.constraints.locked[time >> 4]
+    z, view, logits = stepping.step_pitch(network, conditions, h, state.history, found, i, time)
     guided, parts = guide(
-        _rows(mask_pitch(logits, onset[None])), dials.strength, dials.preserve, dials.character
+        _rows(mask_pitch(logits, onset[None])), config.strength, config.preserve, config.attributes
     )
-    beat = jnp.minimum(time >> 4, fixed.script.chroma.shape[0] - 1)
-    guided = towards(guided, dials.chroma * fixed.script.chroma[beat], course.history.pitch[:, i])
-    latest, before = course.history.pitch[:, i], course.history.pitch[:, jnp.maximum(i - 1, 0)]
-    guided = tilted(guided, fixed.script.tilt, latest, before, course.heading)
-    within = nucleus(in_range(mask_pitch(guided, onset), dials), dials.top_p)
-    pitch = _drawn(within / (dials.pitch * cooling), noise[0])
-    pitch = jnp.where(given, scripted.pitch, jnp.where(locked, PITCHES, pitch))
-    ends = time >= fixed.told.piece.end
+    beat = jnp.minimum(time >> 4, fixed.constraints.chroma.shape[0] - 1)
+    guided = towards(
+        guided, config.chroma * fixed.constraints.chroma[beat], state.history.pitch[:, i]
+    )
+    latest, before = state.history.pitch[:, i], state.history.pitch[:, jnp.maximum(i - 1, 0)]
+    guided = tilted(guided, fixed.constraints.tilt, latest, before, state.direction_run)
+    within = nucleus(in_range(mask_pitch(guided, onset), config), config.top_p)
+    pitch = _drawn(within / (config.pitch * cooling), noise[0])
+    pitch = jnp.where(given, forced.pitch, jnp.where(locked, PITCHES, pitch))
+    ends = time >= fixed.conditions.piece.end
     gained = jnp.where(ends, 0.0, at(parts, jnp.minimum(pitch, PITCHES)))
     is_note = ~ends & (pitch < PITCHES)
-    sounding = jnp.where(is_note, pitch, course.history.pitch[:, i])
-    logits = stepping.step_duration(network, told, z, view, course.history, i, sounding)
-    guided, parts = guide(_rows(logits), dials.rhythm_strength, dials.rhythm_preserve)
+    sounding = jnp.where(is_note, pitch, state.history.pitch[:, i])
+    logits = stepping.step_duration(network, conditions, z, view, state.history, i, sounding)
+    guided, parts = guide(_rows(logits), config.rhythm_strength, config.rhythm_preserve)
     duration = _drawn(
-        ending(guided, fixed.script.tilt, time & 15) / (dials.rhythm * cooling), noise[1]
+        ending(guided, fixed.constraints.tilt, time & 15) / (config.rhythm * cooling), noise[1]
     )
-    duration = jnp.where(is_note, jnp.where(given, scripted.duration, duration), 0)
+    duration = jnp.where(is_note, jnp.where(given, forced.duration, duration), 0)
     gained = gained + jnp.where(is_note, at(parts, duration), 0.0)
     return _Event(time, pitch, duration, sounding, is_note, ends), gained
 
 
-def _extended(course: Course, event: _Event) -> History:
+def _extended(state: SamplerState, event: _Event) -> History:
     """The history with the event of this turn; of a candidate that has come to a halt it stays filled up."""
-    time = jnp.where(course.halted, FAR, event.time)
+    time = jnp.where(state.halted, PAD_TIME, event.time)
     new = History(time, event.sounding, event.duration, jnp.where(event.is_note, 0, 1))
     return jax.tree.map(
-        lambda array, value: array.at[:, course.i + 1].set(value), course.history, new
+        lambda array, value: array.at[:, state.i + 1].set(value), state.history, new
     )
 
 

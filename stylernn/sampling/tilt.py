@@ -19,14 +19,14 @@ import numpy as np
 
 from stylernn.corpus.styles import Style
 from stylernn.music.key_estimation import Tonality
-from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Metre
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody, TimeSignature
 from stylernn.representation.event_codec import (
     DURATIONS,
     LEGATO,
     LOWEST,
     MAX_AHEAD,
     PITCHES,
-    PLACES,
+    POSITIONS,
     is_between,
 )
 
@@ -108,13 +108,13 @@ def unweighted() -> Weights:
 
 def nothing() -> Tilt:
     """A tilt that changes nothing."""
-    return piece(unweighted(), Tonality(0, "major"), Metre())
+    return piece(unweighted(), Tonality(0, "major"), TimeSignature())
 
 
 def of_style(
     arrays: Mapping[str, np.ndarray],
     style: Style,
-    metre: Metre,
+    metre: TimeSignature,
     tonality: Tonality,
     more_dotted: float = 0.0,
     *,
@@ -165,17 +165,17 @@ def named(style: str, compound: bool) -> str:
     return f"{PREFIX}{style}/{'compound' if compound else 'simple'}"
 
 
-def piece(weights: Weights, tonality: Tonality, metre: Metre) -> Tilt:
+def piece(weights: Weights, tonality: Tonality, metre: TimeSignature) -> Tilt:
     """The tilt of a piece in a key and a metre."""
     degree = (np.arange(PITCHES) + LOWEST - tonality.tonic) % 12
-    places = PLACES * metre.beat // TICKS_PER_QUARTER
-    between = is_between(places)
-    at_quarters = ((places[:, None] + DURATIONS) % _quarter(metre) == 0).astype(int)
+    positions = POSITIONS * metre.beat // TICKS_PER_QUARTER
+    between = is_between(positions)
+    at_quarters = ((positions[:, None] + DURATIONS) % _quarter(metre) == 0).astype(int)
     waits = (np.arange(MAX_AHEAD)[:, None] > np.array(_WAITS)) @ weights.wait
     return Tilt(
         pitch=weights.degree[int(tonality.mode == "minor"), degree],
         onset=np.tile(weights.between[between.astype(int)][:, None] * between, MAX_AHEAD),
-        rested=np.repeat(waits, len(PLACES)),
+        rested=np.repeat(waits, len(POSITIONS)),
         interval=weights.interval,
         turn=weights.turn,
         chromatic=weights.chromatic,
@@ -219,7 +219,7 @@ def counts(melody: Melody, tonality: Tonality) -> Weights:
     )
 
 
-def _quarter(metre: Metre) -> int:
+def _quarter(metre: TimeSignature) -> int:
     """Ticks in a quarter of a bar of two or four beats, where phrases end; in a beat of others."""
     return (
         metre.bar // 4

@@ -14,7 +14,7 @@ from stylernn.sound.accompaniment import accompany
 from stylernn.sound.mastering import loudness, master
 from stylernn.sound.performance import manner, perform
 from stylernn.sound.synthesis import sound_font, synthesise
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 
 __all__ = ["TAIL", "record", "write"]
 
@@ -107,7 +107,7 @@ def write(samples: np.ndarray, path: str | os.PathLike[str]) -> None:
         )
     data = io.BytesIO()  # soundfile has errors of its own for files that cannot be written
     soundfile.write(data, samples, RATE, format=ending[1:].upper())
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_bytes(data.getbuffer())
 
 

@@ -17,7 +17,7 @@ from safetensors.numpy import save
 
 from stylernn.errors import FileFormatError, ModelFileError
 from stylernn.system import limits
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 
 __all__ = ["FORMAT", "Arrays", "digest", "read", "write"]
 
@@ -33,7 +33,7 @@ def write(path: str | Path, kind: str, arrays: Arrays, facts: Mapping[str, Any])
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     mapping = {"format": FORMAT, **facts, "kind": kind}
     header = json.dumps({**mapping, "sha256": digest(contiguous, mapping)})
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_bytes(save(contiguous, metadata={_KEY: header}))
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from stylernn.errors import UsageError
 
-__all__ = ["remove_drafts", "replacing"]
+__all__ = ["remove_drafts", "atomic_write"]
 
 _DRAFT = re.compile(r"\..+\.[0-9a-f]{8}(\.\w+)?")
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path` to write to; rename it on success, remove it on failure.
 
     The temporary name keeps the ending, because some writers choose their format by it.

@@ -19,7 +19,7 @@ from jax.experimental import serialize_executable
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 from jax.extend import backend
 
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 from stylernn.system.paths import cache_folder
 from stylernn.system.source_digest import source_digest
 
@@ -110,7 +110,7 @@ def _keep(path: Path, made: bytes) -> None:
     """Write a program; where the cache cannot be written, do without."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as draft:
+        with atomic_write(path) as draft:
             draft.write_bytes(hashlib.sha256(made).digest() + made)
     except OSError:
         return

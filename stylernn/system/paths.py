@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-__all__ = ["boxed_model", "cache_folder", "catalogue", "data_folder", "shipped_config"]
+__all__ = ["bundled_model", "cache_folder", "catalogue", "data_folder", "shipped_config"]
 
 
 def shipped_config(name: str) -> Path:
@@ -23,7 +23,7 @@ def catalogue() -> Path:
     return Path(str(files("stylernn.corpora")))
 
 
-def boxed_model() -> Path:
+def bundled_model() -> Path:
     """Path of the model that ships with the package."""
     return Path(str(files("stylernn.weights"))) / "stylernn.safetensors"
 

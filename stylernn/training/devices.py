@@ -16,7 +16,7 @@ from jax.sharding import PartitionSpec as Spec
 from stylernn.errors import TrainingError
 from stylernn.representation.arrays import Batch
 
-__all__ = ["divided", "everywhere", "filled", "is_writer", "join", "mesh", "wait_for_all"]
+__all__ = ["shard", "replicate", "pad_to_multiple", "is_writer", "join", "mesh", "wait_for_all"]
 
 Tree = TypeVar("Tree")
 _AXIS = "windows"
@@ -61,17 +61,17 @@ def wait_for_all(moment: str) -> None:
         multihost_utils.sync_global_devices(moment)
 
 
-def everywhere(tree: Tree, devices: Mesh) -> Tree:
+def replicate(tree: Tree, devices: Mesh) -> Tree:
     """The same arrays on all devices."""
     return _placed(tree, NamedSharding(devices, Spec()))
 
 
-def divided(batch: Batch[np.ndarray], devices: Mesh) -> Batch[jax.Array]:
+def shard(batch: Batch[np.ndarray], devices: Mesh) -> Batch[jax.Array]:
     """A share of the windows on each device."""
-    return _placed(filled(batch, devices.size), NamedSharding(devices, Spec(_AXIS)))
+    return _placed(pad_to_multiple(batch, devices.size), NamedSharding(devices, Spec(_AXIS)))
 
 
-def filled(batch: Batch[np.ndarray], shares: int) -> Batch[np.ndarray]:
+def pad_to_multiple(batch: Batch[np.ndarray], shares: int) -> Batch[np.ndarray]:
     """A batch that can be divided evenly: the last window is repeated, without being scored.
 
     The loss is a sum over scored events divided by their number, so it stays the same.

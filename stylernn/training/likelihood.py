@@ -13,7 +13,7 @@ import jax
 import numpy as np
 from flax import nnx
 
-from stylernn.corpus import Split, Tune, styles
+from stylernn.corpus import LabelledMelody, Split, styles
 from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
 from stylernn.model.loss import Score, score
@@ -24,18 +24,18 @@ from stylernn.representation.arrays import Batch
 from stylernn.representation.copy_memory import ONSETS
 from stylernn.representation.event_codec import DURATIONS, PITCHES
 from stylernn.representation.examples import Condition, Example, prepare
-from stylernn.representation.skeleton import GRAINS
+from stylernn.representation.skeleton import LEVELS
 
 __all__ = [
     "Measure",
-    "Row",
+    "StyleResult",
     "Scorer",
-    "Tested",
+    "StyleScores",
     "bits_per_note",
     "hidden",
     "labelled",
     "markov_bits",
-    "measure",
+    "measure_melodies",
     "ppm_bits",
     "row",
     "scorer",
@@ -59,7 +59,7 @@ class Measure(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
+class StyleResult:
     """A style's results on the test split: bits per note of three models and accuracy per head."""
 
     style: str
@@ -74,7 +74,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Tested:
+class StyleScores:
     """A root style's test tunes, one by one.
 
     Args:
@@ -100,12 +100,12 @@ def scorer(network: Network) -> tuple[Scorer, nnx.State]:
     return jax.jit(lambda state, batch: score(nnx.merge(graph, state), batch)), state
 
 
-def measure(
+def measure_melodies(
     compiled: Scorer,
     state: nnx.State,
     examples: Sequence[Example],
     *,
-    grain: str = "none",
+    level: str = "none",
     styled: bool = True,
     opening: int | None = None,
 ) -> list[Measure]:
@@ -115,7 +115,7 @@ def measure(
         compiled: see `scorer`.
         state: of the network.
         examples: the melodies; those of over 1,536 events or 1,664 beats are scored in windows.
-        grain: of the skeleton that the model is shown, one of GRAINS.
+        level: of the skeleton that the model is shown, one of GRAINS.
         styled: whether the model is told the style.
         opening: count so many events of each melody, the first ones, and no more.
     """
@@ -124,7 +124,7 @@ def measure(
     for times in sorted(set(scale)):
         events, beats, count = times * _EVENTS, times * batching.BEATS, _WINDOWS // times
         windows = [
-            (k, (example, first, last, hidden(example, grain, styled)))
+            (k, (example, first, last, hidden(example, level, styled)))
             for k, example in enumerate(examples)
             if scale[k] == times
             for first, last in batching.cover(example, events, beats)
@@ -162,9 +162,9 @@ def bits_per_note(results: Sequence[Measure]) -> float:
     return float(sum(entry.bits.sum() for entry in results) / sum(entry.notes for entry in results))
 
 
-def hidden(example: Example, grain: str, styled: bool) -> Condition:
+def hidden(example: Example, level: str, styled: bool) -> Condition:
     """Tell the model only the style, or not even that, and a skeleton at a grain."""
-    index = GRAINS.index(grain)
+    index = LEVELS.index(level)
     return Condition(
         example.style if styled else 0,
         index,
@@ -173,7 +173,7 @@ def hidden(example: Example, grain: str, styled: bool) -> Condition:
     )
 
 
-def labelled(tunes: Sequence[Tune], tree: tuple[styles.Style, ...]) -> list[Example]:
+def labelled(tunes: Sequence[LabelledMelody], tree: tuple[styles.Style, ...]) -> list[Example]:
     """Prepare tunes with the indices of their styles in a tree; those of unknown styles are left out."""
     index = {style.name: k for k, style in enumerate(tree, 1)}
     parents = styles.parents(tree)
@@ -186,20 +186,20 @@ def labelled(tunes: Sequence[Tune], tree: tuple[styles.Style, ...]) -> list[Exam
     return examples
 
 
-def table(model: Model, divided: Split) -> list[Row]:
+def table(model: Model, splits: Split) -> list[StyleResult]:
     """Measure a model on the test split, per root style, beside Markov-3 and the same network untrained.
 
     Markov-3 is fitted to the training tunes of the same style; the network is told the style and no skeleton.
     """
-    return [row(style) for style in tested(model, divided)]
+    return [row(style) for style in tested(model, splits)]
 
 
-def tested(model: Model, divided: Split) -> Iterator[Tested]:
+def tested(model: Model, splits: Split) -> Iterator[StyleScores]:
     """The same tune by tune, one root style after the other."""
     tree, settings = model.header.styles, model.header.settings
     names = {style.name for style in tree}
-    heard = [tune for tune in divided.test if {styles.label(tune), tune.style} & names]
-    train, test = labelled(divided.train, tree), labelled(heard, tree)
+    heard = [tune for tune in splits.test if {styles.label(tune), tune.style} & names]
+    train, test = labelled(splits.train, tree), labelled(heard, tree)
     compiled, trained = scorer(model.network)
     fresh = nnx.split(checkpoint.new_network(settings.model, tree, settings.train.seed))[1]
     for k, style in enumerate(tree, 1):
@@ -208,19 +208,19 @@ def tested(model: Model, divided: Split) -> Iterator[Tested]:
             continue
         own = [test[i] for i in places]
         learnt = [example for example in train if example.parent == k]
-        ours, untrained = (measure(compiled, state, own) for state in (trained, fresh))
+        ours, untrained = (measure_melodies(compiled, state, own) for state in (trained, fresh))
         works = tuple(heard[i].work for i in places)
-        yield Tested(style.name, works, learnt, own, ours, untrained, markov_bits(learnt, own))
+        yield StyleScores(style.name, works, learnt, own, ours, untrained, markov_bits(learnt, own))
 
 
-def row(style: Tested) -> Row:
+def row(style: StyleScores) -> StyleResult:
     """The sums of a style's tunes."""
     notes = sum(entry.notes for entry in style.ours)
     hits, choices = (
         np.sum([getattr(entry, part) for entry in style.ours], axis=0)
         for part in ("hits", "choices")
     )
-    return Row(
+    return StyleResult(
         style.style,
         len(style.ours),
         int(notes),
@@ -249,11 +249,11 @@ def ppm_bits_by_head(train: Sequence[Example], test: Sequence[Example]) -> np.nd
 def _ngram_bits(
     train: Sequence[Example], test: Sequence[Example], order: int, *, adaptive: bool
 ) -> np.ndarray:
-    streams = ngram.note_viewpoints(order, (ONSETS, 49, len(DURATIONS)))
-    models = ngram.fit_viewpoints([_columns(example) for example in train], streams)
+    viewpoints = ngram.note_viewpoints(order, (ONSETS, 49, len(DURATIONS)))
+    models = ngram.fit_viewpoints([_columns(example) for example in train], viewpoints)
     totals = []
     for example in test:
-        bits = ngram.viewpoint_bits(models, streams, _columns(example), adaptive=adaptive)
+        bits = ngram.viewpoint_bits(models, viewpoints, _columns(example), adaptive=adaptive)
         bits[-1, 1:] = 0  # END has an onset but neither pitch nor duration
         totals.append(bits.sum(axis=0))
     return np.array(totals).reshape(-1, 3)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from stylernn.config import TrainSettings
 
-__all__ = ["Meter", "Place", "Progress"]
+__all__ = ["Meter", "RunState", "Progress"]
 
 _SHOWN = 20
 
 
 @dataclass
-class Place:
+class RunState:
     """Where a run is: all that a resumed one needs beside the arrays.
 
     Args:
@@ -81,14 +81,14 @@ class Meter:
         self.notes += notes
         self.steps += 1
 
-    def progress(self, place: Place, steps: int) -> Progress:
+    def progress(self, run_state: RunState, steps: int) -> Progress:
         seconds = time.monotonic() - self.began
-        speed, left = self.notes / seconds, seconds / self.steps * (steps - place.step)
+        speed, left = self.notes / seconds, seconds / self.steps * (steps - run_state.step)
         return Progress(
-            place.step,
+            run_state.step,
             steps,
-            place.train_bits,
-            place.valid_bits,
+            run_state.train_bits,
+            run_state.valid_bits,
             speed,
             left,
             self.waited / seconds,

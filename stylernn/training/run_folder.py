@@ -24,8 +24,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from stylernn.config import Settings, to_toml
 from stylernn.errors import ModelFileError, TrainingError
 from stylernn.model import checkpoint
-from stylernn.system.atomic_write import remove_drafts, replacing
-from stylernn.training.progress import Place
+from stylernn.system.atomic_write import atomic_write, remove_drafts
+from stylernn.training.progress import RunState
 from stylernn.version import __version__
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def begin(folder: Path, settings: Settings, corpus_fingerprint: str) -> None:
     _write(folder / _RUN, json.dumps(provenance(settings, corpus_fingerprint), indent=2) + "\n")
 
 
-def resume(folder: Path, like: State, corpus_fingerprint: str) -> tuple[State, Place]:
+def resume(folder: Path, like: State, corpus_fingerprint: str) -> tuple[State, RunState]:
     """The state and place of the last checkpoint; the fresh ones where the run was stopped before its first.
 
     Warns if the last checkpoint is damaged and the one before it is used.
@@ -119,41 +119,45 @@ def resume(folder: Path, like: State, corpus_fingerprint: str) -> tuple[State, P
     damage = None
     for path in kept:
         try:
-            state, place = _load(path, like)
+            state, run_state = _load(path, like)
         except ModelFileError as error:
             damage = damage or error
             continue
         if damage:
-            warnings.warn(f"{damage}; going on from step {place.step}", stacklevel=2)
-        return state, place
+            warnings.warn(f"{damage}; going on from step {run_state.step}", stacklevel=2)
+        return state, run_state
     if damage:
         raise TrainingError(f"the checkpoint in {folder} cannot be used", found=str(damage))
-    return like, Place()
+    return like, RunState()
 
 
-def _load(path: Path, like: State) -> tuple[State, Place]:
+def _load(path: Path, like: State) -> tuple[State, RunState]:
     state, facts = checkpoint.load_state(path, like)
     try:
-        return state, Place(**facts)
+        return state, RunState(**facts)
     except TypeError as error:
         raise ModelFileError(f"{path} does not say where the run was", found=str(error)) from error
 
 
-def record(folder: Path, place: Place, state: State) -> None:
+def record(folder: Path, run_state: RunState, state: State) -> None:
     """Keep the training state and one line of metrics; lines after the place (of a run killed later) are dropped."""
-    entries = [entry for entry in metrics(folder) if entry["step"] < place.step]
+    entries = [entry for entry in metrics(folder) if entry["step"] < run_state.step]
     entries.append(
-        {"step": place.step, "train_bits": place.train_bits, "valid_bits": place.valid_bits}
+        {
+            "step": run_state.step,
+            "train_bits": run_state.train_bits,
+            "valid_bits": run_state.valid_bits,
+        }
     )
     _write(folder / _METRICS, "".join(json.dumps(entry) + "\n" for entry in entries))
-    keep(folder, place, state)
+    keep(folder, run_state, state)
 
 
-def keep(folder: Path, place: Place, state: State) -> None:
+def keep(folder: Path, run_state: RunState, state: State) -> None:
     """Keep the training state, and the one kept before."""
     if (folder / _LAST).exists():
         (folder / _LAST).replace(folder / _PREVIOUS)
-    checkpoint.save_state(folder / _LAST, state, asdict(place))
+    checkpoint.save_state(folder / _LAST, state, asdict(run_state))
 
 
 def metrics(folder: Path) -> list[dict[str, Any]]:
@@ -202,7 +206,7 @@ def draw(folder: Path) -> None:
     axes.set(xlabel="step", ylabel="bits per note")
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
-    with replacing(folder / "curve.png") as draft:
+    with atomic_write(folder / "curve.png") as draft:
         figure.savefig(draft, dpi=150)
 
 
@@ -257,5 +261,5 @@ def _locks(file: IO[str]) -> bool:
 
 
 def _write(path: Path, text: str) -> None:
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_text(text, encoding="utf-8")

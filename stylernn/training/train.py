@@ -21,7 +21,7 @@ from flax import nnx
 from jax.sharding import Mesh
 
 from stylernn.config import Settings, TrainSettings
-from stylernn.corpus import Split, Tune, fingerprint, split, styles
+from stylernn.corpus import LabelledMelody, Split, fingerprint, split, styles
 from stylernn.errors import TrainingError
 from stylernn.model import checkpoint, loss
 from stylernn.model.checkpoint import Header, Model
@@ -31,8 +31,8 @@ from stylernn.representation.batching import Batcher
 from stylernn.representation.examples import Example
 from stylernn.system.process import held_interrupts
 from stylernn.training import devices, run_folder
-from stylernn.training.likelihood import Row, Scorer, labelled, scorer, table
-from stylernn.training.progress import Meter, Place, Progress
+from stylernn.training.likelihood import Scorer, StyleResult, labelled, scorer, table
+from stylernn.training.progress import Meter, Progress, RunState
 from stylernn.training.run_folder import State
 
 __all__ = ["Outcome", "fit", "sources"]
@@ -45,14 +45,14 @@ _VALIDATION_SEED = 1_000_003
 class Outcome:
     """What a run came to."""
 
-    table: list[Row]
+    table: list[StyleResult]
     folder: Path
     best_step: int
 
 
 def fit(
     settings: Settings,
-    tunes: Sequence[Tune],
+    tunes: Sequence[LabelledMelody],
     out: str | Path,
     *,
     resume: bool = False,
@@ -74,8 +74,8 @@ def fit(
     Raises:
         TrainingError: if the folder is in use or does not match, the data are too few, or the loss is not finite.
     """
-    folder, divided = Path(out), split(tunes)
-    if not divided.train or not divided.valid or not divided.test:
+    folder, splits = Path(out), split(tunes)
+    if not splits.train or not splits.valid or not splits.test:
         raise TrainingError(
             "too few works to train on", expected="10 or more", found=f"{len(tunes)} tunes"
         )
@@ -88,28 +88,28 @@ def fit(
     with run_folder.claimed(folder, resume=resume) if devices.is_writer() else nullcontext():
         if not resume and devices.is_writer():
             run_folder.begin(folder, settings, corpus_fingerprint)
-        tree = styles.tree(divided.train)
+        tree = styles.tree(splits.train)
         network = checkpoint.new_network(settings.model, tree, settings.train.seed)
         optimiser = _optimiser(settings.train)
         graph, parameters = nnx.split(network)
-        state, place = State(parameters, optimiser.init(parameters)), Place()
+        state, run_state = State(parameters, optimiser.init(parameters)), RunState()
         if resume:
-            state, place = run_folder.resume(folder, state, corpus_fingerprint)
+            state, run_state = run_folder.resume(folder, state, corpus_fingerprint)
         mesh = devices.mesh()
-        state = devices.everywhere(state, mesh)
+        state = devices.replicate(state, mesh)
         header = Header(
             settings,
             tree,
-            sources(divided.train),
+            sources(splits.train),
             None,
             run_folder.provenance(settings, corpus_fingerprint),
         )
         step = _compiled_step(graph, optimiser, settings.train)
-        batches, validation = _batches(divided, tree, settings)
-        known = _traits(batches.examples, tree)
+        batches, validation = _batches(splits, tree, settings)
+        known = _attributes(batches.examples, tree)
         run = _Run(folder, header, known, mesh, step, scorer(network)[0], batches, validation)
-        _train(run, state, place, on_event)
-        return _finish(folder, divided, place)
+        _train(run, state, run_state, on_event)
+        return _finish(folder, splits, run_state)
 
 
 class _Run(NamedTuple):
@@ -117,7 +117,7 @@ class _Run(NamedTuple):
 
     folder: Path
     header: Header
-    traits: dict[str, np.ndarray]
+    attributes: dict[str, np.ndarray]
     mesh: Mesh
     step: Callable[[State, Batch, int], tuple[State, jax.Array]]
     compiled: Scorer
@@ -125,74 +125,78 @@ class _Run(NamedTuple):
     validation: list[Batch]
 
 
-def _train(run: _Run, state: State, place: Place, on_event: Callable[[Progress], None]) -> None:
+def _train(
+    run: _Run, state: State, run_state: RunState, on_event: Callable[[Progress], None]
+) -> None:
     """The loop; the next batch is made while a step runs."""
     settings, meter = run.header.settings.train, Meter()
     with held_interrupts() as interrupted, ThreadPoolExecutor(1) as ahead:
-        coming = ahead.submit(run.batches, place.step)
-        while not place.is_over(settings):
+        coming = ahead.submit(run.batches, run_state.step)
+        while not run_state.is_over(settings):
             asked = time.monotonic()
             batch = coming.result()
             meter.waited += time.monotonic() - asked
-            coming = ahead.submit(run.batches, place.step + 1)
-            state, bits = run.step(state, devices.divided(batch, run.mesh), place.step)
+            coming = ahead.submit(run.batches, run_state.step + 1)
+            state, bits = run.step(state, devices.shard(batch, run.mesh), run_state.step)
             if not np.isfinite(bits):
-                _keep(run, place, state)
+                _keep(run, run_state, state)
                 remedy = "Lower train.rate in its config.toml and resume."
-                problem = f"the loss is not finite on batch {place.step} of seed {settings.seed} in {run.folder}"
+                problem = f"the loss is not finite on batch {run_state.step} of seed {settings.seed} in {run.folder}"
                 raise TrainingError(problem, remedy=remedy)
-            place.advance(float(bits), time.monotonic() - asked)
+            run_state.advance(float(bits), time.monotonic() - asked)
             meter.count(float(batch.scored.sum()))
-            if place.step % settings.every == 0 or place.is_over(settings):
-                _validate(run, state, place)
-            on_event(meter.progress(place, settings.steps))
+            if run_state.step % settings.every == 0 or run_state.is_over(settings):
+                _validate(run, state, run_state)
+            on_event(meter.progress(run_state, settings.steps))
             if interrupted.is_set():
-                _keep(run, place, state)
+                _keep(run, run_state, state)
                 raise KeyboardInterrupt
 
 
-def _keep(run: _Run, place: Place, state: State) -> None:
+def _keep(run: _Run, run_state: RunState, state: State) -> None:
     if devices.is_writer():
-        run_folder.keep(run.folder, place, state)
+        run_folder.keep(run.folder, run_state, state)
 
 
-def _validate(run: _Run, state: State, place: Place) -> None:
+def _validate(run: _Run, state: State, run_state: RunState) -> None:
     """Measure on the validation set; keep the state, and the model if it is the best so far."""
-    place.valid_bits = _bits(run.compiled, state.parameters, run.validation)
-    if place.valid_bits < place.best_bits:
-        place.best_bits, place.best_step = place.valid_bits, place.step
+    run_state.valid_bits = _bits(run.compiled, state.parameters, run.validation)
+    if run_state.valid_bits < run_state.best_bits:
+        run_state.best_bits, run_state.best_step = run_state.valid_bits, run_state.step
         if devices.is_writer():
-            arrays = checkpoint.flatten(state.parameters) | run.traits
+            arrays = checkpoint.flatten(state.parameters) | run.attributes
             checkpoint.save_model(run.folder / run_folder.MODEL, Model(run.header, arrays))
     if devices.is_writer():
-        run_folder.record(run.folder, place, state)
+        run_folder.record(run.folder, run_state, state)
 
 
-def _finish(folder: Path, divided: Split, place: Place) -> Outcome:
+def _finish(folder: Path, splits: Split, run_state: RunState) -> Outcome:
     """Draw the learning curve, measure the best model on the test set and write the numbers into its file."""
     devices.wait_for_all("trained")
     model = checkpoint.load_model(folder / run_folder.MODEL)
-    rows = table(model, divided)
+    rows = table(model, splits)
     devices.wait_for_all("measured")
     if devices.is_writer():
         run_folder.draw(folder)
         metrics = {"test": [asdict(row) for row in rows]}
         checkpoint.save_model(folder / run_folder.MODEL, checkpoint.with_metrics(model, metrics))
-    return Outcome(rows, folder, place.best_step)
+    return Outcome(rows, folder, run_state.best_step)
 
 
 def _batches(
-    divided: Split, tree: tuple[styles.Style, ...], settings: Settings
+    splits: Split, tree: tuple[styles.Style, ...], settings: Settings
 ) -> tuple[Batcher, list[Batch]]:
     """The training batches, and the validation batches: the same every time, hidden and dropped as in training."""
-    train, valid = (labelled(part, tree) for part in (divided.train, divided.valid))
+    train, valid = (labelled(part, tree) for part in (splits.train, splits.valid))
     validator = Batcher(valid, settings.data, settings.train.batch, _VALIDATION_SEED)
     return Batcher(train, settings.data, settings.train.batch, settings.train.seed), [
         validator(k) for k in range(_VALIDATION_BATCHES)
     ]
 
 
-def _traits(examples: Sequence[Example], tree: tuple[styles.Style, ...]) -> dict[str, np.ndarray]:
+def _attributes(
+    examples: Sequence[Example], tree: tuple[styles.Style, ...]
+) -> dict[str, np.ndarray]:
     """What the model file keeps of the tunes of each style and its substyles, see `attributes.rows`."""
     return {
         f"{attributes.PREFIX}{style.name}": attributes.rows(
@@ -248,7 +252,7 @@ def _bits(compiled: Scorer, parameters: nnx.State, batches: Sequence[Batch]) -> 
     return float(sum(r.bits.sum() for r in results) / sum(r.notes.sum() for r in results))
 
 
-def sources(tunes: Sequence[Tune]) -> tuple[dict[str, Any], ...]:
+def sources(tunes: Sequence[LabelledMelody]) -> tuple[dict[str, Any], ...]:
     """Sources of a training set: name, licence, number of tunes."""
     counts = Counter((tune.source, tune.licence) for tune in tunes)
     return tuple(

@@ -11,7 +11,7 @@ from flax import nnx
 from stylernn import config
 from stylernn.adaptation import adapt, style_mixtures, style_tuning, user_styles
 from stylernn.adaptation.user_styles import Personal
-from stylernn.corpus import Tune
+from stylernn.corpus import LabelledMelody
 from stylernn.corpus.styles import Style
 from stylernn.errors import CorpusError, ModelFileError, UsageError
 from stylernn.formats import registry
@@ -56,13 +56,17 @@ def tune(k: int) -> Melody:
     )
 
 
-def labelled(count: int) -> list[Tune]:
-    return [Tune(tune(k), "own", f"{k}", f"work {k}", "test", "mine") for k in range(count)]
+def labelled(count: int) -> list[LabelledMelody]:
+    return [
+        LabelledMelody(tune(k), "own", f"{k}", f"work {k}", "test", "mine") for k in range(count)
+    ]
 
 
-def own(model: Model, name: str = "bossa", **answers: np.ndarray) -> Personal:
+def own(model: Model, name: str = "bossa", **kernel_updates: np.ndarray) -> Personal:
     vector = np.array([0.25, 0.5, 0.25], np.float32) @ user_styles.vectors(model)
-    return Personal(Style(name, name, metres=SHARES), model.digest, "abc", vector, answers, {})
+    return Personal(
+        Style(name, name, metres=SHARES), model.digest, "abc", vector, kernel_updates, {}
+    )
 
 
 def film(model: Model, vector: np.ndarray) -> np.ndarray:
@@ -85,11 +89,11 @@ def test_free_directions_are_orthonormal_and_no_style_has_a_part_of_them(model: 
 def test_a_style_adds_its_answers_and_changes_nothing_for_the_others(model: Model) -> None:
     answer = np.arange(32, dtype=np.float32)
     style = own(model, **{"films/0/linear/kernel": answer})
-    adopted = user_styles.adopted(model, [style], spared=["jazz"])
-    place = adopted.style("bossa")
+    adopted = user_styles.with_user_styles(model, [style], spared=["jazz"])
+    position = adopted.style("bossa")
     expected = film(model, style.vector) + answer
     np.testing.assert_allclose(
-        film(adopted, user_styles.vectors(adopted)[place]), expected, atol=1e-4
+        film(adopted, user_styles.vectors(adopted)[position]), expected, atol=1e-4
     )
     for index in (0, adopted.style("jazz")):
         np.testing.assert_allclose(
@@ -100,7 +104,7 @@ def test_a_style_adds_its_answers_and_changes_nothing_for_the_others(model: Mode
 
 
 def test_it_runs_through_the_programs_of_its_model(model: Model) -> None:
-    adopted = user_styles.adopted(model, [own(model)])
+    adopted = user_styles.with_user_styles(model, [own(model)])
     assert nnx.split(adopted.network)[0] == nnx.split(model.network)[0]
 
 
@@ -128,11 +132,11 @@ def test_files_come_back_as_they_were(model: Model) -> None:
     back = user_styles.load(user_styles.file_of("bossa"))
     assert (back.style, back.model, back.tunes) == (style.style, style.model, style.tunes)
     np.testing.assert_array_equal(back.vector, style.vector)
-    assert list(back.answers) == ["films/0/linear/kernel"]
+    assert list(back.kernel_updates) == ["films/0/linear/kernel"]
     assert back.described is None
-    assert user_styles.kept() == ["bossa"]
+    assert user_styles.saved_styles() == ["bossa"]
     user_styles.remove("bossa")
-    assert user_styles.kept() == []
+    assert user_styles.saved_styles() == []
     with pytest.raises(UsageError, match="no personal style"):
         user_styles.remove("bossa")
 
@@ -146,16 +150,18 @@ def test_a_model_with_means_hears_a_style_by_its_own(model: Model) -> None:
         model.header,
         {**model.arrays, **discriminant.fit({"jazz": rows, "classical": rows[::-1] + 1})},
     )
-    adopted = user_styles.adopted(hearing, [replace(back, model=hearing.digest)])
-    found = discriminant.margins(adopted.arrays, back.style, [described[None], described[None] + 1])
+    adopted = user_styles.with_user_styles(hearing, [replace(back, model=hearing.digest)])
+    found = discriminant.style_margins(
+        adopted.arrays, back.style, [described[None], described[None] + 1]
+    )
     assert found is not None
     assert found[0] > found[1]
-    assert not any("own" in name for name in user_styles.adopted(model, [back]).arrays)
+    assert not any("own" in name for name in user_styles.with_user_styles(model, [back]).arrays)
 
 
 def test_another_model_is_refused(model: Model) -> None:
     with pytest.raises(ModelFileError, match="another model"):
-        user_styles.adopted(model, [replace(own(model), model="0" * 64)])
+        user_styles.with_user_styles(model, [replace(own(model), model="0" * 64)])
 
 
 def test_damaged_files_are_refused(model: Model, tiny_model: Path) -> None:
@@ -183,7 +189,7 @@ def test_learning_predicts_tunes_better_and_is_repeatable(
     first, again = (adapt.learn(model, labelled(6), "own", seed=3) for _ in range(2))
     assert first.facts["bits"] < first.facts["bits_of_mixture"]
     assert sum(first.facts["mixture"]) == pytest.approx(1, abs=1e-3)
-    assert set(first.answers) == set(user_styles.style_kernels(model))
+    assert set(first.kernel_updates) == set(user_styles.style_kernels(model))
     np.testing.assert_array_equal(first.vector, again.vector)
     assert all(np.array_equal(before[name], array) for name, array in model.arrays.items())
     assert (first.style.tunes, first.style.parent) == (6, "own")
@@ -194,12 +200,12 @@ def test_learning_predicts_tunes_better_and_is_repeatable(
 def test_one_tune_gives_a_mixture_and_is_remembered(model: Model, tmp_path: Path) -> None:
     registry.write(tune(2), tmp_path / "ref.mid")
     first = adapt.like(model, tmp_path / "ref.mid")
-    assert not first.answers
+    assert not first.kernel_updates
     expected = np.array(first.facts["mixture"]) @ user_styles.vectors(model)
     np.testing.assert_allclose(first.vector, expected, atol=1e-3)
     again = adapt.like(model, tmp_path / "ref.mid")
     np.testing.assert_array_equal(first.vector, again.vector)
-    assert user_styles.kept() == []
+    assert user_styles.saved_styles() == []
 
 
 def test_a_tune_without_music_is_no_style(model: Model, tmp_path: Path) -> None:
@@ -257,6 +263,6 @@ def test_mistakes_are_told(stylernn: Callable, folder: Path, model_file: Path) -
         path.unlink()
     ran = stylernn("add-style", folder, "--name", "bossa", "--model", model_file)
     assert (ran.code, "expected 5 or more" in ran.err, "broken.mid" in ran.err) == (1, True, True)
-    assert user_styles.kept() == []
+    assert user_styles.saved_styles() == []
     for words in (("--to", "jazz", "--like", folder / "0.mid"), ()):
         assert stylernn("transfer", folder / "0.mid", *words, "--model", model_file).code == 2

@@ -12,7 +12,7 @@ import typer.main
 from stylernn.cli import app, formatting, main, outputs, variadic
 from stylernn.errors import UsageError
 from stylernn.formats import registry
-from stylernn.music.melody import Key, Metre
+from stylernn.music.melody import Key, TimeSignature
 
 ROOT = Path(__file__).parents[2]
 TUNE = ROOT / "examples" / "greensleeves.mid"
@@ -105,7 +105,7 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 
 
 def test_metres() -> None:
-    assert formatting.parse_metre("6/8") == Metre(6, 8)
+    assert formatting.parse_metre("6/8") == TimeSignature(6, 8)
     for text in ("0/4", "4/3", "4", "-3/4", "4/4/4", "four"):
         with pytest.raises(UsageError, match="no such metre"):
             formatting.parse_metre(text)
@@ -166,7 +166,7 @@ def test_transfer_writes_another_tune_of_the_same_length(
     source, result = registry.read(TUNE), registry.read("greensleeves.jazz.mid")
     assert result.notes != source.notes
     assert result.bars == source.bars
-    assert (source.metre, result.metre) == (Metre(6, 8), Metre(2, 4))
+    assert (source.metre, result.metre) == (TimeSignature(6, 8), TimeSignature(2, 4))
     for fact in (
         "A minor",
         "17 bars of 6/8, written in 2/4",
@@ -232,7 +232,7 @@ def test_wishes_are_granted(stylernn: Callable, tiny_model: Path) -> None:
     )
     assert ran.code == 0, ran.err
     sad = registry.read("greensleeves.jazz0.7-classical0.3.mid")
-    assert (sad.bars, sad.metre) == (8, Metre(2, 4))
+    assert (sad.bars, sad.metre) == (8, TimeSignature(2, 4))
 
 
 def test_generate_writes_as_many_as_asked(stylernn: Callable, tiny_model: Path) -> None:
@@ -252,7 +252,7 @@ def test_generate_writes_as_many_as_asked(stylernn: Callable, tiny_model: Path) 
     assert ran.code == 0, ran.err
     for name in ("jazz-1.mid", "jazz-2.mid"):
         melody = registry.read(name)
-        assert melody.metre == Metre(3, 4)
+        assert melody.metre == TimeSignature(3, 4)
         assert melody.bars <= 4
     assert ran.out.count("\n") == 2
 

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 
 from stylernn.formats import registry
 from stylernn.music.melody import Melody
-from stylernn.training.progress import Place
+from stylernn.training.progress import RunState
 
 pytestmark = pytest.mark.slow  # three runs, each of which compiles
 
@@ -20,10 +20,10 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two styles of twenty random tunes: steps in quarters, leaps in eighths."""
     folder = tmp_path_factory.mktemp("music")
     rng = np.random.default_rng(1)
-    for style, duration, reach in (("calm", 24, 2), ("wild", 12, 9)):
+    for style, duration, pitch_range in (("calm", 24, 2), ("wild", 12, 9)):
         (folder / style).mkdir()
         for number in range(20):
-            pitches = np.clip(60 + rng.integers(-reach, reach + 1, 48).cumsum(), 40, 90)
+            pitches = np.clip(60 + rng.integers(-pitch_range, pitch_range + 1, 48).cumsum(), 40, 90)
             onsets = np.arange(48) * duration
             notes = np.stack([onsets, np.full(48, duration), pitches], axis=1)
             registry.write(Melody.from_array(notes), folder / style / f"{number}.mid")
@@ -62,7 +62,7 @@ def test_an_interrupted_run_goes_on_to_the_same_model(
     )
     record = run_folder.record
 
-    def interrupted(folder: Path, place: Place, *rest: object) -> None:
+    def interrupted(folder: Path, place: RunState, *rest: object) -> None:
         record(folder, place, *rest)
         if place.step == 8:
             raise KeyboardInterrupt

@@ -3,7 +3,7 @@
 import pytest
 
 from stylernn.cli import tune_options
-from stylernn.cli.tune_options import Wishes
+from stylernn.cli.tune_options import TuneOptions
 from stylernn.errors import UsageError
 from stylernn.music import moods
 from stylernn.music.key_estimation import Tonality, estimate
@@ -41,15 +41,15 @@ def test_ranges_that_are_none_are_refused(wrong: str) -> None:
 
 
 def test_the_tune_is_cut_transposed_and_sped_up_first() -> None:
-    tune = Wishes(bars="2-3", key="A", tempo=150.0).tune(SCALE)
+    tune = TuneOptions(bars="2-3", key="A", tempo=150.0).tune(SCALE)
     assert (tune.bars, tune.tempo) == (2, 150.0)
     assert [n.pitch for n in tune.notes] == [p - 3 for p in (67, 69, 71, 72, 60, 62, 64, 65)]
 
 
 def test_to_rewrite_some_bars_is_to_lock_the_others() -> None:
-    assert Wishes(rewrite="2").options(SCALE)["locked"] == {0, 2, 3}
+    assert TuneOptions(rewrite="2").options(SCALE)["locked"] == {0, 2, 3}
     with pytest.raises(UsageError, match="contradict"):
-        Wishes(lock="1", rewrite="2")
+        TuneOptions(lock="1", rewrite="2")
 
 
 def test_sad_is_slow_low_and_minor_and_happy_brings_it_back() -> None:

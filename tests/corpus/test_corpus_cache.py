@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stylernn.corpus import Dropped, Parsed, Tune, cache
-from stylernn.music.melody import Chord, Key, Melody, Metre, Note
+from stylernn.corpus import Dropped, LabelledMelody, Parsed, cache
+from stylernn.music.melody import Chord, Key, Melody, Note, TimeSignature
 
 
 @pytest.fixture(autouse=True)
@@ -14,10 +14,10 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STYLERNN_CACHE", str(tmp_path))
 
 
-def _tunes() -> list[Tune]:
+def _tunes() -> list[LabelledMelody]:
     full = Melody(
         (Note(72, 24, 60), Note(96, 48, 62), Note(192, 72, 127)),
-        metres=((0, Metre(4, 4)), (192, Metre(3, 4))),
+        metres=((0, TimeSignature(4, 4)), (192, TimeSignature(3, 4))),
         key=Key(-3, "minor"),
         tempo=218.8,
         pickup=24,
@@ -27,8 +27,8 @@ def _tunes() -> list[Tune]:
     )
     bare = Melody((Note(0, 1, 0),))
     return [
-        Tune(full, "jazz", "one", "work", "source", "CC0", "bebop"),
-        Tune(bare, "jazz", "two", "other", "source", "CC0"),
+        LabelledMelody(full, "jazz", "one", "work", "source", "CC0", "bebop"),
+        LabelledMelody(bare, "jazz", "two", "other", "source", "CC0"),
     ]
 
 

@@ -42,7 +42,9 @@ def pretend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         return [
             corpus.Parsed(
                 [
-                    corpus.Tune(melody, style, f"{style} {sub}", sub, source.name, "CC0", sub)
+                    corpus.LabelledMelody(
+                        melody, style, f"{style} {sub}", sub, source.name, "CC0", sub
+                    )
                     for sub in subs
                 ],
                 [],

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from stylernn.corpus import Tune, fingerprint, split
+from stylernn.corpus import LabelledMelody, fingerprint, split
 from stylernn.corpus.splits import groups
 from stylernn.corpus.works import opening, plain, work_id
 from stylernn.music.melody import Melody, Note
@@ -22,22 +22,22 @@ def _melody(seed: int, notes: int = 30) -> Melody:
     )
 
 
-def _tune(seed: int, work: str) -> Tune:
-    return Tune(_melody(seed), "folk", f"tune {seed} {work}", work, "test", "CC0-1.0")
+def _tune(seed: int, work: str) -> LabelledMelody:
+    return LabelledMelody(_melody(seed), "folk", f"tune {seed} {work}", work, "test", "CC0-1.0")
 
 
-def _works(tunes: list[Tune]) -> set[str]:
+def _works(tunes: list[LabelledMelody]) -> set[str]:
     return {tune.work for tune in tunes}
 
 
 @pytest.fixture(scope="module")
-def tunes() -> list[Tune]:
+def tunes() -> list[LabelledMelody]:
     """600 tunes: two on each of 300 works, and every tenth tune starts like another work's."""
     made = [_tune(number, f"work {number // 2}") for number in range(600)]
     return made + [_tune(number, f"borrowed {number}") for number in range(0, 600, 10)]
 
 
-def test_sides_share_no_work_and_no_opening(tunes: list[Tune]) -> None:
+def test_sides_share_no_work_and_no_opening(tunes: list[LabelledMelody]) -> None:
     sides = split(tunes)
     parts = (sides.train, sides.valid, sides.test)
     assert sum(map(len, parts)) == len(tunes)
@@ -48,14 +48,14 @@ def test_sides_share_no_work_and_no_opening(tunes: list[Tune]) -> None:
         }
 
 
-def test_shares_are_about_80_10_10(tunes: list[Tune]) -> None:
+def test_shares_are_about_80_10_10(tunes: list[LabelledMelody]) -> None:
     sides = split(tunes)
     assert 0.72 < len(sides.train) / len(tunes) < 0.88
     assert 0.04 < len(sides.valid) / len(tunes) < 0.16
     assert 0.04 < len(sides.test) / len(tunes) < 0.16
 
 
-def test_order_does_not_matter(tunes: list[Tune]) -> None:
+def test_order_does_not_matter(tunes: list[LabelledMelody]) -> None:
     shuffled = random.Random(3).sample(tunes, len(tunes))
     assert split(shuffled) == split(tunes)
     assert fingerprint(shuffled) == fingerprint(tunes)
@@ -68,7 +68,7 @@ def test_is_frozen() -> None:
     assert _works(sides.test) == {"piece 10", "piece 22", "piece 3"}
 
 
-def test_other_tunes_move_nothing(tunes: list[Tune]) -> None:
+def test_other_tunes_move_nothing(tunes: list[LabelledMelody]) -> None:
     before = split(tunes)
     after = split(tunes + [_tune(number, f"other {number}") for number in range(1000, 1300)])
     for side in ("train", "valid", "test"):
@@ -94,7 +94,7 @@ def test_fingerprint_sees_every_note() -> None:
     changed = Melody((*other.melody.notes[:-1], last._replace(pitch=last.pitch + 1)))
     assert fingerprint([one]) == fingerprint([other])
     assert fingerprint([one]) != fingerprint(
-        [Tune(changed, "folk", other.identity, "a", "test", "CC0-1.0")]
+        [LabelledMelody(changed, "folk", other.identity, "a", "test", "CC0-1.0")]
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from stylernn.corpus import catalogue, weimar
 from stylernn.formats import midi
-from stylernn.music.melody import Chord, Key, Metre, Note
+from stylernn.music.melody import Chord, Key, Note, TimeSignature
 
 _SOURCE = catalogue.sources()["weimar"]
 
@@ -65,7 +65,7 @@ def _solo() -> tuple[weimar.Table, weimar.Table]:
 def test_a_solo_by_hand() -> None:
     melody = weimar._melody(*_solo(), Key(-2), 200.0, "By Hand")
     assert melody.pickup == 12
-    assert melody.metres == ((0, Metre(4, 4)), (192, Metre(3, 4)))
+    assert melody.metres == ((0, TimeSignature(4, 4)), (192, TimeSignature(3, 4)))
     assert melody.notes == (
         Note(
             84, 12, 60

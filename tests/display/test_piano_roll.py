@@ -13,7 +13,7 @@ from PIL import Image
 
 from stylernn.display import piano_roll
 from stylernn.formats import registry
-from stylernn.music.melody import Key, Melody, Metre, Note
+from stylernn.music.melody import Key, Melody, Note, TimeSignature
 
 TUNE = Path(__file__).parents[2] / "examples" / "greensleeves.mid"
 SOURCE = Melody(tuple(Note(24 * k, 24, 60 + k) for k in range(8)), key=Key(0), title="Scale")
@@ -123,9 +123,11 @@ def test_show_two(stylernn: Callable, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_jig_is_shown_beside_its_simple_time(stylernn: Callable, tmp_path: Path) -> None:
-    jig = Melody(tuple(Note(12 * k, 12, 60 + k) for k in range(24)), ((0, Metre(6, 8)),), tempo=180)
+    jig = Melody(
+        tuple(Note(12 * k, 12, 60 + k) for k in range(24)), ((0, TimeSignature(6, 8)),), tempo=180
+    )
     simple = Melody(
-        tuple(Note(8 * k, 8, 60 + k) for k in range(24)), ((0, Metre(2, 4)),), tempo=120
+        tuple(Note(8 * k, 8, 60 + k) for k in range(24)), ((0, TimeSignature(2, 4)),), tempo=120
     )
     for melody, name in ((jig, "a.mid"), (simple, "b.mid")):
         registry.write(melody, tmp_path / name)

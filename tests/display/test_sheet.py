@@ -15,7 +15,7 @@ from PIL import Image
 
 from stylernn.formats import registry
 from stylernn.formats.musicxml import musicxml
-from stylernn.music.melody import Chord, Key, Melody, Metre, Note
+from stylernn.music.melody import Chord, Key, Melody, Note, TimeSignature
 
 pytest.importorskip("verovio", reason="the engraver has no wheel for this machine")
 
@@ -53,11 +53,17 @@ def by_hand() -> list[Melody]:
             key=Key(-5, "minor"),
             chords=(Chord(0, "Bbm7"), Chord(24, "Eb7"), Chord(48, "N.C.")),
         ),
-        Melody(quarters, ((0, Metre(6, 8)), (72, Metre(3, 4)), (96, Metre(5, 8))), Key(6)),
+        Melody(
+            quarters,
+            ((0, TimeSignature(6, 8)), (72, TimeSignature(3, 4)), (96, TimeSignature(5, 8))),
+            Key(6),
+        ),
         Melody(tuple(Note(20 * k, 11, 40 + k) for k in range(20)), key=Key(-6)),
         Melody(tuple(Note(6 * k, 6, (50, 88, 52, 90)[k % 4]) for k in range(32))),
         Melody(
-            (Note(0, 7 * 96, 72), Note(7 * 96 + 5, 1, 108)), ((0, Metre(2, 2)),), Key(7, "minor")
+            (Note(0, 7 * 96, 72), Note(7 * 96 + 5, 1, 108)),
+            ((0, TimeSignature(2, 2)),),
+            Key(7, "minor"),
         ),
     ]
 

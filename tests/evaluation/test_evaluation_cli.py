@@ -104,7 +104,7 @@ def _named(style, substyle=""):
 
 
 def test_a_substyle_counts_as_its_parent_unless_it_is_wanted():
-    split = evaluation_data.divided([])
+    split = evaluation_data.splits([])
     tunes = [_named("irish"), _named("scottish"), _named("jazz", "BEBOP"), _named("mine")]
     whole = type(split)(tunes, [], tunes[:1])
     train, held_out = evaluation_data.by_style(whole, ("celtic", "jazz"))

@@ -164,5 +164,6 @@ def test_retrieval_wants_every_source_among_the_candidates():
 def test_heaviest_note_of_a_span_by_hand():
     melody = tune((0, 6, 60), (6, 18, 61), (36, 12, 62), (48, 24, 63))
     np.testing.assert_array_equal(
-        similarity.heaviest(melody, np.array([0, 24, 48, 60, 72, 96])), [1, 2, 3, 3, -1]
+        similarity.longest_note_per_span(melody, np.array([0, 24, 48, 60, 72, 96])),
+        [1, 2, 3, 3, -1],
     )

@@ -5,7 +5,7 @@ import pytest
 from evaluation_melodies import ornate, plain, tune
 from stylernn.evaluation import baselines, bits, control, music
 
-from stylernn.music.melody import Key, Melody, Metre
+from stylernn.music.melody import Key, Melody, TimeSignature
 
 STEADY = Melody.from_array(np.array([(24 * i, 24, 60 + i % 3) for i in range(16)]))
 
@@ -40,7 +40,7 @@ def test_the_reference_divides_by_bars_and_not_by_comparisons():
 def test_groove_consistency_uses_the_melodys_own_bars():
     waltz = Melody.from_array(
         np.array([(72 * b + o, 12, 60) for b in range(4) for o in (0, 24, 60)]),
-        metres=((0, Metre(3, 4)),),
+        metres=((0, TimeSignature(3, 4)),),
     )
     assert music.groove_consistency(waltz) == 1
 
@@ -68,9 +68,9 @@ def test_a_trill_does_not_repeat_itself_by_overlap():
 
 def test_closing_by_hand():
     good = tune((0, 24, 64), (24, 24, 62), (48, 48, 60), key=Key(0))
-    assert music.closing(good) == (1, 1, 1)
+    assert music.closure(good) == (1, 1, 1)
     bad = tune((0, 24, 60), (24, 48, 64), (72, 24, 67), (84 + 12, 24, 60), (126, 6, 62), key=Key(0))
-    assert music.closing(bad) == (0, 0, 0)
+    assert music.closure(bad) == (0, 0, 0)
 
 
 def test_descriptors_by_hand():

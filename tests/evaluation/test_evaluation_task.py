@@ -6,12 +6,12 @@ import pytest
 from evaluation_melodies import plain
 from stylernn.evaluation import task as tasks
 
-from stylernn.music.melody import Melody, Metre
+from stylernn.music.melody import Melody, TimeSignature
 
 
 def in_metre(count: int, numerator: int, denominator: int = 4) -> list[Melody]:
     return [
-        replace(plain(number), metres=((0, Metre(numerator, denominator)),))
+        replace(plain(number), metres=((0, TimeSignature(numerator, denominator)),))
         for number in range(count)
     ]
 

@@ -10,13 +10,16 @@ from hostile import mutated
 
 from stylernn.errors import FileFormatError, UsageError
 from stylernn.formats import registry, scores
-from stylernn.music.melody import Key, Melody, Metre, Note
+from stylernn.music.melody import Key, Melody, Note, TimeSignature
 from stylernn.system import limits
 from stylernn.system.process import OutOfTimeError, time_limit
 
 REGRESSIONS = sorted((Path(__file__).parents[1] / "regressions").iterdir())
 TUNE = Melody(
-    (Note(0, 24, 60), Note(24, 16, 62), Note(48, 48, 64)), ((0, Metre(4, 4)),), Key(0), title="a"
+    (Note(0, 24, 60), Note(24, 16, 62), Note(48, 48, 64)),
+    ((0, TimeSignature(4, 4)),),
+    Key(0),
+    title="a",
 )
 
 

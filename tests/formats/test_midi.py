@@ -13,7 +13,7 @@ from strategies import melodies
 
 from stylernn.errors import FileFormatError, UsageError
 from stylernn.formats import midi, midi_tracks
-from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Metre, Note
+from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, Melody, Note, TimeSignature
 
 
 @settings(
@@ -39,7 +39,7 @@ def test_a_hand_made_file(tmp_path: Path) -> None:
     melody = midi.read(smf(tmp_path / "hand.mid", conductor, notes, division=96))
     assert melody == Melody(
         (Note(0, 24, 60), Note(24, 8, 62), Note(32, 8, 63), Note(40, 8, 65), Note(72, 24, 67)),
-        ((0, Metre(3, 4)), (72, Metre(6, 8))),
+        ((0, TimeSignature(3, 4)), (72, TimeSignature(6, 8))),
         Key(-3, "minor"),
         tempo=100.0,
         title="Étude",
@@ -105,7 +105,7 @@ def test_an_unpadded_pickup_is_moved_to_the_end_of_bar_0(tmp_path: Path) -> None
     ]
     conductor.append(meta(240, META_MARKER, b"G"))
     melody = midi.read(smf(tmp_path / "a.mid", conductor, line((0, 240, 62), (240, 480, 67))))
-    assert melody.metres == ((0, Metre(4, 4)),)
+    assert melody.metres == ((0, TimeSignature(4, 4)),)
     assert melody.notes == (Note(84, 12, 62), Note(96, 24, 67))
     assert melody.chords == (Chord(96, "G"),)
     assert (melody.pickup, melody.bars) == (12, 2)
@@ -134,7 +134,7 @@ def test_odd_signs_are_survived(tmp_path: Path) -> None:
         meta(480 * 60, META_METRE, bytes([2, 2, 24, 8])),  # after the last note
     ]
     melody = midi.read(smf(tmp_path / "a.mid", conductor, line((0, 480, 60), (3840, 480, 62))))
-    assert melody.metres == ((0, Metre(4, 4)), (72, Metre(3, 4)))
+    assert melody.metres == ((0, TimeSignature(4, 4)), (72, TimeSignature(3, 4)))
     assert (melody.tempo, melody.key, melody.title) == (120.0, None, "")
 
 
@@ -189,8 +189,8 @@ def test_each_track_of_a_file_of_format_2_has_its_own_metre(tmp_path: Path) -> N
     data[9] = 2
     (tmp_path / "a.mid").write_bytes(data)
     assert [midi.read(tmp_path / "a.mid", track=k).metre for k in (0, 1)] == [
-        Metre(3, 4),
-        Metre(2, 4),
+        TimeSignature(3, 4),
+        TimeSignature(2, 4),
     ]
     assert len(midi.tracks(tmp_path / "a.mid")) == 2
 

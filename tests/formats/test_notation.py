@@ -9,7 +9,7 @@ from strategies import keys, melodies
 
 from stylernn.formats.abc_kern import abc_text, kern_text
 from stylernn.formats.notation import layout, spell
-from stylernn.music.melody import Key, Melody, Metre, Note
+from stylernn.music.melody import Key, Melody, Note, TimeSignature
 
 NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
@@ -68,7 +68,7 @@ TUNE = Melody(
         Note(96, 60, 78),
         Note(180, 36, 55),
     ),
-    ((0, Metre(3, 4)), (144, Metre(2, 4))),
+    ((0, TimeSignature(3, 4)), (144, TimeSignature(2, 4))),
     Key(1),
     tempo=90.5,
     pickup=12,

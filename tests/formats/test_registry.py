@@ -8,12 +8,12 @@ import pytest
 
 from stylernn.errors import FileFormatError, UsageError
 from stylernn.formats import registry
-from stylernn.music.melody import Key, Melody, Metre, Note
-from stylernn.system.atomic_write import replacing
+from stylernn.music.melody import Key, Melody, Note, TimeSignature
+from stylernn.system.atomic_write import atomic_write
 
 TUNE = Melody(
     (Note(48, 24, 67), Note(72, 12, 71), Note(84, 24, 74), Note(108, 36, 66)),
-    ((0, Metre(3, 4)),),
+    ((0, TimeSignature(3, 4)),),
     Key(1),
     tempo=90.0,
     pickup=24,
@@ -85,7 +85,7 @@ def test_a_failure_keeps_the_old_file(tmp_path: Path) -> None:
     target.write_text("old")
 
     def fail_halfway() -> None:
-        with replacing(target) as draft:
+        with atomic_write(target) as draft:
             draft.write_text("new")
             assert draft.suffix == ".mid"
             raise KeyError
@@ -93,7 +93,7 @@ def test_a_failure_keeps_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         fail_halfway()
     assert target.read_text() == "old"
-    with replacing(target) as draft:
+    with atomic_write(target) as draft:
         draft.write_text("new")
         assert target.read_text() == "old"
     assert target.read_text() == "new"

@@ -11,7 +11,7 @@ from strategies import melodies
 
 from stylernn.errors import FileFormatError, UsageError
 from stylernn.formats import midi, scores
-from stylernn.music.melody import Chord, Key, Melody, Metre, Note
+from stylernn.music.melody import Chord, Key, Melody, Note, TimeSignature
 
 FORMATS = [".musicxml", ".mxl", ".abc", ".krn"]
 
@@ -167,7 +167,11 @@ def test_a_hand_made_abc_tune(tmp_path: Path) -> None:
         *(Note(420, 24, 64), Note(444, 24, 63), Note(468, 48, 64)),
     ]
     assert melody.notes == tuple(bars)
-    assert melody.metres == ((0, Metre(6, 8)), (348, Metre(6, 8)), (420, Metre(2, 4)))
+    assert melody.metres == (
+        (0, TimeSignature(6, 8)),
+        (348, TimeSignature(6, 8)),
+        (420, TimeSignature(2, 4)),
+    )
 
 
 def test_a_collection_gives_every_tune_and_names_the_broken_ones(tmp_path: Path) -> None:
@@ -195,7 +199,7 @@ def test_a_hand_made_kern_score(tmp_path: Path) -> None:
     assert [tuple(note) for note in melody.notes] == [
         (24 + onset, length, pitch) for onset, length, pitch in notes
     ]
-    assert (melody.metres, melody.key, melody.tempo) == (((0, Metre(3, 4)),), Key(-1), 90.0)
+    assert (melody.metres, melody.key, melody.tempo) == (((0, TimeSignature(3, 4)),), Key(-1), 90.0)
     assert (melody.title, melody.pickup) == ("Hand made", 12)
 
 
@@ -230,7 +234,7 @@ def test_two_halves_of_a_bar_are_one_bar(tmp_path: Path) -> None:
     ]
     melody = scores.read(xml_score(tmp_path / "a.musicxml", ("", halves)))
     assert onsets(melody) == [72, 96, 192, 264, 288]
-    assert melody.metres == ((0, Metre(4, 4)),)
+    assert melody.metres == ((0, TimeSignature(4, 4)),)
     assert (melody.pickup, melody.bars) == (24, 4)
 
 
@@ -238,7 +242,7 @@ def test_a_short_bar_alone_makes_the_metre_start_anew(tmp_path: Path) -> None:
     measures = [xml_note("C5", 8), xml_note("D5", 6), xml_note("E5", 8), xml_note("F5", 8)]
     melody = scores.read(xml_score(tmp_path / "a.musicxml", ("", measures)))
     assert onsets(melody) == [0, 96, 168, 264]
-    assert melody.metres == ((0, Metre(4, 4)), (168, Metre(4, 4)))
+    assert melody.metres == ((0, TimeSignature(4, 4)), (168, TimeSignature(4, 4)))
 
 
 def test_transposing_instruments_sound_as_they_do(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def length(file: smf.File) -> int:
     )
 
 
-def check_put_back(before: Path, after: Path, tune: s.Tune, made: Melody) -> None:
+def check_put_back(before: Path, after: Path, tune: s.MelodyFile, made: Melody) -> None:
     """All that is not the melody is as it was; the melody is what was made; nothing hangs; nothing is longer."""
     place = midi.locate(before, track=tune.track)[1]
     old, new = (smf.parse(path.read_bytes(), path.name) for path in (before, after))

@@ -32,7 +32,7 @@ def ending(onset: int, duration: int, pitch: int) -> Melody:
 def test_closing_counts_triad_beat_and_length(
     onset: int, duration: int, pitch: int, closes: float
 ) -> None:
-    assert cadence.closing(ending(onset, duration, pitch), C_MAJOR) == pytest.approx(closes)
+    assert cadence.closure(ending(onset, duration, pitch), C_MAJOR) == pytest.approx(closes)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_without_a_tune_it_is_on_the_last_bars_first_beat() -> None:
 
 @pytest.mark.parametrize(("pitch", "semitones"), [(67, 0), (62, 0), (61, 1), (79, 7)])
 def test_a_fourth_is_no_leap_to_the_last_note(pitch: int, semitones: int) -> None:
-    assert cadence.strays(ending(96, 48, pitch)) == semitones
+    assert cadence.final_leap(ending(96, 48, pitch)) == semitones
 
 
 def test_a_single_bar_has_no_cadence() -> None:

@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stylernn.corpus import Tune, styles
+from stylernn.corpus import LabelledMelody, styles
 from stylernn.corpus.styles import Style
 from stylernn.errors import UsageError
 from stylernn.generation import generate, planning, transfer
 from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
 from stylernn.music.key_estimation import Tonality, scale
-from stylernn.music.melody import Key, Melody, Metre, Note
+from stylernn.music.melody import Key, Melody, Note, TimeSignature
 from stylernn.music.similarity import chroma_similarity
 from stylernn.representation import event_codec
 from stylernn.reranking import originality
 from stylernn.sampling import candidates
 from stylernn.sampling.candidates import Candidate
 
-QUICK = transfer.Options(
+QUICK = transfer.TransferConfig(
     candidates=8
 )  # as many as `generate` draws: one compiled program serves both
 PLAIN = Style("plain", "plain")
@@ -75,10 +75,13 @@ def test_an_unknown_style_names_the_nearest(model: Model, tune: Melody) -> None:
 
 def test_the_style_gives_way_where_the_tune_is_kept_most_closely() -> None:
     style = Style("jazz", "jazz")
-    found = [transfer.dials(transfer.Options(preserve=value), style) for value in (0, 0.5, 0.75, 1)]
-    assert [dials.strength / found[1].strength for dials in found] == pytest.approx(
-        [1, 1, 0.75, 0.5]
-    )
+    found = [
+        transfer.sampling_config(transfer.TransferConfig(preserve=value), style)
+        for value in (0, 0.5, 0.75, 1)
+    ]
+    assert [
+        sampling_config.strength / found[1].strength for sampling_config in found
+    ] == pytest.approx([1, 1, 0.75, 0.5])
     assert all(a.preserve < b.preserve for a, b in pairwise(found))
 
 
@@ -87,28 +90,34 @@ def test_the_style_gives_way_where_the_tune_is_kept_most_closely() -> None:
 )
 def test_dials_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
-        transfer.Options(**wrong)
+        transfer.TransferConfig(**wrong)
 
 
 def test_a_jig_becomes_jazz_in_simple_time(model: Model) -> None:
     jig = Melody(
-        tuple(Note(12 * k, 12, 60 + k % 5) for k in range(24)), ((0, Metre(6, 8)),), tempo=120.0
+        tuple(Note(12 * k, 12, 60 + k % 5) for k in range(24)),
+        ((0, TimeSignature(6, 8)),),
+        tempo=120.0,
     )
     made = transfer.transfer(model, jig, "jazz", QUICK).melody
-    assert (made.bars, made.metre, made.tempo) == (4, Metre(2, 4), 80.0)
+    assert (made.bars, made.metre, made.tempo) == (4, TimeSignature(2, 4), 80.0)
 
 
 def test_a_jig_keeps_its_metre_if_it_must(model: Model) -> None:
     jig = Melody(
-        tuple(Note(12 * k, 12, 60 + k % 5) for k in range(24)), ((0, Metre(6, 8)),), tempo=120.0
+        tuple(Note(12 * k, 12, 60 + k % 5) for k in range(24)),
+        ((0, TimeSignature(6, 8)),),
+        tempo=120.0,
     )
     made = transfer.transfer(model, jig, "jazz", replace(QUICK, keep_metre=True)).melody
     assert (made.metres, made.tempo, made.end) == (jig.metres, jig.tempo, jig.end)
 
 
-@pytest.mark.parametrize("metre", [Metre(4, 4), Metre(6, 8)])
+@pytest.mark.parametrize("metre", [TimeSignature(4, 4), TimeSignature(6, 8)])
 @pytest.mark.parametrize("locked", [{0}, {1, 2}, {0, 1, 3}])
-def test_locked_bars_stay_note_for_note(model: Model, metre: Metre, locked: set[int]) -> None:
+def test_locked_bars_stay_note_for_note(
+    model: Model, metre: TimeSignature, locked: set[int]
+) -> None:
     notes = tuple(Note(32 * k, 32 - k % 2, 60 + k % 7) for k in range(4 * metre.bar // 32))
     tune = Melody(notes, ((0, metre),), end=4 * metre.bar)
     made = transfer.transfer(
@@ -144,7 +153,7 @@ def test_only_diatonic_styles_look_for_notes_of_the_scale() -> None:
     notes = [(0, 96, 60), (96, 24, 64), (120, 72, 66), (192, 96, 62), (288, 96, 60)]
     tune = Melody(tuple(Note(*note) for note in notes), key=Key(0, "major"))
     for diatonic, expected in ((0.99, 64), (0.75, 67)):
-        plan = planning.plan_transfer(tune, 1, Style("x", "x", diatonic=diatonic), grain="bar")
+        plan = planning.plan_transfer(tune, 1, Style("x", "x", diatonic=diatonic), level="bar")
         assert (plan.condition.skeleton.pitch + event_codec.LOWEST).tolist() == [
             60,
             expected,
@@ -172,7 +181,7 @@ def test_a_pentatonic_style_of_ones_own_keeps_its_structural_notes_within_its_sc
         tuple(Note(24 * k, 24, p) for k, p in enumerate([60, 62, 64, 67, 69, 67, 64, 60] * 4)),
         key=Key(0),
     )
-    own = styles.profile("own", [Tune(five, "own", "1", "1", "mine", "mine")])
+    own = styles.profile("own", [LabelledMelody(five, "own", "1", "1", "mine", "mine")])
     assert own.avoided == (5, 11)
     assert styles.scale_of(own, Tonality(7, "major")).tolist() == [2, 4, 7, 9, 11]
     assert (
@@ -194,9 +203,10 @@ def test_a_pentatonic_style_of_ones_own_keeps_its_structural_notes_within_its_sc
 
 def test_a_style_may_have_to_be_held_to_the_tune() -> None:
     usual, held = (
-        transfer.dials(transfer.Options(), Style(name, name)) for name in ("jazz", "celtic")
+        transfer.sampling_config(transfer.TransferConfig(), Style(name, name))
+        for name in ("jazz", "celtic")
     )
-    child = transfer.dials(transfer.Options(), Style("irish", "celtic"))
+    child = transfer.sampling_config(transfer.TransferConfig(), Style("irish", "celtic"))
     assert child == held
     assert held.strength < usual.strength
     assert held.preserve > usual.preserve
@@ -205,27 +215,30 @@ def test_a_style_may_have_to_be_held_to_the_tune() -> None:
 @pytest.mark.parametrize("name", ["jazz", "celtic", "romantic"])
 def test_traits_are_not_told_at_a_strength_of_zero_and_in_full_at_the_usual_one(name: str) -> None:
     by_strength = [
-        transfer.dials(transfer.Options(strength=s), Style(name, name))
+        transfer.sampling_config(transfer.TransferConfig(strength=s), Style(name, name))
         for s in (0.0, 0.5, 1.0, 3.5, 5.0)
     ]
-    character, tilt = (
-        [getattr(dials, part) for dials in by_strength] for part in ("character", "tilt")
+    reference, tilt = (
+        [getattr(sampling_config, part) for sampling_config in by_strength]
+        for part in ("attributes", "tilt")
     )
-    assert character[0] == -1, "minus what the traits change, see `guidance.guide`"
-    assert character == sorted(character)
+    assert reference[0] == -1, "minus what the traits change, see `guidance.guide`"
+    assert reference == sorted(reference)
     assert tilt == sorted(tilt)
-    assert character[-1] == character[-2] >= 1
+    assert reference[-1] == reference[-2] >= 1
     assert tilt[-1] == tilt[-2] == 1
 
 
 def test_pitch_classes_of_the_tune_come_with_their_dial(tune: Melody) -> None:
     model = checkpoint.load_model()
     target = model.header.styles[0]
-    plan = planning.plan_transfer(tune, 1, target, grain="bar")
+    plan = planning.plan_transfer(tune, 1, target, level="bar")
 
     def likeness(dial: float) -> float:
-        dials = transfer.dials(transfer.Options(preserve=0.0), target)._replace(chroma=dial)
-        drawn = candidates.compose(model, plan, dials, seed=3, count=8)
+        sampling_config = transfer.sampling_config(
+            transfer.TransferConfig(preserve=0.0), target
+        )._replace(chroma=dial)
+        drawn = candidates.compose(model, plan, sampling_config, seed=3, count=8)
         return float(np.mean([chroma_similarity(tune, candidate.melody)[0] for candidate in drawn]))
 
     assert likeness(0.0) + 0.1 < likeness(4.0)
@@ -243,7 +256,7 @@ def test_what_copies_the_training_set_comes_last(model: Model) -> None:
 
 
 def test_variations_differ_and_the_first_is_the_transfer(model: Model, tune: Melody) -> None:
-    many = transfer.variations(model, tune, "jazz", transfer.Options(), seed=2, count=8)
+    many = transfer.variations(model, tune, "jazz", transfer.TransferConfig(), seed=2, count=8)
     assert len({result.melody.notes for result in many}) == 8
     assert many[0] == transfer.transfer(model, tune, "jazz", seed=2)
 
@@ -265,14 +278,14 @@ def test_a_single_note_is_no_transfer(
 
     monkeypatch.setattr(transfer, "compose", stingy)
     monkeypatch.setattr(transfer, "_MORE", QUICK.candidates - 1)
-    made = transfer.transfer(model, tune, "jazz", transfer.Options(candidates=1)).melody
+    made = transfer.transfer(model, tune, "jazz", transfer.TransferConfig(candidates=1)).melody
     assert len(made.notes) > 1
 
 
 @pytest.mark.parametrize("bars", [4, 16])
 def test_generation_keeps_its_length_and_key(model: Model, bars: int) -> None:
     made = generate.generate(
-        model, "classical", bars=bars, count=2, seed=5, key=Key(1), metre=Metre(3, 4)
+        model, "classical", bars=bars, count=2, seed=5, key=Key(1), metre=TimeSignature(3, 4)
     )
     assert [m.bars for m in made] == [bars, bars]
     assert made[0].notes != made[1].notes
@@ -280,15 +293,15 @@ def test_generation_keeps_its_length_and_key(model: Model, bars: int) -> None:
     assert [(n.onset, n.end, n.pitch % 12) for n in last] == [(72 * (bars - 1), 72 * bars, 7)] * 2
     assert (
         made[0]
-        == generate.generate(model, "classical", bars=bars, seed=5, key=Key(1), metre=Metre(3, 4))[
-            0
-        ]
+        == generate.generate(
+            model, "classical", bars=bars, seed=5, key=Key(1), metre=TimeSignature(3, 4)
+        )[0]
     )
 
 
 def test_generation_in_a_metre_that_the_style_does_not_know(model: Model) -> None:
-    made = generate.generate(model, "jazz", bars=8, metre=Metre(6, 8), tempo=120.0)[0]
-    assert (made.metre, made.bars, made.tempo) == (Metre(6, 8), 8, 120.0)
+    made = generate.generate(model, "jazz", bars=8, metre=TimeSignature(6, 8), tempo=120.0)[0]
+    assert (made.metre, made.bars, made.tempo) == (TimeSignature(6, 8), 8, 120.0)
 
 
 def test_generation_goes_on_from_a_melody(model: Model, tune: Melody) -> None:

@@ -67,15 +67,15 @@ def test_gradients_are_those_of_the_plain_cell(case: Case, time: int) -> None:
 def test_gradients_are_finite_differences(case: Case, argument: int) -> None:
     gradient = jax.grad(lambda *a: kernels.lstm(*a).sum(), argument)(*case)
     for number in (0, 7, -1):
-        place = np.unravel_index(number % gradient.size, gradient.shape)
+        position = np.unravel_index(number % gradient.size, gradient.shape)
         step = np.zeros(gradient.shape)
-        step[place] = 1e-5
+        step[position] = 1e-5
         up, down = (
             [*case[:argument], case[argument] + sign * step, *case[argument + 1 :]]
             for sign in (1, -1)
         )
         slope = (reference(*up).sum() - reference(*down).sum()) / 2e-5
-        assert gradient[place] == pytest.approx(slope, abs=2e-4)
+        assert gradient[position] == pytest.approx(slope, abs=2e-4)
 
 
 def test_the_gru_scan_is_its_step_repeated(case: Case) -> None:

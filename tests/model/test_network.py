@@ -17,10 +17,10 @@ from stylernn.model.network import Logits, Network
 from stylernn.model.parameters import Parameters, flatten, shapes
 from stylernn.music.melody import Melody, Note
 from stylernn.representation import batching, event_codec
-from stylernn.representation.arrays import FAR, Batch
+from stylernn.representation.arrays import PAD_TIME, Batch
 from stylernn.representation.examples import Condition, Example, prepare
 from stylernn.sampling import run, state, tilt
-from stylernn.sampling.constraints import Script
+from stylernn.sampling.constraints import Constraints
 from stylernn.training.likelihood import hidden, scorer
 
 EVENTS = 64
@@ -60,9 +60,9 @@ def score(network: Network) -> Callable[[Batch], loss.Score]:
     return lambda batch: compiled(state, batch)
 
 
-def window(example: Example, grain: str = "beat", events: int = EVENTS) -> Batch:
+def window(example: Example, level: str = "beat", events: int = EVENTS) -> Batch:
     return batching.collate(
-        [(example, 0, len(example.repeats), hidden(example, grain, styled=True))], events
+        [(example, 0, len(example.repeats), hidden(example, level, styled=True))], events
     )
 
 
@@ -100,7 +100,7 @@ def test_the_sampler_scores_as_the_trainer_does(
     network: Network, score: Callable, example: Example
 ) -> None:
     """A script of all events makes the sampler say how likely they are."""
-    told = replace(hidden(example, "beat", styled=True), traits=example.traits)
+    told = replace(hidden(example, "beat", styled=True), attributes=example.attributes)
     untold = hidden(example, "beat", styled=True)
     whole = []
     for condition in (told, untold):
@@ -120,12 +120,12 @@ def draw(
     scripted: int = 0,
     seed: int = 0,
 ):
-    piece = batching.window_piece(example, 0, len(example.repeats), condition, 128, EVENTS)
+    piece = batching.window_arrays(example, 0, len(example.repeats), condition, 128, EVENTS)
     events, size = example.events, 400
     given = np.zeros((3, size), np.int32)
-    given[0] = FAR
+    given[0] = PAD_TIME
     given[:, :scripted] = np.stack([events.time, events.pitch, events.duration])[:, :scripted]
-    script = Script(
+    script = Constraints(
         given[0],
         given[1],
         given[2],
@@ -136,8 +136,8 @@ def draw(
     parameters = Parameters(
         network.settings, network.styles.parents, flatten(nnx.state(network, nnx.Param))
     )
-    begun = state.begin(network.settings, int(piece.anchor), count, size)
-    written = run.draw(parameters, begun, piece, script, run.Dials(), seed)
+    initial_history = state.begin(network.settings, int(piece.median_pitch), count, size)
+    written = run.draw(parameters, initial_history, piece, script, run.SamplingConfig(), seed)
     return SimpleNamespace(
         time=written.history.time[:, 1:],
         pitch=written.pitch,
@@ -164,7 +164,7 @@ def test_only_melodies_come_out(network: Network, example: Example, seed: int) -
     condition = hidden(example, "none", styled=True)
     drawn = draw(network, example, condition, count=4, seed=seed)
     for time, pitch, duration in zip(drawn.time, drawn.pitch, drawn.duration, strict=True):
-        used = time < FAR
+        used = time < PAD_TIME
         assert pitch[used][-1] == event_codec.END
         assert time[used][-1] == 16 * example.events.grid.beats
         assert (example.events.grid.ticks[time[used]] >= 0).all()

@@ -5,7 +5,7 @@ import pytest
 
 from stylernn.music import descriptors
 from stylernn.music.key_estimation import Tonality
-from stylernn.music.melody import Melody, Metre, Note
+from stylernn.music.melody import Melody, Note, TimeSignature
 
 C_MAJOR = Tonality(0, "major")
 SCALE = Melody(
@@ -46,8 +46,12 @@ def test_transposition_changes_nothing() -> None:
 
 
 def test_thirds_of_a_dotted_quarter_are_thirds_of_a_quarter() -> None:
-    jig = Melody(tuple(Note(12 * k, 12, 60 + k % 5) for k in range(24)), ((0, Metre(6, 8)),))
-    march = Melody(tuple(Note(8 * k, 8, 60 + k % 5) for k in range(24)), ((0, Metre(2, 4)),))
+    jig = Melody(
+        tuple(Note(12 * k, 12, 60 + k % 5) for k in range(24)), ((0, TimeSignature(6, 8)),)
+    )
+    march = Melody(
+        tuple(Note(8 * k, 8, 60 + k % 5) for k in range(24)), ((0, TimeSignature(2, 4)),)
+    )
     np.testing.assert_allclose(
         descriptors.describe(jig, C_MAJOR), descriptors.describe(march, C_MAJOR)
     )

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from strategies import CHORDS, melodies
 
 from stylernn.music.harmony import harmonies, parse
-from stylernn.music.melody import Chord, Key, Melody, Metre, Note
+from stylernn.music.melody import Chord, Key, Melody, Note, TimeSignature
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,9 @@ def test_the_root_comes_first(symbol: str) -> None:
 def tune(bars: list[list[int]], key: Key) -> Melody:
     """One note a beat in 3/4."""
     return Melody(
-        tuple(Note(24 * k, 24, p) for k, p in enumerate(chain(*bars))), ((0, Metre(3, 4)),), key
+        tuple(Note(24 * k, 24, p) for k, p in enumerate(chain(*bars))),
+        ((0, TimeSignature(3, 4)),),
+        key,
     )
 
 

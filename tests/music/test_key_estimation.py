@@ -49,8 +49,8 @@ def test_the_estimate_moves_with_the_melody(melody: Melody, semitones: int) -> N
     )
     assert after == Tonality((before.tonic + semitones) % 12, before.mode)
     assert (
-        key_estimation.anchor(melody.transpose(semitones))
-        == key_estimation.anchor(melody) + semitones
+        key_estimation.median_pitch(melody.transpose(semitones))
+        == key_estimation.median_pitch(melody) + semitones
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylernn.music.melody import Chord, Key, Melody, Metre, Note
+from stylernn.music.melody import Chord, Key, Melody, Note, TimeSignature
 from tests.strategies import keys, melodies
 
 
@@ -20,9 +20,12 @@ from tests.strategies import keys, melodies
         ({"notes": (Note(-1, 2, 60),)}, "onset >= 0"),
         ({"notes": (Note(0, 2, 128),)}, "pitch"),
         ({"notes": (Note(0, 25, 60), Note(24, 24, 62))}, "must not overlap"),
-        ({"metres": ((24, Metre()),)}, "tick 0"),
-        ({"metres": ((0, Metre(4, 3)),)}, "over 1, 2, 4"),
-        ({"metres": ((0, Metre()), (96, Metre()), (96, Metre(3, 4)))}, "order of time"),
+        ({"metres": ((24, TimeSignature()),)}, "tick 0"),
+        ({"metres": ((0, TimeSignature(4, 3)),)}, "over 1, 2, 4"),
+        (
+            {"metres": ((0, TimeSignature()), (96, TimeSignature()), (96, TimeSignature(3, 4)))},
+            "order of time",
+        ),
         ({"tempo": 0.0}, "positive"),
         ({"tempo": float("nan")}, "positive"),
         ({"pickup": 96}, "shorter than the first bar"),
@@ -106,11 +109,13 @@ def test_bars_end_with_the_last_note_and_slices_put_together_are_the_whole(melod
 
 
 def test_a_change_of_metre_can_cut_a_bar_short() -> None:
-    melody = Melody((Note(0, 24, 60), Note(150, 60, 62)), ((0, Metre(4, 4)), (120, Metre(3, 4))))
+    melody = Melody(
+        (Note(0, 24, 60), Note(150, 60, 62)), ((0, TimeSignature(4, 4)), (120, TimeSignature(3, 4)))
+    )
     assert melody.bar_lines.tolist() == [0, 96, 120, 192, 264]
-    assert melody.metre == Metre(3, 4)
-    assert melody.metre_at(119) == Metre(4, 4)
-    assert melody.slice(1, 3).metres == ((0, Metre(4, 4)), (24, Metre(3, 4)))
+    assert melody.metre == TimeSignature(3, 4)
+    assert melody.metre_at(119) == TimeSignature(4, 4)
+    assert melody.slice(1, 3).metres == ((0, TimeSignature(4, 4)), (24, TimeSignature(3, 4)))
     assert melody.slice(1, 3).notes == (Note(54, 42, 62),)
 
 
@@ -132,7 +137,7 @@ def test_bars_that_are_not_there_cannot_be_cut_out(bars: tuple[int, int]) -> Non
     ],
 )
 def test_beats_are_felt_beats(metre: tuple[int, int], bar: int, beat: int) -> None:
-    assert (Metre(*metre).bar, Metre(*metre).beat) == (bar, beat)
+    assert (TimeSignature(*metre).bar, TimeSignature(*metre).beat) == (bar, beat)
 
 
 def test_keys_have_their_tonics() -> None:

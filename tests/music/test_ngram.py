@@ -36,10 +36,10 @@ def test_lower_orders_count_contexts_and_not_occurrences():
 
 
 def test_contexts_reach_back_and_pad_the_start():
-    stream = Viewpoint(0, 9, ((1, 0), (0, 2), (0, 1)))
+    viewpoint = Viewpoint(0, 9, ((1, 0), (0, 2), (0, 1)))
     events = np.array([[1, 5], [2, 6], [3, 7]])
     expected = [[5, -1, -1], [6, -1, 1], [7, 1, 2]]
-    np.testing.assert_array_equal(ngram.contexts_of(events, stream), expected)
+    np.testing.assert_array_equal(ngram.contexts_of(events, viewpoint), expected)
 
 
 @given(
@@ -97,10 +97,10 @@ def test_the_short_term_model_does_not_see_the_future():
 
 def test_note_streams_look_only_at_what_is_known():
     known_before = {0: set(), 1: {0, 3}, 2: {0, 3}}
-    for stream in ngram.note_viewpoints(3, (10, 10, 10)):
-        present = {column for column, lag in stream.context if lag == 0}
-        assert present <= known_before[stream.column]
-        assert max(lag for _, lag in stream.context) == 3
+    for viewpoint in ngram.note_viewpoints(3, (10, 10, 10)):
+        present = {column for column, lag in viewpoint.context if lag == 0}
+        assert present <= known_before[viewpoint.column]
+        assert max(lag for _, lag in viewpoint.context) == 3
 
 
 @pytest.mark.parametrize("symbols", [[0, 4], [-1, 0], [[0], [1]]])

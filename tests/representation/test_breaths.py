@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stylernn.music.melody import Melody, Metre, Note
+from stylernn.music.melody import Melody, Note, TimeSignature
 from stylernn.representation import breaths, event_codec
 
 QUARTERS = Melody(tuple(Note(24 * k, 24, 60 + k % 5) for k in range(64)))
@@ -43,15 +43,15 @@ def test_eight_bars_end_first_then_four() -> None:
 
 def test_the_last_bar_sounds_and_first_beats_of_bars_do_but_after_eight_of_them() -> None:
     assert chosen(QUARTERS, 1.0) == [13, 14, 15, 29, 30, 31, 32, 45, 46, 47]
-    waltz = Melody(tuple(Note(24 * k, 24, 60) for k in range(24)), ((0, Metre(3, 4)),))
+    waltz = Melody(tuple(Note(24 * k, 24, 60) for k in range(24)), ((0, TimeSignature(3, 4)),))
     assert chosen(waltz, 1.0) == [10, 11]
     assert chosen(Melody((Note(0, 24, 60),)), 1.0) == []
 
 
 def test_pickups_sound_but_after_eight_bars() -> None:
     """Bar 0 is the pickup's; its phrase ends with bar 8, on the beat before the next pickup, which falls silent too."""
-    begun = Melody(tuple(Note(24 * k, 24, 60 + k % 5) for k in range(3, 68)), pickup=24)
-    assert chosen(begun, 1.0) == [17, 18, 33, 34, 35, 49, 50]
+    initial_history = Melody(tuple(Note(24 * k, 24, 60 + k % 5) for k in range(3, 68)), pickup=24)
+    assert chosen(initial_history, 1.0) == [17, 18, 33, 34, 35, 49, 50]
 
 
 def test_notes_that_ring_into_silence_are_cut_and_no_others() -> None:

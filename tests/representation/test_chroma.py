@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from strategies import melodies
 
-from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Metre, Note
+from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Note, TimeSignature
 from stylernn.representation import chroma
 from stylernn.representation.event_codec import BeatGrid
 
@@ -14,7 +14,7 @@ BEAT = TICKS_PER_QUARTER
 
 def test_the_beat_itself_counts_twice_its_neighbours() -> None:
     notes = (Note(0, BEAT, 60), Note(BEAT, BEAT // 2, 64), Note(3 * BEAT // 2, BEAT // 2, 67))
-    melody = Melody(notes, metres=((0, Metre(4, 4)),), end=4 * BEAT)
+    melody = Melody(notes, metres=((0, TimeSignature(4, 4)),), end=4 * BEAT)
     found = chroma.around(melody, BeatGrid.of(melody))
     expected = np.zeros((4, 12))
     expected[0, [0, 4, 7]] = 2, 0.5, 0.5
@@ -25,7 +25,7 @@ def test_the_beat_itself_counts_twice_its_neighbours() -> None:
 
 
 def test_a_dotted_beat_is_one_beat() -> None:
-    melody = Melody((Note(0, 3 * BEAT // 2, 62),), metres=((0, Metre(6, 8)),), end=3 * BEAT)
+    melody = Melody((Note(0, 3 * BEAT // 2, 62),), metres=((0, TimeSignature(6, 8)),), end=3 * BEAT)
     found = chroma.around(melody, BeatGrid.of(melody))
     assert found.shape == (2, 12)
     assert found[:, 2] == pytest.approx([1, 1])

@@ -4,20 +4,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from stylernn.representation.arrays import FAR, History
+from stylernn.representation.arrays import PAD_TIME, History
 from stylernn.representation.copy_memory import (
     LAGS,
-    LONGEST_ECHO,
+    LONGEST_SUFFIX,
     ONSETS,
-    Echo,
-    echo_memory,
+    SuffixMatch,
     echoes,
+    suffix_memory,
 )
 
 
 def history(steps: list[int], pitches: list[int], size: int = 40) -> History:
     """START and notes, `steps` places after one another."""
-    time = np.full(size, FAR)
+    time = np.full(size, PAD_TIME)
     time[: len(steps) + 1] = np.append(-1, np.cumsum(steps))
     pitch = np.zeros(size, int)
     pitch[: len(pitches) + 1] = [pitches[0], *pitches]
@@ -26,9 +26,9 @@ def history(steps: list[int], pitches: list[int], size: int = 40) -> History:
     return History(*(jnp.asarray(x, jnp.int32) for x in (time, pitch, 0 * pitch, kind)))
 
 
-def echo(past: History, i: int) -> Echo:
+def echo(past: History, i: int) -> SuffixMatch:
     found = echoes(past)
-    return Echo(found.at[i], found.agree[i])
+    return SuffixMatch(found.at[i], found.agree[i])
 
 
 def test_it_finds_the_latest_longest_agreement_at_any_pitch() -> None:
@@ -46,7 +46,9 @@ def test_nothing_agrees_at_the_start_or_where_rhythm_differs() -> None:
 
 
 def test_agreement_is_counted_up_to_a_limit() -> None:
-    assert int(echo(history([16] * 30, [60 + k % 2 for k in range(30)]), 30).agree) == LONGEST_ECHO
+    assert (
+        int(echo(history([16] * 30, [60 + k % 2 for k in range(30)]), 30).agree) == LONGEST_SUFFIX
+    )
 
 
 def test_a_long_past_gives_the_same_as_its_end() -> None:
@@ -72,12 +74,12 @@ def test_it_is_what_a_search_of_the_whole_past_finds(size: int) -> None:
     )
 
     def searched(i: int) -> tuple[int, int]:
-        first = max(i - echo_memory(size) + 1, 0)
+        first = max(i - suffix_memory(size) + 1, 0)
         lengths = {}
         for j in range(first, i):
             agree = 0
             while (
-                agree < LONGEST_ECHO
+                agree < LONGEST_SUFFIX
                 and j - agree > first
                 and events[j - agree] == events[i - agree]
             ):

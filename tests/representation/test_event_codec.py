@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from stylernn.formats import midi
-from stylernn.music.melody import Melody, Metre, Note
+from stylernn.music.melody import Melody, Note, TimeSignature
 from stylernn.representation import event_codec
 from tests.strategies import melodies
 
@@ -38,10 +38,10 @@ def test_a_jig_in_events() -> None:
         Note(72, 24, 67),
         Note(120, 24, 60),
     )
-    events = event_codec.encode(Melody(thirds, ((0, Metre(6, 8)),)))
-    places = event_codec.PLACES[events.time % 16]
+    events = event_codec.encode(Melody(thirds, ((0, TimeSignature(6, 8)),)))
+    positions = event_codec.POSITIONS[events.time % 16]
     assert (events.time // 16).tolist() == [1, 1, 1, 2, 3, 4]
-    assert places.tolist() == [0, 8, 16, 0, 8, 0]
+    assert positions.tolist() == [0, 8, 16, 0, 8, 0]
     assert events.pitch.tolist() == [39, 41, 43, 46, 39, event_codec.END]
     assert event_codec.DURATIONS[events.duration].tolist() == [0, 0, 0, 24, 0, 0]
 
@@ -55,11 +55,11 @@ def test_a_long_rest_is_bridged_and_comes_back() -> None:
 
 
 def test_a_short_bar_ends_its_last_beat_early() -> None:
-    grid = event_codec.BeatGrid.of(Melody((Note(0, 24, 60),), ((0, Metre(5, 8)),), end=120))
+    grid = event_codec.BeatGrid.of(Melody((Note(0, 24, 60),), ((0, TimeSignature(5, 8)),), end=120))
     assert grid.start.tolist() == [0, 24, 48, 60, 84, 108, 120]
     last_beat = grid.ticks.reshape(-1, 16)[2]
     assert last_beat.max() == 58
-    assert (last_beat[event_codec.PLACES >= 12] == -1).all()
+    assert (last_beat[event_codec.POSITIONS >= 12] == -1).all()
 
 
 @pytest.mark.parametrize(("pitch", "folded"), [(10, 22), (20, 32), (115, 103), (127, 103)])

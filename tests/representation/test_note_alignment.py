@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import melodies, note_lists
 
-from stylernn.music.melody import Melody, Metre, Note
+from stylernn.music.melody import Melody, Note, TimeSignature
 from stylernn.representation import note_alignment
 from stylernn.representation.note_alignment import Change, compare
 
@@ -124,7 +124,9 @@ def test_ornaments_name_their_structural_note() -> None:
 
 def test_structural_notes_are_the_tunes_own_beats() -> None:
     assert note_alignment.structural_notes(TUNE) == list(TUNE.notes)
-    jig = Melody(tuple(Note(12 * k, 12, 60 + k % 3) for k in range(12)), ((0, Metre(6, 8)),))
+    jig = Melody(
+        tuple(Note(12 * k, 12, 60 + k % 3) for k in range(12)), ((0, TimeSignature(6, 8)),)
+    )
     assert [note.onset for note in note_alignment.structural_notes(jig)] == sorted(
         {note.onset for note in note_alignment.structural_notes(jig)}
     )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from stylernn.music import key_estimation
 from stylernn.music.key_estimation import Tonality
-from stylernn.music.melody import Melody, Metre, Note
+from stylernn.music.melody import Melody, Note, TimeSignature
 from stylernn.representation import event_codec
 from stylernn.representation import skeleton as sk
 from stylernn.representation.event_codec import LOWEST, PITCHES, encode
@@ -71,7 +71,9 @@ def test_chromatic_notes_leave_their_beats_to_notes_of_the_scale(
 
 
 def test_a_waltz_has_a_long_and_a_short_half() -> None:
-    events = encode(Melody(tuple(Note(24 * k, 24, 60 + k) for k in range(6)), ((0, Metre(3, 4)),)))
+    events = encode(
+        Melody(tuple(Note(24 * k, 24, 60 + k) for k in range(6)), ((0, TimeSignature(3, 4)),))
+    )
     assert set(sk.reduce(events, "half", C).time.tolist()) == {0, 2 * 16, 3 * 16, 5 * 16}
 
 
@@ -83,10 +85,10 @@ def test_a_pickup_note_in_an_empty_bar_is_kept() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(melodies(), st.sampled_from(sk.GRAINS[1:]))
-def test_structural_notes_are_notes_of_the_tune_in_order(melody: Melody, grain: str) -> None:
+@given(melodies(), st.sampled_from(sk.LEVELS[1:]))
+def test_structural_notes_are_notes_of_the_tune_in_order(melody: Melody, level: str) -> None:
     events = encode(melody)
-    reduced = sk.reduce(events, grain, key_estimation.estimate(melody))
+    reduced = sk.reduce(events, level, key_estimation.estimate(melody))
     assert (np.diff(reduced.time) > 0).all()
     assert set(reduced.pitch) <= set(events.pitch)
     assert (reduced.time % 16 == 0).all()
@@ -159,9 +161,9 @@ def test_bars_that_are_alike() -> None:
     grid = encode(Melody(tuple(Note(24 * k, 24, 60 + pitch) for k, pitch in enumerate(notes)))).grid
     skeleton = sk.Skeleton(16 * np.arange(16, dtype=np.int32), np.array(notes, np.int32))
     none = np.full(4, -1, np.int32)
-    assert sk.likenesses(skeleton, grid, none).tolist() == [-1, -1, 1, 0]
-    assert sk.likenesses(skeleton, grid, none, least=0.6).tolist() == [-1, -1, -1, 0]
-    assert sk.likenesses(skeleton, grid, np.array([-1, 0, -1, -1], np.int32)).tolist() == [
+    assert sk.similar_bars(skeleton, grid, none).tolist() == [-1, -1, 1, 0]
+    assert sk.similar_bars(skeleton, grid, none, least=0.6).tolist() == [-1, -1, -1, 0]
+    assert sk.similar_bars(skeleton, grid, np.array([-1, 0, -1, -1], np.int32)).tolist() == [
         -1,
         0,
         1,
@@ -172,4 +174,4 @@ def test_bars_that_are_alike() -> None:
 def test_a_held_note_is_heard_on_every_beat() -> None:
     grid = encode(Melody((Note(0, 96, 60), Note(96, 96, 62), Note(192, 96, 60)))).grid
     held = sk.Skeleton(np.array([0, 64, 128], np.int32), np.array([0, 2, 0], np.int32))
-    assert sk.likenesses(held, grid, np.full(3, -1, np.int32)).tolist() == [-1, -1, 0]
+    assert sk.similar_bars(held, grid, np.full(3, -1, np.int32)).tolist() == [-1, -1, 0]

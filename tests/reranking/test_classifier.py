@@ -33,14 +33,14 @@ def test_each_row_goes_down_every_tree(forest: dict[str, np.ndarray]) -> None:
 
 def test_margins_are_means_over_sections(forest: dict[str, np.ndarray]) -> None:
     melodies = [np.array([[0.5, 7], [0.6, 2.1]]), np.array([[0.6, 2.1]])]
-    found = classifier.margins(forest, JAZZ, melodies)
+    found = classifier.style_margins(forest, JAZZ, melodies)
     assert found is not None
     np.testing.assert_allclose(found, [0, -0.5])
-    child = classifier.margins(forest, IRISH, melodies)
+    child = classifier.style_margins(forest, IRISH, melodies)
     assert child is not None
     np.testing.assert_allclose(child, -found)
 
 
 def test_nothing_is_said_of_a_style_that_is_not_known(forest: dict[str, np.ndarray]) -> None:
-    assert classifier.margins(forest, Style("bossa", "bossa"), [np.zeros((1, 2))]) is None
-    assert classifier.margins({}, JAZZ, [np.zeros((1, 2))]) is None
+    assert classifier.style_margins(forest, Style("bossa", "bossa"), [np.zeros((1, 2))]) is None
+    assert classifier.style_margins({}, JAZZ, [np.zeros((1, 2))]) is None

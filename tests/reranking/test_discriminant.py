@@ -20,8 +20,8 @@ def heard(
     described: dict[str, np.ndarray], own: np.ndarray, *melodies: list[list[float]]
 ) -> np.ndarray:
     arrays = discriminant.fit(described)
-    arrays |= discriminant.adopted(arrays, "bossa", own)
-    found = discriminant.margins(arrays, BOSSA, [np.array(melody) for melody in melodies])
+    arrays |= discriminant.with_user_style(arrays, "bossa", own)
+    found = discriminant.style_margins(arrays, BOSSA, [np.array(melody) for melody in melodies])
     assert found is not None
     return found
 
@@ -55,8 +55,8 @@ def test_units_do_not_matter(described: dict[str, np.ndarray]) -> None:
 
 def test_only_personal_styles_are_heard(described: dict[str, np.ndarray]) -> None:
     arrays = discriminant.fit(described)
-    assert not discriminant.knows(arrays, Style("jazz", "jazz"))
-    assert discriminant.knows(discriminant.adopted(arrays, "bossa", np.zeros(2)), BOSSA)
-    assert discriminant.margins(arrays, Style("jazz", "jazz"), [np.zeros((1, 2))]) is None
-    assert discriminant.adopted({}, "bossa", np.zeros(2)) == {}
-    assert discriminant.margins({}, BOSSA, [np.zeros((1, 2))]) is None
+    assert not discriminant.has_style(arrays, Style("jazz", "jazz"))
+    assert discriminant.has_style(discriminant.with_user_style(arrays, "bossa", np.zeros(2)), BOSSA)
+    assert discriminant.style_margins(arrays, Style("jazz", "jazz"), [np.zeros((1, 2))]) is None
+    assert discriminant.with_user_style({}, "bossa", np.zeros(2)) == {}
+    assert discriminant.style_margins({}, BOSSA, [np.zeros((1, 2))]) is None

@@ -73,7 +73,7 @@ def test_an_index_lies_beside_its_model_and_belongs_to_it(tmp_path: Path) -> Non
     model.write_bytes(b"a model")
     assert originality.beside(model) is None
     made = TRAINING._replace(model=originality.fingerprint(model))
-    path = originality.save_figures(model, made)
+    path = originality.save_index(model, made)
     assert path.name == "jazz.figures.safetensors"
     found = originality.beside(model)
     assert found[1:] == made[1:]

@@ -20,7 +20,7 @@ TUNE = Melody(tuple(Note(24 * k, 24, SCALE[k % 8]) for k in range(32)))
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return planning.plan_transfer(TUNE, 1, Style("plain", "plain", reach=(-12, 12)))
+    return planning.plan_transfer(TUNE, 1, Style("plain", "plain", pitch_range=(-12, 12)))
 
 
 def moved(melody: Melody, seed: int, share: float) -> Melody:
@@ -41,11 +41,18 @@ def chosen(
     standards: Standards = ranking.IMPROVISED,
     unlike: list[int] | None = None,
 ) -> Melody:
-    margins = None if heard is None else np.array(heard)
+    style_margins = None if heard is None else np.array(heard)
     odd = None if unlike is None else np.array(unlike)
     forms = np.array([repetition(melody) for melody in melodies])
     found = ranking.ranked(
-        melodies, plan, TUNE, margins, np.array(merits), forms, standards=standards, unlike=odd
+        melodies,
+        plan,
+        TUNE,
+        style_margins,
+        np.array(merits),
+        forms,
+        standards=standards,
+        unlike=odd,
     )
     return melodies[found[0]]
 
@@ -129,7 +136,7 @@ def test_nothing_is_lost_and_equals_stay_as_drawn(plan: Plan) -> None:
 
 
 def test_structural_notes_sound_where_the_tune_has_them(plan: Plan) -> None:
-    structure = plan.example.skeletons[sk.GRAINS.index("beat")]
+    structure = plan.example.skeletons[sk.LEVELS.index("beat")]
     assert ranking.sounding(TUNE, plan, structure).all()
     assert ranking.sounding(TUNE.transpose(12), plan, structure).all()
     assert not ranking.sounding(TUNE.transpose(1), plan, structure).any()

@@ -125,7 +125,7 @@ def test_a_personal_style_is_heard_by_its_mean(model: Model, plan: Plan) -> None
     ]
     spread = np.random.default_rng(0).normal(size=(40, len(DESCRIPTORS)))
     arrays = discriminant.fit({"plain": spread * 0.1 + described[0][0]})
-    arrays |= discriminant.adopted(arrays, "own", described[1][0])
+    arrays |= discriminant.with_user_style(arrays, "own", described[1][0])
     hearing = Selection(Model(model.header, arrays), Style("own", "own"), plan, TUNE, COMPOSED)
     assert hearing.best([candidate(*TUNE.notes), leaps], range(8, 16)) == 1
 
@@ -148,17 +148,19 @@ def strayed(note: Note, stays: bool) -> Note:
 
 
 def test_a_long_melody_is_chosen_bit_by_bit(model: Model, plan: Plan, selection: Selection) -> None:
-    dials = transfer.dials(transfer.Options(), model.header.styles[0])
+    sampling_config = transfer.sampling_config(transfer.TransferConfig(), model.header.styles[0])
     asked: list[range] = []
 
     def choice(candidates: list[Candidate], bars: range) -> int:
         asked.append(bars)
         return selection.best(candidates, bars)
 
-    composed = candidates.compose(model, plan, dials, 3, 32, choice)
+    composed = candidates.compose(model, plan, sampling_config, 3, 32, choice)
     assert asked == candidates.sections(plan)[:-1]
-    begun = {tuple(n for n in c.melody.notes if n.onset < 96 * asked[-1].stop) for c in composed}
-    assert len(begun) == 1
+    initial_history = {
+        tuple(n for n in c.melody.notes if n.onset < 96 * asked[-1].stop) for c in composed
+    }
+    assert len(initial_history) == 1
     assert len({c.melody.notes for c in composed}) > 1
 
 
@@ -167,13 +169,14 @@ def test_a_long_melody_that_is_chosen_bit_by_bit_keeps_more_of_the_tune() -> Non
     model = checkpoint.load_model()
     index = model.style("celtic")
     style = model.header.styles[index - 1]
-    plan, dials = (
+    plan, sampling_config = (
         planning.plan_transfer(TUNE, index, style),
-        transfer.dials(transfer.Options(), style),
+        transfer.sampling_config(transfer.TransferConfig(), style),
     )
     selection = Selection(model, style, plan, TUNE, HELD)
     whole, composed = (
-        candidates.compose(model, plan, dials, 3, 32, choice) for choice in (None, selection.best)
+        candidates.compose(model, plan, sampling_config, 3, 32, choice)
+        for choice in (None, selection.best)
     )
     kept = [
         np.mean([chroma_similarity(TUNE, c.melody)[0] for c in part]) for part in (whole, composed)
@@ -183,9 +186,9 @@ def test_a_long_melody_that_is_chosen_bit_by_bit_keeps_more_of_the_tune() -> Non
 
 def test_what_is_chosen_is_what_a_candidate_wrote(model: Model, plan: Plan) -> None:
     """The first section is that of the candidate chosen from a batch that nothing is chosen from."""
-    dials = transfer.dials(transfer.Options(), model.header.styles[0])
-    whole = candidates.compose(model, plan, dials, 5, 32)
-    chosen = candidates.compose(model, plan, dials, 5, 32, lambda _, __: 2)
+    sampling_config = transfer.sampling_config(transfer.TransferConfig(), model.header.styles[0])
+    whole = candidates.compose(model, plan, sampling_config, 5, 32)
+    chosen = candidates.compose(model, plan, sampling_config, 5, 32, lambda _, __: 2)
     stop = 96 * candidates.sections(plan)[0].stop
     first = [[n.onset for n in c.melody.notes if n.onset < stop] for c in (whole[2], chosen[0])]
     assert first[0] == first[1]
@@ -213,8 +216,8 @@ def test_a_dance_takes_one_breath_in_sixteen_bars(
     selection: Selection, known: int, chosen: int
 ) -> None:
     """The tune with a gap in two bars running, drawn first; the second one is heard of tunes that rest throughout."""
-    told = np.full_like(selection.plan.condition.traits, known)
-    condition = replace(selection.plan.condition, traits=told)
+    told = np.full_like(selection.plan.condition.attributes, known)
+    condition = replace(selection.plan.condition, attributes=told)
     held = replace(
         selection, style=Style("plain", "plain"), plan=replace(selection.plan, condition=condition)
     )
@@ -237,8 +240,8 @@ def test_a_dance_rests_as_much_as_a_tune_that_rests_throughout(
     selection: Selection, standards: Standards, known: int, chosen: int
 ) -> None:
     """The tune, six times, before one with a gap of a sixteenth of the time; such a tune rests for .06 of it."""
-    told = np.full_like(selection.plan.condition.traits, known)
-    condition = replace(selection.plan.condition, traits=told)
+    told = np.full_like(selection.plan.condition.attributes, known)
+    condition = replace(selection.plan.condition, attributes=told)
     asked = replace(
         selection, style=Style("plain", "plain"), plan=replace(selection.plan, condition=condition)
     )

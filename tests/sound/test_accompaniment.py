@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import melodies
 
-from stylernn.music.melody import Chord, Melody, Metre, Note
+from stylernn.music.melody import Chord, Melody, Note, TimeSignature
 from stylernn.sound.accompaniment import accompany
 
 TUNE = Melody(
@@ -40,7 +40,7 @@ def test_chords_off_the_beat_are_together_with_a_swinging_soloist() -> None:
 def test_a_waltz_has_one_bass_note_and_two_chords() -> None:
     waltz = Melody(
         tuple(Note(72 * k, 72, p) for k, p in enumerate([72, 74, 71, 72])),
-        ((0, Metre(3, 4)),),
+        ((0, TimeSignature(3, 4)),),
         tempo=60,
     )
     played = accompany(waltz, "folk")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import melodies
 
-from stylernn.music.melody import Melody, Metre, Note
+from stylernn.music.melody import Melody, Note, TimeSignature
 from stylernn.sound import performance
 from stylernn.sound.performance import perform, seconds, swing_ratio
 from stylernn.system import paths
@@ -17,7 +17,7 @@ STYLES = ["jazz", "fiddle", "classical", "chorale", "ragtime", "of my own"]
 
 
 def eighths(metre: str = "4/4") -> Melody:
-    sign = Metre(*map(int, metre.split("/")))
+    sign = TimeSignature(*map(int, metre.split("/")))
     return Melody(
         tuple(Note(12 * k, 12, 60 + k % 8) for k in range(2 * sign.bar // 12)), ((0, sign),)
     )

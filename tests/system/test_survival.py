@@ -17,14 +17,14 @@ import pytest
 from safetensors.numpy import load_file
 
 from stylernn import config
-from stylernn.corpus import Tune
+from stylernn.corpus import LabelledMelody
 from stylernn.errors import ModelFileError, TrainingError, UsageError
 from stylernn.model import checkpoint
 from stylernn.music.melody import Melody, Note
 from stylernn.system import array_file, atomic_write
 from stylernn.system.process import held_interrupts
 from stylernn.training import run_folder, train
-from stylernn.training.progress import Place
+from stylernn.training.progress import RunState
 from stylernn.training.run_folder import State
 
 ROOT = Path(__file__).parents[2]
@@ -35,14 +35,14 @@ class CrashError(Exception):
 
 
 @pytest.fixture(scope="module")
-def tunes() -> list[Tune]:
+def tunes() -> list[LabelledMelody]:
     rng = np.random.default_rng(1)
     pitches = 60 + np.clip(np.cumsum(rng.integers(-3, 4, size=(40, 24)), axis=1), -12, 12)
     melodies = [
         Melody(tuple(Note(24 * k, 24, int(p)) for k, p in enumerate(line))) for line in pitches
     ]
     return [
-        Tune(m, ("up", "down")[n % 2], f"{n}", f"work {n}", "made", "none")
+        LabelledMelody(m, ("up", "down")[n % 2], f"{n}", f"work {n}", "made", "none")
         for n, m in enumerate(melodies)
     ]
 
@@ -65,7 +65,7 @@ def kept(folder: Path, *values: float) -> None:
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps({"corpus": "same"}))
     for value in values:
-        run_folder.keep(folder, Place(int(value)), state(value))
+        run_folder.keep(folder, RunState(int(value)), state(value))
 
 
 # Checkpoints
@@ -146,7 +146,7 @@ def full_disk(size: int) -> Iterator[None]:
 def test_a_full_disk_costs_nothing_that_was_kept(tmp_path: Path) -> None:
     kept(tmp_path / "run", 1)
     with full_disk(100), pytest.raises(UsageError, match=r"cannot write .*last\.safetensors"):
-        run_folder.keep(tmp_path / "run", Place(2), state(2))
+        run_folder.keep(tmp_path / "run", RunState(2), state(2))
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
         "previous.safetensors",
         "run.json",
@@ -155,7 +155,7 @@ def test_a_full_disk_costs_nothing_that_was_kept(tmp_path: Path) -> None:
 
 
 def break_off(target: Path) -> None:
-    with atomic_write.replacing(target) as draft:
+    with atomic_write.atomic_write(target) as draft:
         draft.write_text("half")
         raise CrashError
 
@@ -165,10 +165,10 @@ def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
     target.write_text("old")
     with pytest.raises(CrashError):
         break_off(target)
-    with full_disk(10), pytest.raises(UsageError), atomic_write.replacing(target) as draft:
+    with full_disk(10), pytest.raises(UsageError), atomic_write.atomic_write(target) as draft:
         draft.write_bytes(bytes(100))
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "old")]
-    with atomic_write.replacing(target) as draft:
+    with atomic_write.atomic_write(target) as draft:
         draft.write_text("new")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "new")]
 
@@ -184,7 +184,7 @@ def test_a_folder_that_nobody_may_write_to_is_told() -> None:
         pass
     with (
         pytest.raises(UsageError, match=r"cannot write /proc/a\.txt"),
-        atomic_write.replacing("/proc/a.txt") as draft,
+        atomic_write.atomic_write("/proc/a.txt") as draft,
     ):
         draft.write_text("a")
 
@@ -217,7 +217,10 @@ def fake_step(bits: Callable[[int], float]) -> Callable:
 
 
 def test_numbers_that_are_none_stop_the_run_and_name_the_batch(
-    tunes: list[Tune], tiny: config.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tunes: list[LabelledMelody],
+    tiny: config.Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
         train, "_compiled_step", fake_step(lambda number: np.nan if number == 1 else 2.0)
@@ -241,7 +244,7 @@ def heeded() -> Iterator[None]:
 
 def test_ctrl_c_ends_after_the_step_and_keeps_the_state(
     heeded: None,
-    tunes: list[Tune],
+    tunes: list[LabelledMelody],
     tiny: config.Settings,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -284,7 +287,7 @@ def test_kills_lose_nothing() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_on_the_command_line_is_130(
-    heeded: None, tmp_path: Path, tunes: list[Tune], times: int
+    heeded: None, tmp_path: Path, tunes: list[LabelledMelody], times: int
 ) -> None:
     from stylernn.formats import registry
 

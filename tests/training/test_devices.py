@@ -95,7 +95,7 @@ def test_windows_that_do_not_come_out_even_are_filled_up_unscored() -> None:
     batch = batching.collate(
         [(example, 0, 2, hidden(example, "beat", styled=True)) for example in examples], 64
     )
-    filled = devices.filled(batch, 4)
+    filled = devices.pad_to_multiple(batch, 4)
     assert filled.time.shape == (4, 64)
     assert filled.scored[3].sum() == 0
     assert filled.scored.sum() == batch.scored.sum() > 0

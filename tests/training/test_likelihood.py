@@ -19,7 +19,7 @@ from stylernn.representation.event_codec import (
     LEGATO,
     MAX_AHEAD,
     PITCHES,
-    PLACES,
+    POSITIONS,
     REST,
 )
 from stylernn.representation.examples import Example, prepare
@@ -46,7 +46,7 @@ def test_bits_of_a_model_that_knows_nothing(quarters: Example) -> None:
     assert scored.notes.tolist() == [8]
     assert scored.choices.tolist() == [[9, 8, 8]]  # END has an onset only
     # From beat b of 8: START may reach places of beats 0 to 7 and END, each note those after it.
-    places = len(PLACES)
+    places = len(POSITIONS)
     possible = [8 * places + 1] + [(8 - b) * places for b in range(8)]
     expected = [
         sum(map(math.log2, possible)),
@@ -84,7 +84,7 @@ def test_melodies_are_scored_whole_and_very_long_ones_in_windows_that_add_up() -
         calls.append(batch.time.shape)
         return loss.score(uniform, batch)
 
-    results = likelihood.measure(compiled, None, [short, long, very_long, fitting, short])
+    results = likelihood.measure_melodies(compiled, None, [short, long, very_long, fitting, short])
     assert [entry.notes for entry in results] == [8, 204, 2000, 191, 8]
     assert results[2].choices.tolist() == [2001, 2000, 2000]
     np.testing.assert_array_equal(results[0].bits, results[4].bits)
@@ -93,7 +93,7 @@ def test_melodies_are_scored_whole_and_very_long_ones_in_windows_that_add_up() -
 
 
 def test_only_the_opening_counts_where_it_is_asked_for() -> None:
-    results = likelihood.measure(
+    results = likelihood.measure_melodies(
         lambda state, batch: loss.score(uniform, batch),
         None,
         [quarter_notes(20), quarter_notes(2000)],
@@ -105,8 +105,8 @@ def test_only_the_opening_counts_where_it_is_asked_for() -> None:
 
 def test_what_the_model_is_told(quarters: Example) -> None:
     told, untold = hidden(quarters, "beat", True), hidden(quarters, "none", False)
-    assert (told.style, told.grain, len(told.skeleton.time)) == (1, 3, 8)
-    assert (untold.style, untold.grain, len(untold.skeleton.time)) == (0, 0, 0)
+    assert (told.style, told.level, len(told.skeleton.time)) == (1, 3, 8)
+    assert (untold.style, untold.level, len(untold.skeleton.time)) == (0, 0, 0)
     assert (told.repeats == -1).all()
 
 

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 
 from stylernn import config
 from stylernn.config import DataSettings
-from stylernn.corpus import Tune
+from stylernn.corpus import LabelledMelody
 from stylernn.errors import TrainingError
 from stylernn.music.melody import Melody, Note
 from stylernn.representation import batching
@@ -27,7 +27,7 @@ class CrashError(Exception):
 
 
 @pytest.fixture(scope="module")
-def tunes() -> list[Tune]:
+def tunes() -> list[LabelledMelody]:
     return training_tunes.tunes()
 
 
@@ -40,7 +40,7 @@ def tiny() -> config.Settings:
 
 @pytest.fixture(scope="module")
 def whole(
-    tmp_path_factory: pytest.TempPathFactory, tiny: config.Settings, tunes: list[Tune]
+    tmp_path_factory: pytest.TempPathFactory, tiny: config.Settings, tunes: list[LabelledMelody]
 ) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "whole"
     outcome = train.fit(tiny, tunes, folder)
@@ -62,7 +62,7 @@ def test_a_run_folder_holds_all_that_a_reader_needs(whole: Path, tiny: config.Se
 
 
 def test_a_resumed_run_ends_the_same_to_the_last_bit(
-    whole: Path, tiny: config.Settings, tunes: list[Tune], tmp_path: Path
+    whole: Path, tiny: config.Settings, tunes: list[LabelledMelody], tmp_path: Path
 ) -> None:
     def crash(progress: Progress) -> None:
         if progress.step == 3:
@@ -79,7 +79,7 @@ def test_a_resumed_run_ends_the_same_to_the_last_bit(
 
 
 def test_the_same_seed_gives_the_same_files(
-    whole: Path, tiny: config.Settings, tunes: list[Tune], tmp_path: Path
+    whole: Path, tiny: config.Settings, tunes: list[LabelledMelody], tmp_path: Path
 ) -> None:
     train.fit(tiny, tunes, tmp_path / "run")
     for file in ("model.safetensors", "metrics.jsonl", "config.toml", "run.json"):
@@ -87,7 +87,7 @@ def test_the_same_seed_gives_the_same_files(
 
 
 def test_products_in_bfloat16_learn_nearly_the_same(
-    whole: Path, tiny: config.Settings, tunes: list[Tune], tmp_path: Path
+    whole: Path, tiny: config.Settings, tunes: list[LabelledMelody], tmp_path: Path
 ) -> None:
     coarse = replace(tiny, train=replace(tiny.train, products="bfloat16"))
     train.fit(coarse, tunes, tmp_path / "run")
@@ -103,7 +103,7 @@ def test_products_in_bfloat16_learn_nearly_the_same(
 
 
 def test_a_used_folder_and_other_corpora_are_refused(
-    whole: Path, tiny: config.Settings, tunes: list[Tune]
+    whole: Path, tiny: config.Settings, tunes: list[LabelledMelody]
 ) -> None:
     with pytest.raises(TrainingError, match="already holds a run"):
         train.fit(tiny, tunes, whole)
@@ -114,14 +114,14 @@ def test_a_used_folder_and_other_corpora_are_refused(
 
 
 def test_too_few_works_are_refused(
-    tiny: config.Settings, tunes: list[Tune], tmp_path: Path
+    tiny: config.Settings, tunes: list[LabelledMelody], tmp_path: Path
 ) -> None:
     with pytest.raises(TrainingError, match="too few works"):
         train.fit(tiny, tunes[:1], tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-def test_batches_depend_on_seed_and_step_alone(tunes: list[Tune]) -> None:
+def test_batches_depend_on_seed_and_step_alone(tunes: list[LabelledMelody]) -> None:
     examples = [prepare(tune.melody, 1 + k % 2, 1 + k % 2) for k, tune in enumerate(tunes)]
     data = replace(DataSettings(), events=64)
     one, two, other = (batching.Batcher(examples, data, 4, seed) for seed in (1, 1, 2))
@@ -131,7 +131,7 @@ def test_batches_depend_on_seed_and_step_alone(tunes: list[Tune]) -> None:
     assert not np.array_equal(one(5).pitch, other(5).pitch)
 
 
-def test_windows_cover_every_bar_once(tunes: list[Tune]) -> None:
+def test_windows_cover_every_bar_once(tunes: list[LabelledMelody]) -> None:
     long = Melody(tuple(Note(12 * k, 12, 60 + k % 7) for k in range(400)))
     windows = batching.cover(prepare(long), 64)
     assert windows[0][0] == 0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stylernn import corpus
-from stylernn.corpus import Tune
+from stylernn.corpus import LabelledMelody
 from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
 
@@ -18,8 +18,8 @@ class Lesson(NamedTuple):
     """A model without the judge in question, melodies in its styles that are long enough, and where to write."""
 
     model: Model
-    train: list[Tune]
-    valid: list[Tune]
+    train: list[LabelledMelody]
+    valid: list[LabelledMelody]
     out: Path
 
 
@@ -52,7 +52,7 @@ def write(lesson: Lesson, judge: dict[str, np.ndarray]) -> None:
     print(f"{lesson.out}: {lesson.out.stat().st_size / 1e6:.2f} MB")
 
 
-def root(model: Model, tune: Tune) -> str:
+def root(model: Model, tune: LabelledMelody) -> str:
     """The root style that a tune belongs to."""
     return next(
         (style.parent for style in model.header.styles if style.name == tune.style), tune.style

@@ -23,7 +23,7 @@ from stylernn.generation import generate
 from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
 from stylernn.music.melody import Key, Melody
-from stylernn.system.atomic_write import replacing
+from stylernn.system.atomic_write import atomic_write
 from stylernn.system.paths import catalogue
 
 _COUNT = 440
@@ -92,7 +92,7 @@ def _bundle(etudes: list[tuple[str, Melody]], path: Path, seed: int, model: Mode
     manifest.writerow(["style", "file", "title", "composer", "licence", "substyle"])
     with (
         tempfile.TemporaryDirectory() as scratch,
-        replacing(path) as draft,
+        atomic_write(path) as draft,
         zipfile.ZipFile(draft, "w") as archive,
     ):
         for number, (style, melody) in enumerate(etudes, 1):

@@ -11,12 +11,12 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree._tree import Tree
 
-from stylernn.corpus import Tune
+from stylernn.corpus import LabelledMelody
 from stylernn.corpus.styles import Style
 from stylernn.music.descriptors import describe_sections
 from stylernn.music.key_estimation import estimate
 from stylernn.reranking import discriminant
-from stylernn.reranking.classifier import LEAF, PREFIX, margins
+from stylernn.reranking.classifier import LEAF, PREFIX, style_margins
 from tools.release.common import asked, root, write
 
 TREES, LEAVES, LEAST_LEAF = 100, 128, 2
@@ -41,7 +41,7 @@ def main() -> None:
     write(lesson, grown | discriminant.fit(described))
 
 
-def drawn(tunes: Sequence[Tune]) -> np.ndarray:
+def drawn(tunes: Sequence[LabelledMelody]) -> np.ndarray:
     """Descriptors of sections of tunes, a few of each, in an order that depends on nothing but the tunes."""
     chosen = (tunes[k] for k in np.random.default_rng(0).permutation(len(tunes)))
     parts = [describe_sections(tune.melody, estimate(tune.melody))[:OF_A_TUNE] for tune in chosen]
@@ -79,9 +79,9 @@ def nodes(tree: Tree, names: Sequence[str]) -> dict[str, np.ndarray]:
     }
 
 
-def sure(arrays: dict[str, np.ndarray], root: str, tune: Tune) -> float:
+def sure(arrays: dict[str, np.ndarray], root: str, tune: LabelledMelody) -> float:
     """How surely a tune is heard in its style."""
-    found = margins(
+    found = style_margins(
         arrays, Style(root, root), [describe_sections(tune.melody, estimate(tune.melody))]
     )
     assert found is not None

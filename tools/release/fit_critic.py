@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from stylernn.corpus import Tune
+from stylernn.corpus import LabelledMelody
 from stylernn.corpus.styles import Style
 from stylernn.generation import metre_mapping, planning, transfer
 from stylernn.model.checkpoint import Model
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def teach(
-    model: Model, style: Style, train: Sequence[Tune], compound: bool
+    model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool
 ) -> dict[str, np.ndarray]:
     """Mean and scale of the descriptors, and the regression's weights; nothing where there is too little to learn."""
     own, foreign = drawn(model, style, train, compound)
@@ -65,14 +65,14 @@ def teach(
     mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-3)
     # The real ones weigh as much as both kinds of others together.
     weights = np.repeat(len(x) * np.array([1, 1 - MADE, MADE]) / (2 * parts), parts)
-    fitted = LogisticRegression(C=PENALTY, max_iter=3000).fit(
+    to_supported_metre = LogisticRegression(C=PENALTY, max_iter=3000).fit(
         (x - mean) / scale, np.repeat([1, 0, 0], parts), weights
     )
-    return {"mean": mean, "scale": scale, "weights": fitted.coef_[0]}
+    return {"mean": mean, "scale": scale, "weights": to_supported_metre.coef_[0]}
 
 
 def drawn(
-    model: Model, style: Style, train: Sequence[Tune], compound: bool
+    model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Descriptors of real melodies in the style, and of as many of each other root style as it can have of REAL."""
     rng = np.random.default_rng(0)
@@ -92,15 +92,15 @@ def drawn(
 
 
 def outcomes(
-    model: Model, style: Style, train: Sequence[Tune], compound: bool
+    model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool
 ) -> Iterator[tuple[Melody, Tonality]]:
     """All candidates of transfers from tunes of as many styles as there are, in the metre that is asked for."""
     rng = np.random.default_rng(1)
-    by_root: dict[str, list[Tune]] = {}
+    by_root: dict[str, list[LabelledMelody]] = {}
     for tune in (train[k] for k in rng.permutation(len(train))):
         if (tune.melody.metre.is_compound and metre_mapping.knows_compound(style)) == compound:
             by_root.setdefault(root(model, tune), []).append(tune)
-    dials = transfer.dials(transfer.Options(), style)
+    sampling_config = transfer.sampling_config(transfer.TransferConfig(), style)
     share = -(-SOURCES // max(len(by_root), 1))
     for number, tune in enumerate(
         tune for name in sorted(by_root) for tune in by_root[name][:share]
@@ -108,10 +108,10 @@ def outcomes(
         melody = tune.melody.slice(0, BARS) if tune.melody.bars > BARS else tune.melody
         if len(melody.notes) < LEAST_NOTES:
             continue
-        plan = planning.laid_out(
-            model, metre_mapping.fitted(melody, style), model.style(style.name), number
+        plan = planning.make_plan(
+            model, metre_mapping.to_supported_metre(melody, style), model.style(style.name), number
         )
-        for candidate in compose(model, plan, dials, number, CANDIDATES):
+        for candidate in compose(model, plan, sampling_config, number, CANDIDATES):
             yield candidate.melody, plan.example.tonality
 
 

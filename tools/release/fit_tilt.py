@@ -20,7 +20,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stylernn.corpus import Tune
+from stylernn.corpus import LabelledMelody
 from stylernn.corpus.styles import Style, diatonic, hold, improvised
 from stylernn.generation import metre_mapping, planning, transfer
 from stylernn.model.checkpoint import Model
@@ -47,7 +47,7 @@ tunes than in real melodies (docs/experiments.md, 44 to 47)."""
 def main() -> None:
     """Fit, style by style, and write."""
     lesson = asked(__doc__, ())
-    fitted: dict[str, np.ndarray] = {}
+    to_supported_metre: dict[str, np.ndarray] = {}
     for style in (style for style in lesson.model.header.styles if style.parent == style.name):
         parts = Weights._fields if hold(style) > 1 else ("interval",) if improvised(style) else ()
         for compound in (False, True) if parts else ():
@@ -60,13 +60,17 @@ def main() -> None:
                 if f"{name}/{part}" not in lesson.model.arrays:
                     found[part] = found.get(part, np.zeros(1)) + more
                     found[f"{tilt.CHOSEN}{part}"] = np.array([more])
-            fitted |= {f"{name}/{part}": array for part, array in found.items()}
+            to_supported_metre |= {f"{name}/{part}": array for part, array in found.items()}
             print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
-    write(lesson, fitted)
+    write(lesson, to_supported_metre)
 
 
 def fit(
-    model: Model, style: Style, train: Sequence[Tune], compound: bool, parts: Sequence[str]
+    model: Model,
+    style: Style,
+    train: Sequence[LabelledMelody],
+    compound: bool,
+    parts: Sequence[str],
 ) -> dict[str, np.ndarray]:
     """The weights of a style, of these parts alone; nothing where there is too little to learn from."""
     real = [tune.melody for tune in train if root(model, tune) == style.name]
@@ -98,7 +102,9 @@ def fit(
     return {part: getattr(mean, part) for part in parts}
 
 
-def stretches(model: Model, style: Style, train: Sequence[Tune], compound: bool) -> list[Melody]:
+def stretches(
+    model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool
+) -> list[Melody]:
     """Stretches of tunes of all other styles that there are, which the style writes in the metre that is asked for."""
     rng = np.random.default_rng(1)
     by_root: dict[str, list[Melody]] = {}
@@ -118,7 +124,7 @@ def outcomes(
     model: Model, style: Style, sources: Sequence[Melody], weights: Weights, number: int
 ) -> Iterable[tuple[Melody, Tonality]]:
     """Candidates of transfers at the default dials, with the key of the tune."""
-    settings = transfer.dials(transfer.Options(), style)
+    settings = transfer.sampling_config(transfer.TransferConfig(), style)
     # Among the model's arrays, so that a plan moves them by the tune it draws, as in a transfer.
     tilts = {
         f"{tilt.named(style.name, compound)}/{part}": array
@@ -128,8 +134,8 @@ def outcomes(
     tilted = replace(model, arrays={**model.arrays, **tilts})
     for k, source in enumerate(sources):
         seed = number * len(sources) + k
-        plan = planning.laid_out(
-            tilted, metre_mapping.fitted(source, style), model.style(style.name), seed
+        plan = planning.make_plan(
+            tilted, metre_mapping.to_supported_metre(source, style), model.style(style.name), seed
         )
         for candidate in compose(model, plan, settings, seed, CANDIDATES):
             yield candidate.melody, plan.example.tonality

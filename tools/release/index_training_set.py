@@ -22,7 +22,7 @@ def main() -> None:
     tunes = [tune for tune in corpus.load_folder(arguments.data) if tune.style in learnt]
     training = [tune.melody for tune in corpus.split(tunes).train]
     figures = originality.collect(training, originality.fingerprint(arguments.model))
-    path = originality.save_figures(arguments.model, figures)
+    path = originality.save_index(arguments.model, figures)
     print(
         f"{path}: {figures.tunes:,} tunes, {figures.figures:,} figures, {path.stat().st_size / 1e6:.2f} MB"
     )

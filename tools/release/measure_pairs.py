@@ -26,8 +26,8 @@ from stylernn.model.checkpoint import Model
 from stylernn.music.melody import Melody
 from stylernn.music.similarity import pitch_class_distance
 from stylernn.reranking import originality
-from stylernn.reranking.originality import Figures
-from stylernn.system.paths import boxed_model
+from stylernn.reranking.originality import NgramIndex
+from stylernn.system.paths import bundled_model
 
 QUARTERS, FITTED, OTHERS, BARS, LEAST_NOTES = 64, 400, 100, 64, 24
 SAME = 1.0
@@ -54,11 +54,11 @@ def main() -> None:
         help="Measure only what goes to these styles, and keep the other pairs.",
     )
     arguments = parser.parse_args()
-    path = boxed_model()
+    path = bundled_model()
     model = checkpoint.load_model(path)
     figures = originality.beside(path)
-    divided = corpus.split(corpus.load_folder(arguments.data))
-    train, test = (by_root(model, tunes) for tunes in (divided.train, divided.test))
+    splits = corpus.split(corpus.load_folder(arguments.data))
+    train, test = (by_root(model, tunes) for tunes in (splits.train, splits.test))
     ears = fit(train)
     real = {name: heard(ears, melodies, name)["accuracy"] for name, melodies in test.items()}
     targets = arguments.to or sorted(test)
@@ -78,10 +78,10 @@ def main() -> None:
     metrics = {**(model.header.metrics or {}), "pairs": pairs}
     checkpoint.save_model(path, checkpoint.with_metrics(model, metrics), dtype="float16")
     if figures is not None:
-        originality.save_figures(path, figures._replace(model=originality.fingerprint(path)))
+        originality.save_index(path, figures._replace(model=originality.fingerprint(path)))
 
 
-def by_root(model: Model, tunes: Sequence[corpus.Tune]) -> Melodies:
+def by_root(model: Model, tunes: Sequence[corpus.LabelledMelody]) -> Melodies:
     """Melodies by root style, in an order that depends on nothing but the tunes; long ones are cut."""
     roots = {entry.name: entry.parent for entry in model.header.styles}
     found: Melodies = {name: [] for name in sorted({*roots.values()})}
@@ -127,7 +127,7 @@ def fit(train: Melodies) -> dict[str, Ear]:
 
 def measured(
     model: Model,
-    figures: Figures | None,
+    figures: NgramIndex | None,
     ears: dict[str, Ear],
     sources: list[Melody],
     others: list[Melody],

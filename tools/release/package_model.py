@@ -16,7 +16,7 @@ from stylernn.corpus import Split
 from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
 from stylernn.representation.examples import Example
-from stylernn.system.paths import boxed_model
+from stylernn.system.paths import bundled_model
 from stylernn.training import likelihood, run_folder, train
 from stylernn.training.likelihood import Measure
 
@@ -37,33 +37,33 @@ def main() -> None:
         model = checkpoint.load_model(halved)
     learnt = {style.name for style in model.header.styles}
     tunes = [tune for tune in corpus.load_folder(arguments.data) if tune.style in learnt]
-    divided = corpus.split(tunes)
-    metrics = _metrics(model, divided)
-    named = replace(model.header, corpora=train.sources(divided.train))
+    splits = corpus.split(tunes)
+    metrics = _metrics(model, splits)
+    named = replace(model.header, corpora=train.sources(splits.train))
     model = replace(model, header=named)
-    checkpoint.save_model(boxed_model(), checkpoint.with_metrics(model, metrics), dtype="float16")
-    print(f"{boxed_model()}: {boxed_model().stat().st_size / 1e6:.1f} MB")
+    checkpoint.save_model(bundled_model(), checkpoint.with_metrics(model, metrics), dtype="float16")
+    print(f"{bundled_model()}: {bundled_model().stat().st_size / 1e6:.1f} MB")
 
 
-def _metrics(model: Model, divided: Split) -> dict[str, object]:
+def _metrics(model: Model, splits: Split) -> dict[str, object]:
     """All that the model card says."""
-    examples = likelihood.labelled(divided.test, model.header.styles)
+    examples = likelihood.labelled(splits.test, model.header.styles)
     compiled, state = likelihood.scorer(model.network)
     by_grain = {
-        grain: likelihood.measure(compiled, state, examples, grain=grain)
-        for grain in ("none", "bar", "half", "beat")
+        level: likelihood.measure_melodies(compiled, state, examples, level=level)
+        for level in ("none", "bar", "half", "beat")
     }
-    unstyled = likelihood.measure(compiled, state, examples, styled=False)
+    unstyled = likelihood.measure_melodies(compiled, state, examples, styled=False)
     opening = {
         name: likelihood.bits_per_note(
-            likelihood.measure(compiled, state, examples, styled=styled, opening=OPENING)
+            likelihood.measure_melodies(compiled, state, examples, styled=styled, opening=OPENING)
         )
         for name, styled in (("style", True), ("no style", False))
     }
     return {
-        "test": [asdict(row) for row in likelihood.table(model, divided)],
+        "test": [asdict(row) for row in likelihood.table(model, splits)],
         "bits_by_skeleton": {
-            grain: likelihood.bits_per_note(results) for grain, results in by_grain.items()
+            level: likelihood.bits_per_note(results) for level, results in by_grain.items()
         },
         "bits_without_style": likelihood.bits_per_note(unstyled),
         "worth": {

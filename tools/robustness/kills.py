@@ -19,7 +19,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from stylernn import config
-from stylernn.corpus import Tune
+from stylernn.corpus import LabelledMelody
 from stylernn.music.melody import Melody, Note
 from stylernn.training import train
 
@@ -74,7 +74,7 @@ def work(folder: Path) -> None:
     train.fit(chosen, tunes(), folder, resume=(folder / "run.json").exists())
 
 
-def tunes() -> list[Tune]:
+def tunes() -> list[LabelledMelody]:
     """Random walks of two kinds."""
     rng = np.random.default_rng(1)
     found = []
@@ -82,7 +82,9 @@ def tunes() -> list[Tune]:
         pitches = 60 + np.clip(np.cumsum(rng.integers(-3, 4, size=24)), -12, 12)
         melody = Melody(tuple(Note(24 * k, 24, int(pitch)) for k, pitch in enumerate(pitches)))
         found.append(
-            Tune(melody, ("up", "down")[number % 2], f"{number}", f"work {number}", "made", "none")
+            LabelledMelody(
+                melody, ("up", "down")[number % 2], f"{number}", f"work {number}", "made", "none"
+            )
         )
     return found
 

@@ -25,7 +25,7 @@ ENDINGS = {
 def beginnings(name: str) -> Iterator[bytes]:
     """Small valid files to start from."""
     from stylernn.formats import registry
-    from stylernn.music.melody import Chord, Key, Melody, Metre, Note
+    from stylernn.music.melody import Chord, Key, Melody, Note, TimeSignature
 
     notes = (
         Note(72, 24, 62),
@@ -37,14 +37,14 @@ def beginnings(name: str) -> Iterator[bytes]:
     )
     one = Melody(
         notes,
-        ((0, Metre(4, 4)), (192, Metre(3, 4))),
+        ((0, TimeSignature(4, 4)), (192, TimeSignature(3, 4))),
         Key(2),
         90.0,
         24,
         title="One",
         chords=(Chord(96, "D7"),),
     )
-    two = Melody((Note(0, 48, 60), Note(48, 12, 72)), ((0, Metre(6, 8)),))
+    two = Melody((Note(0, 48, 60), Note(48, 12, 72)), ((0, TimeSignature(6, 8)),))
     if name in ("midi", "musicxml", "mxl", "abc", "krn"):
         for melody in (one, two):
             path = Path(tempfile.mkdtemp()) / f"seed.{ENDINGS.get(name, name)}"

@@ -52,17 +52,17 @@ def main() -> None:
     asked = parser.parse_args()
     model = checkpoint.load_model(asked.model)
     roots = [known.name for known in model.header.styles if known.parent == known.name]
-    split = replace(evaluation_data.divided(corpus.load_folder(asked.data)), test=[])
+    split = replace(evaluation_data.splits(corpus.load_folder(asked.data)), test=[])
     train, valid = evaluation_data.by_style(split, (*roots, *asked.source), only=True)
     rng = np.random.default_rng(asked.seed)
     sources = [
         _cut(melody) for name in asked.source for melody in _some(valid[name], asked.count, rng)
     ]
     target = model.header.styles[model.style(asked.target) - 1]
-    tunes = [metre_mapping.fitted(source, target) for source in sources]
+    tunes = [metre_mapping.to_supported_metre(source, target) for source in sources]
     labels = [name for name in roots for _ in train[name][:_FITTED]]
-    fitted = [_excerpt(melody) for name in roots for melody in train[name][:_FITTED]]
-    evaluator = style.fit(features.extract(fitted), labels, seed=asked.seed)
+    to_supported_metre = [_excerpt(melody) for name in roots for melody in train[name][:_FITTED]]
+    evaluator = style.fit(features.extract(to_supported_metre), labels, seed=asked.seed)
     real = [_excerpt(melody) for melody in _some(valid[asked.target], _REAL, rng)]
     print(
         f"{len(sources)} tunes to {asked.target}, {asked.candidates} candidates, {len(real)} real melodies"
@@ -88,12 +88,17 @@ def _transferred(
     count: int,
     draw: int,
 ) -> list[Melody]:
-    index, dials = model.style(target.name), transfer.dials(transfer.Options(), target)
+    index, sampling_config = (
+        model.style(target.name),
+        transfer.sampling_config(transfer.TransferConfig(), target),
+    )
     made = []
     for number, tune in enumerate(tunes):
-        plan = planning.laid_out(model, tune, index, 1000 * draw + number)
+        plan = planning.make_plan(model, tune, index, 1000 * draw + number)
         selection = Selection(model, target, plan, tune, standards)
-        candidates = compose(model, plan, dials, 1000 * draw + number, count, selection.best)
+        candidates = compose(
+            model, plan, sampling_config, 1000 * draw + number, count, selection.best
+        )
         made.append(candidates[selection.best(candidates, sections(plan)[-1])].melody)
     return made
 

@@ -23,7 +23,7 @@ from stylernn.evaluation import bits
 
 from stylernn import corpus
 from stylernn.config import DataSettings, ModelSettings
-from stylernn.corpus import Tune, styles
+from stylernn.corpus import LabelledMelody, styles
 from stylernn.model import checkpoint, loss
 from stylernn.representation import batching
 from stylernn.representation.batching import Batcher
@@ -39,7 +39,7 @@ DATA = DataSettings(
     parent=0.0,
     grains=(1.0, 0.0, 0.0, 0.0),
     map_dropout=1.0,
-    traits=0.0,
+    attributes=0.0,
 )
 PITCH = 1  # the second of the heads
 
@@ -96,7 +96,7 @@ def main() -> None:
             f"fold {number}: network {network:.3f}, PPM {ppm:.3f}; best after {steps} steps, {seconds:.0f} s",
             flush=True,
         )
-    tell(np.array(ours), np.array(rival), np.array(notes), owners)
+    report(np.array(ours), np.array(rival), np.array(notes), owners)
 
 
 def prepared(tree: tuple[styles.Style, ...], steps: int) -> Learner:
@@ -124,7 +124,7 @@ def prepared(tree: tuple[styles.Style, ...], steps: int) -> Learner:
 def taught(
     learner: Learner,
     examples: Sequence[Example],
-    tunes: Sequence[Tune],
+    tunes: Sequence[LabelledMelody],
     tree: tuple[styles.Style, ...],
     asked,
 ) -> tuple[nnx.State, int]:
@@ -174,7 +174,7 @@ def costs_of(learner: Learner, parameters: nnx.State, examples: Sequence[Example
     return costs
 
 
-def tell(ours: np.ndarray, rival: np.ndarray, notes: np.ndarray, owners: list[str]) -> None:
+def report(ours: np.ndarray, rival: np.ndarray, notes: np.ndarray, owners: list[str]) -> None:
     """Means over all notes, with intervals by resampling works."""
     for name, costs in (("network", ours), ("PPM", rival), ("saved", rival - ours)):
         mean, low, high = bits.per_note(costs, notes, owners)

@@ -48,7 +48,7 @@ def main() -> None:
         features.excerpt(held_out[asked.source][k], WINDOW_QUARTERS, asked.seed) for k in chosen
     ]
     shares = np.linspace(0, 1, asked.steps)
-    options = transfer.Options(candidates=asked.candidates)
+    options = transfer.TransferConfig(candidates=asked.candidates)
     heard = []
     print(
         f"{len(sources)} tunes of {asked.source}, {asked.candidates} candidates, seed {asked.seed}"

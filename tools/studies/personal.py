@@ -73,10 +73,10 @@ def main() -> None:
         count=asked.count,
         seed=asked.seed,
     )
-    options = transfer.Options(candidates=asked.candidates)
+    options = transfer.TransferConfig(candidates=asked.candidates)
     print(f"{'':24s} " + " ".join(f"{name:>15s}" for name in _SHOWN))
     for name, style in {"personal": own, "its mixture alone": _mixture(model, own)}.items():
-        adopted = user_styles.adopted(model, [style])
+        adopted = user_styles.with_user_styles(model, [style])
         _print(
             name,
             benchmark.score(
@@ -89,7 +89,7 @@ def main() -> None:
 def _mixture(model: checkpoint.Model, own: user_styles.Personal) -> user_styles.Personal:
     """The same without what was learnt after the mixture."""
     vector = np.asarray(own.facts["mixture"]) @ user_styles.vectors(model)
-    return replace(own, vector=vector.astype(np.float32), answers={})
+    return replace(own, vector=vector.astype(np.float32), kernel_updates={})
 
 
 def _print(name: str, row: benchmark.Row) -> None:
