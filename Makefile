@@ -11,7 +11,7 @@ BASE   ?= c282d82
 # Of what does not compile, such as templates of packages, nothing is told.
 BYTECODE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib stylernn evaluation || true
 
-.PHONY: help demo test slow golden lint format weights etudes card clean
+.PHONY: help demo test slow golden lint format docs weights etudes card clean
 
 help:
 	@echo "make demo    install, then turn a public-domain tune into jazz"
@@ -20,9 +20,10 @@ help:
 	@echo "make golden  compare notes with those of the commit BASE, on this machine"
 	@echo "make lint    style, types and import layers"
 	@echo "make format  put the code into the project's format"
+	@echo "make docs    build the documentation into build/docs; warnings are errors"
 	@echo "make weights train the model in the box from DATA=FOLDER"
 	@echo "make etudes  compose the bundled jazz etudes with the model in the box, checked against DATA=FOLDER"
-	@echo "make card    write docs/model-card.md from the header of the model in the box"
+	@echo "make card    write docs/reference/model-card.md from the header of the model in the box"
 	@echo "make clean   remove build products; .venv stays"
 
 demo: $(VENV)/installed
@@ -48,6 +49,9 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(VENV)/installed-dev
+	$(BIN)/python -m sphinx -q -W --keep-going -d build/doctrees docs build/docs
+
 weights: $(VENV)/installed
 	$(BIN)/python -m tools.release.training_data $(DATA) runs/box-data
 	$(BIN)/stylernn train --config box --data runs/box-data --out runs/box
@@ -63,7 +67,7 @@ etudes: $(VENV)/installed
 	$(BIN)/python -m tools.release.compose_etudes $(DATA)
 
 card: $(VENV)/installed
-	$(BIN)/python docs/model_card.py > docs/model-card.md
+	$(BIN)/python docs/model_card.py > docs/reference/model-card.md
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

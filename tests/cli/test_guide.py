@@ -12,7 +12,7 @@ from stylernn.music.melody import Melody, Note
 pytest.importorskip("midirenderer", reason="the synthesiser has no wheel for this machine")
 pytest.importorskip("verovio", reason="the engraver has no wheel for this machine")
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "commands.md").read_text(encoding="utf-8")
 
 
 def commands(title: str) -> list[str]:
