@@ -1,1 +1,1 @@
-"""What a melody is, and what can be said of one: no files, no model."""
+"""The melody and its analysis: key, harmony, descriptors, similarity; without files or models."""

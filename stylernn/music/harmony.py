@@ -1,11 +1,12 @@
-"""The chords under a melody: those of its chord symbols, or else plain ones that fit it.
+"""The chords of a melody: those of its chord symbols, or else inferred ones.
 
-Where a tune brings no chords, each bar gets the triad of its key that its notes and the chords around it speak for: the
-best path through a small grammar of keys, as in programs that harmonise sung melodies.
+A tune without chord symbols gets one triad of its key a bar. The triads are the best path (Viterbi
+decoding) by two scores: how well a triad fits the notes of its bar, and how usual the step from one
+root to the next is. Programs that harmonise sung melodies work in the same way.
 
 References:
-    Simon, Morris & Basu, MySong: automatic accompaniment generation for vocal melodies, CHI (2008).
-    Piston, Harmony (1941): the table of usual root progressions.
+    Simon, Morris & Basu (2008), MySong: automatic accompaniment generation for vocal melodies, CHI.
+    Piston (1941), Harmony: the table of usual root progressions.
 """
 
 import re
@@ -20,12 +21,12 @@ __all__ = ["Harmony", "harmonies", "parse"]
 
 
 class Harmony(NamedTuple):
-    """A chord from `onset` (ticks) to the next one.
+    """A chord that sounds from its onset to that of the next one.
 
     Args:
         onset: in ticks.
-        bass: pitch class of the lowest note; that of the root, unless the symbol says otherwise.
-        pitches: pitch classes, the root first; none where no chord is to sound.
+        bass: pitch class of the lowest note; that of the root, unless the symbol names another one.
+        pitches: pitch classes, the root first; empty where no chord sounds.
     """
 
     onset: int
@@ -35,7 +36,8 @@ class Harmony(NamedTuple):
 
 _NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SYMBOL = re.compile(r"([A-G])([#b]?)(.*?)(?:/([A-G])([#b]?))?")
-_QUALITIES = [  # the first that the text after the root begins with
+# Semitones above the root, by the text after the root; the first pattern that matches counts.
+_QUALITIES = [
     (r"(m|min|mi|-)7?b5|ø|h", (0, 3, 6, 10)),
     (r"(dim|o|°)7", (0, 3, 6, 9)),
     (r"dim|o|°", (0, 3, 6)),
@@ -53,7 +55,8 @@ _QUALITIES = [  # the first that the text after the root begins with
     (r"", (0, 4, 7)),
 ]
 
-# Steps of the root above the tonic and chord, by mode: what a bar may be harmonised with.
+# The chords that a bar may get, by mode: semitones of the root above the tonic, and of the chord
+# tones above the root.
 _TRIADS = {
     "major": (
         (0, (0, 4, 7)),
@@ -73,20 +76,29 @@ _TRIADS = {
     ),
 }
 _SEVENTHS = {(0, 4, 7): 11, (0, 3, 7): 10}
-_COMMON = {0: 0.25, 5: 0.1, 7: 0.15}  # tonic, subdominant and dominant are the pillars of a key
+_COMMON = {0: 0.25, 5: 0.1, 7: 0.15}  # bonus of tonic, subdominant and dominant
+# Scores of root progressions: down a fifth, no change, dominant to subdominant.
 _FIFTH_DOWN, _SAME, _RETREAT = 0.2, -0.05, -0.25
-_TONES = np.array(
-    [1.0, 0.8, 0.8, 0.3]
-)  # what a note counts that is the root, third, fifth or seventh
-_FOREIGN = -0.4
+_TONES = np.array([1.0, 0.8, 0.8, 0.3])  # weights of notes that are the root, third, fifth, seventh
+_FOREIGN = -0.4  # weight of notes outside the chord
 
 
 def harmonies(melody: Melody, *, sevenths: bool = False) -> list[Harmony]:
-    """The chords of a melody's symbols or, where it has none, inferred ones, one a bar.
+    """List the chords of a melody: of its chord symbols or, if it has none, inferred ones.
 
     Args:
-        melody: with notes.
-        sevenths: inferred triads get the seventh of their key.
+        melody: the tune, with at least one note.
+        sevenths: whether inferred triads get the seventh of their key.
+
+    Returns:
+        Chords in order of onset; inferred ones start at the bar lines, one a bar.
+
+    Example:
+        >>> from stylernn.music.melody import Melody, Note
+        >>> pitches = (60, 64, 67, 64, 62, 67, 71, 67, 60, 64, 67, 72)
+        >>> tune = Melody(tuple(Note(24 * k, 24, pitch) for k, pitch in enumerate(pitches)))
+        >>> [(chord.onset, chord.pitches) for chord in harmonies(tune)]
+        [(0, (0, 4, 7)), (96, (7, 11, 2, 5)), (192, (0, 4, 7))]
     """
     if melody.chords:
         return [parse(chord) for chord in melody.chords]
@@ -94,7 +106,22 @@ def harmonies(melody: Melody, *, sevenths: bool = False) -> list[Harmony]:
 
 
 def parse(chord: Chord) -> Harmony:
-    """The pitch classes that a chord symbol stands for; extensions and unknown endings are left out."""
+    """Translate a chord symbol to pitch classes.
+
+    Extensions beyond the seventh are left out. An unknown quality counts as a major triad.
+
+    Args:
+        chord: with a symbol such as "Bbm7/F".
+
+    Returns:
+        The chord at the same onset; without pitches if the symbol does not begin with a root.
+
+    Example:
+        >>> parse(Chord(0, "Bbm7/F"))
+        Harmony(onset=0, bass=5, pitches=(10, 1, 5, 8))
+        >>> parse(Chord(96, "N.C."))
+        Harmony(onset=96, bass=0, pitches=())
+    """
     match = _SYMBOL.fullmatch(chord.symbol.strip())
     if match is None:
         return Harmony(chord.onset, 0, ())
@@ -105,19 +132,19 @@ def parse(chord: Chord) -> Harmony:
 
 
 def _pitch_class(letter: str, sign: str) -> int:
+    """The pitch class of a letter and an accidental, "#", "b" or ""."""
     return (_NATURALS[letter] + {"#": 1, "b": -1, "": 0}[sign]) % 12
 
 
 def _inferred(melody: Melody, tonality: Tonality, sevenths: bool) -> list[Harmony]:
-    """The best path through the triads of the key, a bar at a time; it ends on the tonic."""
+    """The best path through the triads of the key, one a bar; it ends on the tonic."""
     triads = _TRIADS[tonality.mode]
     fit = _fit(melody, tonality)
     roots = np.array([root for root, _ in triads])
     motion = (roots[None, :] - roots[:, None]) % 12
     steps = np.where(motion == 0, _SAME, np.where(motion == 5, _FIFTH_DOWN, 0.0))
-    steps[triads.index((7, (0, 4, 7, 10))), roots == 5] = (
-        _RETREAT  # the dominant seldom goes back to the subdominant
-    )
+    # The dominant seldom goes back to the subdominant.
+    steps[triads.index((7, (0, 4, 7, 10))), roots == 5] = _RETREAT
     fit[-1, roots != 0] = -np.inf
     best, came = fit[0], np.zeros(fit.shape, int)
     for bar in range(1, len(fit)):
@@ -143,12 +170,10 @@ def _inferred(melody: Melody, tonality: Tonality, sevenths: bool) -> list[Harmon
 
 
 def _in_key(intervals: tuple[int, ...], step: int, mode: str) -> tuple[int, ...]:
-    """A chord whose major seventh lies outside the key gets the minor one: on the seventh degree in minor."""
-    return (
-        (*intervals[:-1], 10)
-        if intervals[-1] == 11 and mode == "minor" and step == 10
-        else intervals
-    )
+    """Lower the major seventh where it lies outside the key: on the seventh degree in minor."""
+    if intervals[-1] == 11 and mode == "minor" and step == 10:
+        return (*intervals[:-1], 10)
+    return intervals
 
 
 def _fit(melody: Melody, tonality: Tonality) -> np.ndarray:
@@ -157,9 +182,8 @@ def _fit(melody: Melody, tonality: Tonality) -> np.ndarray:
     shared = np.minimum(notes[:, :1] + notes[:, 1:2], lines[1:]) - np.maximum(
         notes[:, :1], lines[:-1]
     )
-    weight = np.maximum(shared, 0) * (
-        1 + 0.5 * (notes[:, :1] == lines[:-1])
-    )  # a note on the downbeat counts more
+    # A note on the downbeat counts more.
+    weight = np.maximum(shared, 0) * (1 + 0.5 * (notes[:, :1] == lines[:-1]))
     classes = np.stack(
         [weight[notes[:, 2] % 12 == number].sum(axis=0) for number in range(12)], axis=1
     )

@@ -1,7 +1,8 @@
 """Tonic, mode and scale of a melody.
 
-The model hears pitch relative to a tonic and a register, so both must be known for any file, also one without a key
-signature or with the relative major's name on a modal tune. One estimate serves training and transfer alike.
+The model works with pitches relative to a tonic and a median pitch. Both must therefore be known
+for every file, also for one without a key signature and for a modal tune with the signature of its
+relative major. Training and transfer use the same estimate.
 """
 
 from typing import NamedTuple
@@ -22,23 +23,42 @@ _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10, 11)}
 
 
 class Tonality(NamedTuple):
-    """A tonic as a pitch class (0 for C) and a mode, "major" or "minor"."""
+    """A tonic and a mode.
+
+    Args:
+        tonic: a pitch class, 0 for C.
+        mode: "major" or "minor".
+    """
 
     tonic: int
     mode: str
 
 
 def estimate(melody: Melody) -> Tonality:
-    """Find the tonic and mode of a melody.
+    """Estimate the tonic and mode of a melody.
 
-    The 24 keys are ranked by the correlation of their probe-tone profile with the melody's durations per pitch class;
-    agreement with the notated signature and with the last note count as evidence too.
+    The 24 keys are ranked by the correlation of their probe-tone profiles with the total duration
+    of each pitch class. A key gets a bonus if it agrees with the notated signature, and another one
+    if its tonic is the last note.
+
+    Args:
+        melody: the tune, with at least one note.
+
+    Returns:
+        The key of the highest score.
 
     Raises:
         ValueError: if the melody has no notes.
 
+    Example:
+        >>> from stylernn.music.melody import Melody, Note
+        >>> pitches = (62, 66, 69, 74, 73, 71, 69, 67, 66, 64, 62)
+        >>> tune = Melody(tuple(Note(24 * k, 24, pitch) for k, pitch in enumerate(pitches)))
+        >>> estimate(tune)
+        Tonality(tonic=2, mode='major')
+
     Reference:
-        Krumhansl, Cognitive Foundations of Musical Pitch (1990), chapter 4.
+        Krumhansl (1990), Cognitive Foundations of Musical Pitch, chapter 4.
     """
     if not melody.notes:
         raise ValueError("a melody without notes has no tonality")
@@ -59,21 +79,56 @@ def estimate(melody: Melody) -> Tonality:
 
 
 def scale(tonality: Tonality) -> np.ndarray:
-    """Pitch classes of the diatonic scale, minor with both sevenths; int64, ascending from C."""
+    """List the pitch classes of the scale of a key.
+
+    Args:
+        tonality: its tonic and mode.
+
+    Returns:
+        int64, ascending from C; shape (7,) in major, (8,) in minor, which has both sevenths.
+
+    Example:
+        >>> scale(Tonality(9, "minor")).tolist()
+        [0, 2, 4, 5, 7, 8, 9, 11]
+    """
     return np.sort((np.array(_SCALES[tonality.mode]) + tonality.tonic) % 12)
 
 
 def as_key(tonality: Tonality) -> Key:
-    """The key with the signature of fewest accidentals."""
+    """Convert a tonality to a key with the signature of fewest accidentals.
+
+    Args:
+        tonality: its tonic and mode.
+
+    Returns:
+        The key of the same tonic and mode.
+
+    Example:
+        >>> as_key(Tonality(3, "major"))
+        Key(fifths=-3, mode='major')
+    """
     return Key(0, tonality.mode).transposed(tonality.tonic - Key(0, tonality.mode).tonic)
 
 
 def median_pitch(melody: Melody) -> int:
-    """The register of a melody: its median pitch, rounded down to a MIDI number."""
+    """Compute the median pitch of a melody, which stands for its register.
+
+    Args:
+        melody: the tune, with at least one note.
+
+    Returns:
+        A MIDI number, rounded down.
+
+    Example:
+        >>> from stylernn.music.melody import Melody, Note
+        >>> median_pitch(Melody((Note(0, 24, 60), Note(24, 24, 67))))
+        63
+    """
     return int(np.median(melody.array[:, 2]))
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Pearson's correlation, 0 where one of the two is constant."""
     a, b = a - a.mean(), b - b.mean()
     scale = np.sqrt((a @ a) * (b @ b))
     return float(a @ b / scale) if scale > 0 else 0.0

@@ -1,23 +1,27 @@
-"""Interpolated n-gram models: the baselines that a network has to beat.
+"""Interpolated n-gram models, the baselines that the network is compared with.
 
-`NGram` predicts one symbol from an explicit context, a row of integers ordered from the least to the most telling one.
-Backing off drops the leading integer, so a context may mix streams, such as (pitch 3 notes ago, pitch 2 ago, pitch 1
-ago, place in the bar now). Every order is mixed with the next lower one by modified Kneser-Ney smoothing, down to the
-uniform distribution: every symbol of the alphabet has a chance.
+`NGram` predicts one symbol from a context, a row of integers ordered from the least to the most
+informative one. A lower order drops the first integers of the row, so a context may mix viewpoints,
+such as (pitch 3 notes ago, pitch 2 ago, pitch 1 ago, position in the bar now). Every order is
+interpolated with the next lower one by modified Kneser-Ney smoothing, down to the uniform
+distribution. Every symbol of the alphabet therefore has a positive probability.
 
-A model also learns from a piece as it goes, if asked: `NGram.adaptive_bits`. A `Viewpoint` says which
-column of an event array is predicted from which of the columns before. With order 3 this is the
-Markov-3 of the literature; with order 10 and `adaptive=True`, which adds a short-term model of the
-piece itself, it is a variable-order model of the IDyOM family.
+`NGram.adaptive_bits` adds a short-term model, which learns from the sequence that is predicted. A
+`Viewpoint` names the column of an event array that is predicted, and the columns that it is
+predicted from. With order 3 this is the third-order Markov model of the literature. With order 10
+and `adaptive=True` it is a variable-order model of the IDyOM family.
 
-Conventions: symbols are integers 0 <= s < alphabet; a lag that reaches before the start reads `BEFORE_START`.
+Conventions: symbols are integers 0 <= s < alphabet. A context that reaches back beyond the first
+event of a sequence contains `BEFORE_START` there.
 
 References:
-    Chen & Goodman (1998), An empirical study of smoothing techniques for language modeling, section 3 (long-term).
-    MacKay & Peto (1995), A hierarchical Dirichlet language model (counts of the piece over a prior from the corpus).
+    Chen & Goodman (1998), An empirical study of smoothing techniques for language modeling,
+    section 3 (the long-term model).
+    MacKay & Peto (1995), A hierarchical Dirichlet language model (counts of the sequence over a
+    prior from the corpus).
     Conklin & Witten (1995), Multiple viewpoint systems for music prediction.
-    Pearce (2005), The construction and evaluation of statistical models of melodic structure, ch. 6 and 7 (the idea of
-    long-term and short-term models).
+    Pearce (2005), The construction and evaluation of statistical models of melodic structure,
+    chapters 6 and 7 (the combination of long-term and short-term models).
 """
 
 from collections.abc import Sequence
@@ -38,16 +42,21 @@ __all__ = [
 ]
 
 BEFORE_START = -1
-_CHUNK = 4096
-# The short-term model starts at contexts of this length, and there the long-term model weighs as much as this many
-# notes. Pearce's entropy-weighted geometric mean was measured too, and was worse than no short-term model at all
-# (jazz 9.3, irish 4.3 bits per note, against 8.4 and 3.7 without and 8.2 and 3.1 in this way).
+"""What a context contains in place of an event before the first one."""
+
+_CHUNK = 4096  # rows for which a distribution is held in memory at once
+# The shortest context of the short-term model, and the weight of the long-term model in notes.
+# Pearce's entropy-weighted geometric mean gave more bits per note than no short-term model at all
+# (jazz 9.3, irish 4.3; without a short-term model 8.4 and 3.7; with this one 8.2 and 3.1).
 _MOTIF_ORDER = 2
 _PRIOR_WEIGHT = 20
 
 
 class _Table(NamedTuple):
-    """Counts of one order: symbols `symbols[starts[i]:starts[i + 1]]` follow the context with hash `contexts[i]`."""
+    """Counts of one order.
+
+    The symbols `symbols[starts[i]:starts[i + 1]]` follow the context with the hash `contexts[i]`.
+    """
 
     contexts: np.ndarray
     starts: np.ndarray
@@ -69,13 +78,18 @@ class NGram:
     tables: tuple[_Table, ...]
 
     def distribution(self, contexts: np.ndarray) -> np.ndarray:
-        """Probability of each symbol after each context.
+        """Compute the probability of each symbol after each context.
 
         Args:
-            contexts: integers, shape (n, order), the most telling one last.
+            contexts: integers, shape (n, order), the most informative one last.
 
         Returns:
-            Probabilities, all positive, shape (n, alphabet); rows sum to 1.
+            Positive probabilities, float64, shape (n, alphabet); rows sum to 1.
+
+        Example:
+            >>> model = fit(np.array([[0], [0], [0], [1]]), np.array([1, 1, 1, 0]), 2)
+            >>> model.distribution(np.array([[0]]))[0].round(2).tolist()
+            [0.28, 0.72]
         """
         contexts = np.atleast_2d(contexts)
         probability = np.full((len(contexts), self.alphabet), 1 / self.alphabet)
@@ -90,7 +104,18 @@ class NGram:
         return probability
 
     def bits(self, contexts: np.ndarray, symbols: np.ndarray) -> np.ndarray:
-        """Surprise of each symbol in bits, -log2 p(symbol | context); shape (n,)."""
+        """Compute the information content of each symbol, -log2 p(symbol | context).
+
+        Args:
+            contexts: integers, shape (n, order), the most informative one last.
+            symbols: integers, shape (n,).
+
+        Returns:
+            Bits, float64, shape (n,).
+
+        Raises:
+            ValueError: if a symbol is outside the alphabet.
+        """
         contexts, symbols = np.atleast_2d(contexts), _checked(symbols, self.alphabet)
         parts = [
             np.take_along_axis(
@@ -101,7 +126,20 @@ class NGram:
         return -np.log2(np.concatenate(parts)[:, 0]) if parts else np.zeros(0)
 
     def adaptive_bits(self, contexts: np.ndarray, symbols: np.ndarray) -> np.ndarray:
-        """As `bits` of one piece, where the counts of what came before in it are added at every place."""
+        """Compute the information content of one sequence, learning from it left to right.
+
+        At each symbol, the counts of the symbols before it are added to the model.
+
+        Args:
+            contexts: integers, shape (n, order), of successive events of one sequence.
+            symbols: integers, shape (n,).
+
+        Returns:
+            Bits, float64, shape (n,).
+
+        Raises:
+            ValueError: if a symbol is outside the alphabet.
+        """
         symbols = _checked(symbols, self.alphabet)
         seen = np.eye(self.alphabet)[symbols]
         probability = self.distribution(contexts)
@@ -118,15 +156,23 @@ class NGram:
 
 
 def fit(contexts: np.ndarray, symbols: np.ndarray, alphabet: int) -> NGram:
-    """Count symbols by context.
+    """Fit an n-gram model by counting symbols after contexts.
 
     Args:
-        contexts: integers, shape (n, order), the most telling one last; order 0 is allowed.
+        contexts: integers, shape (n, order), the most informative one last; order 0 is allowed.
         symbols: integers below `alphabet`, shape (n,).
         alphabet: number of symbols.
 
+    Returns:
+        The fitted model.
+
     Raises:
-        ValueError: if the shapes disagree or a symbol lies outside the alphabet.
+        ValueError: if the shapes disagree or a symbol is outside the alphabet.
+
+    Example:
+        >>> model = fit(np.zeros((4, 0), int), np.array([0, 0, 0, 1]), 2)
+        >>> model.bits(np.zeros((2, 0), int), np.array([0, 1])).round(2).tolist()
+        [0.78, 1.26]
     """
     symbols = _checked(symbols, alphabet)
     if contexts.ndim != 2 or len(contexts) != len(symbols):
@@ -134,14 +180,15 @@ def fit(contexts: np.ndarray, symbols: np.ndarray, alphabet: int) -> NGram:
     hashes = _suffix_hashes(contexts)
     tables = [_count(hashes[-1], symbols)]
     for shorter, longer in zip(hashes[-2::-1], hashes[:0:-1], strict=True):
-        # A lower order is asked only where the higher one fails, so it counts the contexts that a symbol follows,
-        # not how often it does (Kneser & Ney 1995).
+        # A lower order counts the different contexts that a symbol follows, not its occurrences,
+        # because its counts matter where the higher order has none (Kneser & Ney 1995).
         kinds = _first_of_each(longer, symbols)
         tables.insert(0, _count(shorter[kinds], symbols[kinds]))
     return NGram(alphabet, tuple(tables))
 
 
 def _count(hashes: np.ndarray, symbols: np.ndarray) -> _Table:
+    """Count the symbols after each context."""
     order = np.lexsort((symbols, hashes))
     first = np.flatnonzero(_changes(hashes[order]) | _changes(symbols[order]))
     counts = np.diff(np.r_[first, len(order)]).astype(np.float64)
@@ -168,7 +215,10 @@ def _changes(values: np.ndarray) -> np.ndarray:
 
 
 def _discounts(counts: np.ndarray) -> np.ndarray:
-    """Discounts of counts 0, 1, 2 and 3 or more (Chen & Goodman 1998, equation 26); defined for small samples too."""
+    """Discounts of counts 0, 1, 2 and 3 or more (Chen & Goodman 1998, equation 26).
+
+    Counts of counts are at least 1 here, so that the discounts of small samples are defined.
+    """
     ones, twos, threes, fours = (max(int(np.sum(counts == k)), 1) for k in (1, 2, 3, 4))
     base = ones / (ones + 2 * twos)
     raw = [
@@ -177,18 +227,18 @@ def _discounts(counts: np.ndarray) -> np.ndarray:
         2 - 3 * base * threes / twos,
         3 - 4 * base * fours / threes,
     ]
-    # At least .1 of every count is given to the lower order and at least .1 of it is kept.
+    # The lower order gets at least 0.1 of every count, and at least 0.1 of it remains.
     return np.clip(raw, [0.0, 0.1, 0.1, 0.1], [0.0, 0.9, 1.9, 2.9])
 
 
 def _lookup(table: _Table, hashes: np.ndarray, alphabet: int) -> np.ndarray:
-    """Counts after each context, shape (n, alphabet); zeros where the context is new."""
+    """Counts after each context, shape (n, alphabet); zeros for an unknown context."""
     counts = np.zeros((len(hashes), alphabet))
     if not len(table.contexts):
         return counts
-    place = np.minimum(np.searchsorted(table.contexts, hashes), len(table.contexts) - 1)
-    known = np.flatnonzero(table.contexts[place] == hashes)
-    first, last = table.starts[place[known]], table.starts[place[known] + 1]
+    row = np.minimum(np.searchsorted(table.contexts, hashes), len(table.contexts) - 1)
+    known = np.flatnonzero(table.contexts[row] == hashes)
+    first, last = table.starts[row[known]], table.starts[row[known] + 1]
     sizes = last - first
     pairs = np.arange(sizes.sum()) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
     counts[np.repeat(known, sizes), table.symbols[pairs]] = table.counts[pairs]
@@ -211,6 +261,7 @@ def _suffix_hashes(contexts: np.ndarray) -> list[np.ndarray]:
 
 
 def _checked(symbols: np.ndarray, alphabet: int) -> np.ndarray:
+    """The symbols as int64, or a ValueError if one is outside the alphabet."""
     symbols = np.asarray(symbols, dtype=np.int64)
     if symbols.ndim != 1 or (len(symbols) and not 0 <= symbols.min() <= symbols.max() < alphabet):
         raise ValueError(f"symbols must be one row of integers in 0..{alphabet - 1}")
@@ -218,12 +269,13 @@ def _checked(symbols: np.ndarray, alphabet: int) -> np.ndarray:
 
 
 class Viewpoint(NamedTuple):
-    """One factor of an event array.
+    """One attribute of an event, and the attributes that it is predicted from.
 
     Args:
-        column: the column of the array that is predicted.
+        column: the column of the event array that is predicted.
         alphabet: number of its symbols.
-        context: (column, lag) pairs from the least to the most telling; lag 0 is the present event.
+        context: (column, lag) pairs from the least to the most informative one; lag 0 is the same
+            event.
     """
 
     column: int
@@ -234,15 +286,23 @@ class Viewpoint(NamedTuple):
 def note_viewpoints(
     order: int, alphabets: tuple[int, int, int]
 ) -> tuple[Viewpoint, Viewpoint, Viewpoint]:
-    """The usual factorisation p(onset | h) p(pitch | h, onset) p(duration | h, onset) of a note event.
+    """Make the viewpoints of a note event.
+
+    They follow the usual factorisation, with h for the notes before:
+    p(onset | h) p(pitch | h, onset) p(duration | h, onset).
 
     Args:
-        order: how many notes back each stream looks.
-        alphabets: numbers of symbols of columns 0, 1, 2: onset (such as the advance), pitch, duration. A column 3
-            holds the place of the note in its bar; it follows from the onsets and is given, not predicted.
+        order: number of previous notes in each context.
+        alphabets: numbers of symbols of columns 0, 1 and 2: onset (such as the advance), pitch,
+            duration. Column 3 is the position of the note in its bar; it follows from the onsets,
+            so it is not predicted.
 
     Returns:
-        One stream each for onset, pitch and duration.
+        The viewpoints of onset, pitch and duration.
+
+    Example:
+        >>> [viewpoint.context for viewpoint in note_viewpoints(1, (8, 12, 8))]
+        [((0, 1), (3, 1)), ((3, 0), (1, 1)), ((2, 1), (3, 0), (0, 0))]
     """
     lags = range(order, 0, -1)
     onset = (*((0, lag) for lag in lags), (3, 1))
@@ -256,25 +316,38 @@ def note_viewpoints(
 
 
 def contexts_of(events: np.ndarray, viewpoint: Viewpoint) -> np.ndarray:
-    """Contexts of a stream at every event of one sequence.
+    """Gather the contexts of a viewpoint at every event of one sequence.
 
     Args:
         events: integers, shape (n, columns).
-        viewpoint: which lagged columns to gather.
+        viewpoint: names the columns and lags.
 
     Returns:
-        Integers, shape (n, len(stream.context)).
+        int64, shape (n, len(viewpoint.context)).
+
+    Example:
+        >>> bigram = Viewpoint(0, 10, ((0, 2), (0, 1)))
+        >>> contexts_of(np.array([[7], [8], [9]]), bigram).tolist()
+        [[-1, -1], [-1, 7], [7, 8]]
     """
     contexts = np.full((len(events), len(viewpoint.context)), BEFORE_START, dtype=np.int64)
-    for place, (column, lag) in enumerate(viewpoint.context):
-        contexts[lag:, place] = events[: max(len(events) - lag, 0), column]
+    for position, (column, lag) in enumerate(viewpoint.context):
+        contexts[lag:, position] = events[: max(len(events) - lag, 0), column]
     return contexts
 
 
 def fit_viewpoints(
     sequences: Sequence[np.ndarray], viewpoints: Sequence[Viewpoint]
 ) -> tuple[NGram, ...]:
-    """Fit one model a stream to sequences of events, each of shape (n, columns)."""
+    """Fit one model for each viewpoint.
+
+    Args:
+        sequences: events of each sequence, integers of shape (n, columns).
+        viewpoints: what to predict, and from what.
+
+    Returns:
+        The models, in the order of the viewpoints.
+    """
     return tuple(
         fit(
             np.concatenate([contexts_of(events, viewpoint) for events in sequences]),
@@ -292,16 +365,23 @@ def viewpoint_bits(
     *,
     adaptive: bool = False,
 ) -> np.ndarray:
-    """Surprise of every symbol of one sequence.
+    """Compute the information content of every symbol of one sequence.
 
     Args:
         models: from `fit_viewpoints`.
-        viewpoints: the streams that they were fitted to, in the same order.
+        viewpoints: the viewpoints that the models were fitted to, in the same order.
         events: integers, shape (n, columns).
-        adaptive: also learn from the sequence itself, left to right.
+        adaptive: whether the models also learn from the sequence itself, left to right.
 
     Returns:
-        Bits, shape (n, streams); their sum over a row is the cost of the event.
+        Bits, float64, shape (n, viewpoints); the sum of a row is the information content of the
+        event.
+
+    Example:
+        >>> unigram = Viewpoint(0, 2, ())
+        >>> models = fit_viewpoints([np.array([[0], [0], [0], [1]])], [unigram])
+        >>> viewpoint_bits(models, [unigram], np.array([[1], [0]])).round(2).tolist()
+        [[1.26], [0.78]]
     """
     columns = []
     for model, viewpoint in zip(models, viewpoints, strict=True):

@@ -1,7 +1,7 @@
-"""Bars that stay as they are.
+"""Locked bars: bars of the source that the result contains unchanged.
 
-A locked bar of the result sounds like that bar of the source, note for note: what begins in it, and what rings into it.
-New notes around it end where it begins.
+A locked bar of the result has the notes of that bar of the source: those that begin in it, and
+those that sound into it. New notes before a locked bar end at the latest where it begins.
 """
 
 from collections.abc import Collection
@@ -16,10 +16,20 @@ __all__ = ["check", "splice"]
 
 
 def check(locked: Collection[int], melody: Melody) -> None:
-    """Make sure that a melody has the bars to lock, numbered from 0, and others.
+    """Check that a melody has the bars to lock, and at least one more.
+
+    Args:
+        locked: bar numbers, counted from 0.
+        melody: the source.
 
     Raises:
-        UsageError: if it has not.
+        UsageError: if there is no such bar, or if all bars are locked. The message counts bars as
+            musicians do: the first full bar is bar 1.
+
+    Example:
+        >>> check([2], Melody((), end=192))
+        Traceback (most recent call last):
+        stylernn.errors.UsageError: there is no such bar; expected bars 1 to 2; found bar 3
     """
     if not locked:
         return
@@ -33,20 +43,29 @@ def check(locked: Collection[int], melody: Melody) -> None:
 
 
 def splice(source: Melody, made: Melody, locked: Collection[int]) -> Melody:
-    """The locked bars of a source amid the other bars of a melody on the same bar lines.
+    """Combine the locked bars of a source with the other bars of a result.
 
     Args:
-        source: where the locked bars come from.
-        made: where the rest comes from.
-        locked: bar numbers, from 0.
+        source: the melody that the locked bars come from.
+        made: the melody that the other bars come from; it has the bar lines of the source.
+        locked: bar numbers, counted from 0.
+
+    Returns:
+        A melody with the attributes of `made`.
+
+    Example:
+        >>> source = Melody((Note(0, 96, 60), Note(96, 96, 62)))
+        >>> made = Melody((Note(0, 48, 72), Note(48, 144, 74)))
+        >>> [(note.onset, note.duration, note.pitch) for note in splice(source, made, [1]).notes]
+        [(0, 48, 72), (48, 48, 74), (96, 96, 62)]
     """
     stretches = _stretches(source, locked)
     lines = np.array(stretches).ravel()
     notes = []
     for note in made.notes:
-        place = int(np.searchsorted(lines, note.onset, side="right"))
-        if place % 2 == 0:  # begins outside: it ends at the latest where the next stretch begins
-            limit = int(lines[place]) if place < len(lines) else note.end
+        passed = int(np.searchsorted(lines, note.onset, side="right"))
+        if passed % 2 == 0:  # outside the locked bars
+            limit = int(lines[passed]) if passed < len(lines) else note.end
             notes.append(Note(note.onset, min(note.end, limit) - note.onset, note.pitch))
     for start, stop in stretches:
         for note in source.notes:

@@ -1,4 +1,4 @@
-"""Chords: symbols read as musicians mean them, plain chords found for tunes that everybody knows."""
+"""Harmony: the reading of chord symbols, and inferred chords for well-known tunes."""
 
 from itertools import chain
 

@@ -1,4 +1,4 @@
-"""Tonality: keys that every musician would name, the laws of transposition, and evidence beside the notes."""
+"""Tonality: undisputed keys, the laws of transposition, and evidence other than the notes."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The n-gram baselines: hand-computed probabilities, laws, and a comparison with a plain count-by-count reference."""
+"""The n-gram baselines: hand-computed probabilities, laws, and a comparison with a plain count."""
 
 import numpy as np
 import pytest
@@ -19,15 +19,16 @@ LAST_TWO = Viewpoint(0, 4, ((0, 2), (0, 1)))
 def test_order_zero_is_discounted_counts_plus_uniform():
     symbols = np.array([0, 0, 0, 0, 1])
     model = ngram.fit(np.zeros((5, 0), dtype=int), symbols, 4)
-    # One symbol seen once and one four times: n1 = 1, n2 = n3 = n4 = 1 by convention, so base = 1/3 and the
-    # discounts are 1 - 2/3 = 1/3 and 3 - 4/3 = 5/3.
+    # One symbol occurs once and one four times: n1 = 1, and n2 = n3 = n4 = 1 by convention. So the
+    # base is 1/3, and the discounts are 1 - 2/3 = 1/3 and 3 - 4/3 = 5/3.
     left = 1 / 3 + 5 / 3
     expected = np.array([4 - 5 / 3 + left / 4, 1 - 1 / 3 + left / 4, left / 4, left / 4]) / 5
     np.testing.assert_allclose(model.distribution(np.zeros((1, 0), dtype=int))[0], expected)
 
 
 def test_lower_orders_count_contexts_and_not_occurrences():
-    # 1 follows only 0, but often; 2 follows two different symbols. After an unseen context 2 must be likelier.
+    # 1 follows only 0, but often; 2 follows two different symbols. After an unknown context 2 must
+    # be more likely.
     sequence = np.array([0, 1] * 10 + [0, 2, 3, 2])
     contexts, symbols = sequence[:-1, None], sequence[1:]
     model = ngram.fit(contexts, symbols, 5)

@@ -19,14 +19,15 @@ def test_pitch_classes_are_apart_by_the_shorter_way() -> None:
 
 
 def test_a_span_without_a_note_counts_as_the_one_before_it() -> None:
-    # Both are silent in the last quarter, so three count: 0, 2, and 2 for the note that is carried on.
+    # Both are silent in the last quarter, so three spans count. Their distances are 0, 2 and 2; the
+    # last one is that of the note before the rest.
     assert pitch_class_distance(
         quarters(60, 62, 62, None), quarters(60, 60, None, None)
     ) == pytest.approx(4 / 3)
 
 
 def test_the_longest_note_of_a_span_is_heard() -> None:
-    """Of 128 quarters each is a span. Not the pitch class counts that sounds longest in all, but the longest note."""
+    """Each of 128 quarters is a span; its longest note counts, not the longest pitch class."""
     plain = Melody((Note(0, 24, 60),), end=24 * 128)
     ornamented = Melody((Note(0, 4, 61), Note(4, 20, 60)), end=24 * 128)
     surrounded = Melody((Note(0, 8, 60), Note(8, 9, 62), Note(17, 7, 60)), end=24 * 128)
