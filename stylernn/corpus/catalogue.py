@@ -7,7 +7,7 @@
     [styles.<style>]                what it holds of a style: tunes, notes; `files` as globs, `without` some
 
 Kinds: `music21` (in that package, always installed), `download` (fetched from a repository at a fixed commit, each file
-with its sha256 in `corpora/<name>/sha256sums`), `bundled` (beside its entry). `corpora/styles.toml` says which style is
+with its sha256 in `corpora/<name>/sha256sums`), `bundled` (beside its entry). `corpora/styles/<label>/style.toml` says which style is
 part of which. A folder of the user's is a source too: see `corpus.folder`.
 """
 
@@ -23,7 +23,8 @@ from typing import Any
 
 from stylernn.corpus.folder import registered
 from stylernn.errors import UsageError
-from stylernn.system.paths import cache_folder, catalogue
+from stylernn.system import paths
+from stylernn.system.style_data import labels, style_data
 
 __all__ = ["Source", "check_styles", "leaves", "root", "sources", "styles_known", "substyles"]
 
@@ -60,18 +61,17 @@ class Source:
     digest: str
 
 
-@cache
 def sources() -> dict[str, Source]:
     """All catalogue entries by name, in alphabetical order."""
-    return {path.parent.name: _read(path) for path in sorted(catalogue().glob("*/corpus.toml"))}
+    return _sources(paths.catalogue())
 
 
 def root(source: Source) -> Path:
     """The folder that the paths of a source start from; it need not exist."""
     if source.kind == "download":
-        return cache_folder() / "downloads" / source.repository / source.commit
+        return paths.cache_folder() / "downloads" / source.repository / source.commit
     if source.kind == "bundled":
-        return catalogue() / source.name
+        return paths.catalogue() / source.name
     package = importlib.util.find_spec("music21")  # finds without importing
     if package is None or package.origin is None:
         return Path("music21-is-not-installed")
@@ -80,10 +80,9 @@ def root(source: Source) -> Path:
 
 def styles_known() -> list[str]:
     """Every style that can be asked for: of a source, a part or a sum of such styles, or a folder added."""
-    tree = _tree()
     held = {style for source in sources().values() for style in source.styles} | set(registered())
-    above = {tree[style]["parent"] for style in held if "parent" in tree.get(style, {})}
-    below = {style for style, entry in tree.items() if entry.get("parent") in held}
+    above = {style_data(style).parent for style in held} - {""}
+    below = {style for style in labels() if style_data(style).parent in held}
     return sorted(held | above | below)
 
 
@@ -109,22 +108,19 @@ def check_styles(styles: list[str]) -> None:
 
 def leaves(style: str) -> list[str]:
     """The styles of sources that a style takes tunes from: itself and its parts; of a substyle, the whole."""
-    tree = _tree()
     held = {name for source in sources().values() for name in source.styles} | set(registered())
-    found = [
-        name for name in sorted(held) if name == style or tree.get(name, {}).get("parent") == style
-    ]
-    return found or [tree[style]["parent"]]
+    found = sorted(held & {style, *substyles(style)})
+    return found or [style_data(style).parent or style]
 
 
 def substyles(style: str) -> list[str]:
     """The styles whose parent this one is."""
-    return [name for name, entry in _tree().items() if entry.get("parent") == style]
+    return [name for name in labels() if style and style_data(name).parent == style]
 
 
 @cache
-def _tree() -> dict[str, dict[str, str]]:
-    return tomllib.loads((catalogue() / "styles.toml").read_text(encoding="utf-8"))
+def _sources(folder: Path) -> dict[str, Source]:
+    return {path.parent.name: _read(path) for path in sorted(folder.glob("*/corpus.toml"))}
 
 
 def _read(path: Path) -> Source:

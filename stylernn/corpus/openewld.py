@@ -25,10 +25,17 @@ _QUERY = """
 
 
 class Song(NamedTuple):
-    """A song that may be used: path of its lead sheet in the repository, style, title, authors."""
+    """A song that may be used.
+
+    Args:
+        path: of its lead sheet in the repository.
+        jazz: whether it is a jazz standard rather than a popular song of its time.
+        title: as in the database.
+        authors: separated by commas, "" where unknown.
+    """
 
     path: str
-    style: str
+    jazz: bool
     title: str
     authors: str
 
@@ -59,9 +66,5 @@ def songs(database: Path, *, jazz_styles: Collection[str], genres: Collection[st
         year = str(date or "")[:4]
         old = year.isdigit() and int(year) < FIRST_PROTECTED_YEAR
         if (old and (jazz or genre in genres)) or (jazz and authors == "[Traditional]"):
-            found.append(
-                Song(
-                    path, "jazz_standard" if jazz else "pop_vintage", str(title), str(authors or "")
-                )
-            )
+            found.append(Song(path, jazz, str(title), str(authors or "")))
     return found

@@ -62,10 +62,11 @@ def _weimar(source: Source, style: str, progress: Progress | None) -> Iterator[P
 
 def _openewld(source: Source, style: str, progress: Progress | None) -> Iterator[Parsed]:
     """OpenEWLD's lead sheets, chosen by its database."""
-    rules = {
-        "jazz_styles": source.styles["jazz_standard"]["recorded_as"],
-        "genres": source.styles["pop_vintage"]["genres"],
-    }
+    entries = source.styles.values()
+    [jazz_styles] = [entry["recorded_as"] for entry in entries if "recorded_as" in entry]
+    [genres] = [entry["genres"] for entry in entries if "genres" in entry]
+    database = root(source) / "OpenEWLD.db"
+    wants_jazz = "recorded_as" in source.styles[style]
     jobs = [
         Job(
             str(root(source) / song.path),
@@ -75,8 +76,8 @@ def _openewld(source: Source, style: str, progress: Progress | None) -> Iterator
             source.licence,
             title=song.title,
         )
-        for song in openewld.songs(root(source) / "OpenEWLD.db", **rules)
-        if song.style == style
+        for song in openewld.songs(database, jazz_styles=jazz_styles, genres=genres)
+        if song.jazz == wants_jazz
     ]
     return parse(source.name, jobs, progress=progress)
 

@@ -1,15 +1,12 @@
 """The styles that a model knows: a small tree of names.
 
 A tune's label is its substyle where it has one (bebop), else its style (jazz). The tree says whose child a label is;
-`corpora/styles.toml` holds the known ones, labels of the user's own are roots.
+`corpora/styles/<label>/style.toml` describes the known ones, labels of the user's own are roots.
 """
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +15,7 @@ from stylernn.errors import UsageError
 from stylernn.music.key_estimation import Tonality, estimate, median_pitch, scale
 from stylernn.music.melody import Melody
 from stylernn.representation.breaths import silence
-from stylernn.system.paths import catalogue
+from stylernn.system.style_data import labels, style_data
 
 __all__ = [
     "Style",
@@ -82,7 +79,7 @@ class Style:
 
 def label(tune: LabelledMelody) -> str:
     """The finest style name of a tune."""
-    return tune.substyle.lower() if tune.substyle.lower() in _known() else tune.style
+    return tune.substyle.lower() if tune.substyle.lower() in labels() else tune.style
 
 
 def tree(tunes: Iterable[LabelledMelody]) -> tuple[Style, ...]:
@@ -90,18 +87,17 @@ def tree(tunes: Iterable[LabelledMelody]) -> tuple[Style, ...]:
 
     A substyle of fewer than ten tunes is left to its parent.
     """
-    known = _known()
     grouped: dict[str, list[LabelledMelody]] = {}
     for tune in tunes:
         name = label(tune)
-        for style in {name, tune.style, known.get(name, {}).get("parent", name)}:
+        for style in {name, tune.style, style_data(name).parent or name}:
             grouped.setdefault(style, []).append(tune)
     styles = []
     for name, members in sorted(grouped.items()):
-        entry = known.get(name, {})
-        parent = entry.get("parent", name)
+        found = style_data(name)
+        parent = found.parent or name
         if parent == name or len(members) >= _FEWEST:
-            styles.append(_measured(Style(name, parent, entry.get("description", "")), members))
+            styles.append(_measured(Style(name, parent, found.description), members))
     return tuple(styles)
 
 
@@ -147,8 +143,7 @@ def scale_of(style: Style, tonality: Tonality) -> np.ndarray:
 
 def improvised(style: Style) -> bool:
     """Whether a style, or its parent, is improvised: then no bar returns as it was."""
-    known = _known()
-    return any(known.get(name, {}).get("improvised", False) for name in (style.name, style.parent))
+    return any(style_data(name).improvised for name in (style.name, style.parent))
 
 
 def hold(style: Style) -> float:
@@ -157,8 +152,7 @@ def hold(style: Style) -> float:
     Guidance towards the tune is so much stronger, and that of the rhythm towards the style so much weaker; that of the
     pitches is weaker by the square.
     """
-    known = _known()
-    return float(max(known.get(name, {}).get("hold", 1.0) for name in (style.name, style.parent)))
+    return float(max(style_data(name).hold for name in (style.name, style.parent)))
 
 
 def _measured(style: Style, tunes: Sequence[LabelledMelody]) -> Style:
@@ -204,8 +198,3 @@ def _avoided(melodies: Sequence[Melody]) -> tuple[int, ...]:
         rare = degrees[time[degrees] < _HARDLY * time.sum()].tolist()
         found += [degree + 12 * number for degree in rare if len(degrees) - len(rare) >= _SCALE]
     return tuple(found)
-
-
-@cache
-def _known() -> dict[str, dict[str, Any]]:
-    return tomllib.loads((catalogue() / "styles.toml").read_text(encoding="utf-8"))

@@ -5,15 +5,17 @@ rags; broken chords for classical music; held chords for hymns. Chords keep to o
 them share stay where they are.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from stylernn.errors import UsageError
 from stylernn.music.harmony import Harmony, harmonies
 from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Note
 from stylernn.sound.performance import Played, manner, seconds
+from stylernn.system import style_data
 
 __all__ = ["Accompaniment", "accompany"]
 
@@ -69,7 +71,8 @@ def accompany(
         straight: do not swing.
         seed: the same seed gives the same accompaniment.
     """
-    figure, low, high = _figure(style.lower())
+    chosen = style_data.accompaniment(style.lower())
+    figure = _figure(chosen["figure"], style)
     random = np.random.default_rng(seed)
     parts: tuple[list[Note], list[Note]] = ([], [])
     before = _LOWEST_BASS + 7
@@ -80,21 +83,7 @@ def accompany(
     tempo = tempo or melody.tempo
     swing = 0.0 if straight else manner(style).swing
     bass, chords = (_played(melody, part, tempo, swing) for part in parts)
-    return Accompaniment(bass, chords, low, high)
-
-
-def _figure(style: str) -> tuple[_Figure, str, str]:
-    """The figure of a style, and who plays bass and chords."""
-    played = manner(style)
-    if played.swing >= 0.8 or style == "fusion":
-        return _walking, "Acoustic Bass", "Acoustic Grand Piano"
-    if style in ("classical", "romantic", "art_song", "chinese"):
-        return _broken, "Cello", "Acoustic Grand Piano"
-    if style in ("chorale", "hymn", "renaissance"):
-        return _held, "Church Organ", "Church Organ"
-    if style in ("celtic", "irish", "fiddle", "scottish", "folk"):
-        return _in_turns, "Acoustic Bass", "Acoustic Guitar (steel)"
-    return _in_turns, "Acoustic Grand Piano", "Acoustic Grand Piano"
+    return Accompaniment(bass, chords, chosen["bass"], chosen["chords"])
 
 
 def _spans(melody: Melody, chords: list[Harmony]) -> Iterator[_Span]:
@@ -133,7 +122,9 @@ def _walking(span: _Span, before: int, random: np.random.Generator) -> Iterator[
             )
 
 
-def _in_turns(span: _Span, before: int, random: np.random.Generator) -> Iterator[tuple[bool, Note]]:
+def _alternating(
+    span: _Span, before: int, random: np.random.Generator
+) -> Iterator[tuple[bool, Note]]:
     """Root and fifth in turns where a strong beat is, chords on the others; in compound metres within each beat."""
     waltz = (span.stop - span.start) // span.beat == 3
     compound = span.beat > TICKS_PER_QUARTER
@@ -170,13 +161,33 @@ def _broken(span: _Span, before: int, random: np.random.Generator) -> Iterator[t
         yield False, Note(tick, min(unit, span.stop - tick), tones[order[number % len(order)]])
 
 
-def _held(span: _Span, before: int, random: np.random.Generator) -> Iterator[tuple[bool, Note]]:
+def _sustained(
+    span: _Span, before: int, random: np.random.Generator
+) -> Iterator[tuple[bool, Note]]:
     """The chord as long as it lasts in its bar."""
     yield (
         True,
         Note(span.start, span.stop - span.start, _in_octave(span.harmony.bass, _LOWEST_BASS + 3)),
     )
     yield from _chord(span, span.start, span.stop)
+
+
+_FIGURES: Mapping[str, _Figure] = {
+    "walking": _walking,
+    "alternating": _alternating,
+    "broken": _broken,
+    "sustained": _sustained,
+}
+
+
+def _figure(name: str, style: str) -> _Figure:
+    """The figure of that name."""
+    if name not in _FIGURES:
+        raise UsageError(
+            f"unknown figure {name!r} in the accompaniment of style {style!r}",
+            expected=f"one of {', '.join(_FIGURES)}",
+        )
+    return _FIGURES[name]
 
 
 def _chord(

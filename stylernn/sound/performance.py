@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stylernn.music.melody import TICKS_PER_QUARTER, Melody
+from stylernn.system import style_data
 
 __all__ = ["Manner", "Played", "manner", "perform", "seconds", "swing_ratio"]
 
@@ -47,36 +48,41 @@ class Manner:
         looseness: standard deviation of onsets, in seconds.
     """
 
-    instrument: str = "Acoustic Grand Piano"
-    swing: float = 0.0
-    legato: float = 0.92
-    accents: tuple[int, int, int] = (8, 3, -3)
-    looseness: float = 0.005
-
-
-_JAZZ = Manner("Tenor Sax", swing=1.0, legato=0.96, accents=(0, -2, 6), looseness=0.008)
-_FIDDLE = Manner("Fiddle", swing=0.25, legato=0.94, accents=(12, 6, -5), looseness=0.005)
-_STRINGS = Manner("Violin", legato=0.95, accents=(6, 3, -2), looseness=0.007)
-_CHOIR = Manner("Church Organ", legato=0.98, accents=(3, 1, 0), looseness=0.003)
-_MANNERS = {
-    **dict.fromkeys(("jazz", "bebop", "swing", "cool", "hardbop", "postbop", "traditional"), _JAZZ),
-    "fusion": Manner("Alto Sax", legato=0.9, accents=(4, 0, 2), looseness=0.006),
-    "jazz_standard": Manner("Clarinet", swing=0.8, legato=0.95, accents=(4, 0, 3), looseness=0.008),
-    "pop_vintage": Manner(swing=0.4, accents=(8, 3, 0), looseness=0.007),
-    "ragtime": Manner("Honky-tonk Piano", legato=0.85, accents=(6, 3, 4), looseness=0.004),
-    **dict.fromkeys(("classical", "romantic"), _STRINGS),
-    "art_song": Manner("Oboe", legato=0.97, accents=(5, 2, -2), looseness=0.009),
-    **dict.fromkeys(("celtic", "irish", "fiddle", "scottish"), _FIDDLE),
-    "folk": Manner("Accordion", legato=0.9, accents=(10, 5, -4), looseness=0.005),
-    "chinese": Manner("Flute", legato=0.96, accents=(5, 2, -2), looseness=0.007),
-    **dict.fromkeys(("chorale", "hymn"), _CHOIR),
-    "renaissance": Manner("Recorder", legato=0.95, accents=(3, 2, 0), looseness=0.005),
-}
+    instrument: str
+    swing: float
+    legato: float
+    accents: tuple[int, int, int]
+    looseness: float
 
 
 def manner(style: str) -> Manner:
-    """How a style is played; one that is not known here, plainly on a piano."""
-    return _MANNERS.get(style.lower(), Manner())
+    """How a style is played, as its folder of the catalogue says.
+
+    Args:
+        style: its label, in upper or lower case. A style without a manner of its own has its parent's;
+            one without a folder is played plainly on a piano.
+
+    Returns:
+        The manner.
+
+    Raises:
+        UsageError: if the file of the style cannot be used.
+
+    Example:
+        >>> manner("bebop").instrument
+        'Tenor Sax'
+        >>> manner("a label of your own").swing
+        0.0
+    """
+    found = style_data.manner(style.lower())
+    downbeat, beat, off = found["accents"]
+    return Manner(
+        instrument=found["instrument"],
+        swing=float(found["swing"]),
+        legato=float(found["legato"]),
+        accents=(downbeat, beat, off),
+        looseness=float(found["looseness"]),
+    )
 
 
 def swing_ratio(tempo: float) -> float:

@@ -153,12 +153,26 @@ def test_songs_are_old_or_traditional(shared: Path) -> None:
         genres=source.styles["pop_vintage"]["genres"],
     )
     assert {song.path for song in songs} | {"OpenEWLD.db"} == set(source.sha256)
-    styles = {song.title: song.style for song in songs}
-    assert styles["Sweet Georgia Brown"] == "pop_vintage"
-    assert styles["Ain't Misbehavin'"] == "jazz_standard"
-    assert "Tangerine" not in styles  # 1942
-    assert "When You Were Sweet Sixteen" not in styles  # undated
-    assert "Shenandoah" not in styles  # traditional, but not jazz
+    jazz = {song.title: song.jazz for song in songs}
+    assert not jazz["Sweet Georgia Brown"]
+    assert jazz["Ain't Misbehavin'"]
+    assert "Tangerine" not in jazz  # 1942
+    assert "When You Were Sweet Sixteen" not in jazz  # undated
+    assert "Shenandoah" not in jazz  # traditional, but not jazz
+
+
+@pytest.mark.parametrize("style", ["jazz_standard", "pop_vintage"])
+def test_a_song_is_read_under_its_own_style(
+    style: str, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = corpus.sources()["openewld"]
+    mirror = shared / "data" / "mirror" / source.repository / source.commit
+    monkeypatch.setattr(readers, "root", lambda source: mirror)
+    jobs: list[Job] = []
+    monkeypatch.setattr(readers, "parse", lambda name, found, **options: jobs.extend(found))
+    readers.read(source, style)
+    assert len(jobs) == source.styles[style]["tunes"]
+    assert {job.style for job in jobs} == {style}
 
 
 def test_classical_comes_with_music21() -> None:

@@ -1,7 +1,5 @@
 """Performance: measured swing, nothing lost, nothing out of order, the same from the same seed."""
 
-import tomllib
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,9 +7,7 @@ from hypothesis import strategies as st
 from strategies import melodies
 
 from stylernn.music.melody import Melody, Note, TimeSignature
-from stylernn.sound import performance
 from stylernn.sound.performance import perform, seconds, swing_ratio
-from stylernn.system import paths
 
 STYLES = ["jazz", "fiddle", "classical", "chorale", "ragtime", "of my own"]
 
@@ -108,8 +104,3 @@ def test_accents_lie_off_the_beat_in_jazz_and_on_it_in_dances() -> None:
     for style, louder in (("jazz", 1), ("fiddle", 0)):
         loud = np.array([note.velocity for note in perform(melody, style)])
         assert loud[louder::2].mean() > loud[1 - louder :: 2].mean() + 3
-
-
-def test_styles_of_the_catalogue_have_a_manner() -> None:
-    styles = tomllib.loads((paths.catalogue() / "styles.toml").read_text(encoding="utf-8"))
-    assert set(performance._MANNERS) == set(styles)

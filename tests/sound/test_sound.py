@@ -131,9 +131,10 @@ def test_an_unknown_instrument_names_near_ones() -> None:
 def test_every_manner_has_its_instrument() -> None:
     from stylernn.sound import performance
     from stylernn.sound.accompaniment import accompany
+    from stylernn.system import style_data
 
     melody = Melody((Note(0, 96, 60),))
-    for style in performance._MANNERS:
+    for style in (*style_data.labels(), ""):
         synthesis.program(performance.manner(style).instrument)
         band = accompany(melody, style)
         synthesis.program(band.bass_instrument)
