@@ -16,7 +16,18 @@ import numpy as np
 
 from stylernn.music.melody import Melody
 
-from . import baselines, bits, content, features, music, originality, overlap, realism, style
+from . import (
+    baselines,
+    bits,
+    content,
+    features,
+    metrics,
+    music,
+    originality,
+    overlap,
+    realism,
+    style,
+)
 from .cache import remembered
 from .inputs import check_pairs
 from .statistics import Estimate, bootstrap
@@ -87,6 +98,7 @@ def score(task: Task, outputs: Sequence[Melody]) -> Row:
     values |= style.evaluate(measured, task.target, task.evaluators, task.origins)
     values |= bits.evaluate(task.note_model, outputs)
     values |= originality.evaluate(outputs, task.training, task.sources)
+    values |= metrics.measure(outputs, task.sources)
     owners = np.array([f"source {number}" for number in range(len(outputs))])
     columns = {name: Column(column, owners) for name, column in values.items()}
     compound = np.array([str(source.metre) in _COMPOUND for source in task.sources])
@@ -157,6 +169,7 @@ def _measure_real(task: Task) -> Row:
     values = style.evaluate(measured, task.target, task.evaluators, origins)
     values |= bits.evaluate(task.note_model, melodies)
     values |= originality.evaluate(melodies, task.training)
+    values |= metrics.measure(melodies)
     columns = {name: Column(column, np.array(owners)) for name, column in values.items()}
     columns |= _music("music", melodies, np.array(owners)) | _music(
         "window", melodies, np.array(owners)
@@ -182,7 +195,8 @@ def _kept(task: Task, name: str, measure: Callable[[], Row]) -> Row:
             for part, array in column._asdict().items()
         }
 
-    arrays = remembered((task.digest, name), flat)
+    own = metrics.fingerprint()
+    arrays = flat() if own is None else remembered((task.digest, name, own), flat)
     keys = dict.fromkeys(key.rpartition(":")[0] for key in arrays)
     return {key: Column(*(arrays[f"{key}:{part}"] for part in Column._fields)) for key in keys}
 

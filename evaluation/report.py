@@ -24,57 +24,10 @@ import numpy as np
 from stylernn.system.atomic_write import atomic_write
 
 from . import plots
+from .metrics import METRICS
 from .statistics import Estimate
 
-__all__ = ["COLUMNS", "page", "row", "write"]
-
-COLUMNS = {
-    "joint": ("joint score", "↑"),
-    "accuracy_all": ("style accuracy", "◇"),
-    "probability_all": ("P(target)", "◇"),
-    "accuracy_pitch": ("… by pitch", "◇"),
-    "accuracy_rhythm": ("… by rhythm", "◇"),
-    "binary_all": ("target, not source", "◇"),
-    "binary_pitch": ("… by pitch", "◇"),
-    "binary_rhythm": ("… by rhythm", "◇"),
-    "top1": ("source found", "↑"),
-    "top1_compound": ("… in 6/8, 9/8, 12/8", "↑"),
-    "reciprocal_rank": ("MRR", "↑"),
-    "strength": ("strength S", "↑"),
-    "chroma": ("chroma", "↑"),
-    "chroma_best": ("… best key", "↑"),
-    "skeleton_recall": ("skeleton", "↑"),
-    "contour": ("contour", "↑"),
-    "edit": ("edit", "↑"),
-    "groove": ("groove", "↑"),
-    "c2st_all": ("two-sample", ".5"),
-    "c2st_pitch": ("… by pitch", ".5"),
-    "c2st_rhythm": ("… by rhythm", ".5"),
-    "frechet_ratio": ("Fréchet ratio", "↓"),
-    "overlap": ("overlap area", "↑"),
-    "profile_pitch": ("pitch profile", "↑"),
-    "profile_rhythm": ("rhythm profile", "↑"),
-    "bits": ("bits/note", "◇"),
-    "window_notes": ("nearest 8 notes", "◇"),
-    "longest_copy": ("longest copy", "◇"),
-    "copied": ("copies ≥ 12", "◇"),
-    "music_repetition": ("repetition", "◇"),
-    "music_silence": ("silence", "◇"),
-    "music_density": ("notes/quarter", "◇"),
-    "music_off_grid": ("off grid", "◇"),
-    "music_mean_interval": ("mean interval", "◇"),
-    "music_leaps": ("leaps", "◇"),
-    "music_groove_consistency": ("groove consistency", "◇"),
-    "ratio_density": ("density ÷ real", "1"),
-    "ratio_silence": ("silence ÷ real", "1"),
-    "ratio_longest_rest": ("longest rest ÷ real", "1"),
-    "ratio_off_grid": ("off grid ÷ real", "1"),
-    "ratio_repetition": ("repetition ÷ real", "1"),
-    "music_ends_in_triad": ("ends in triad", "◇"),
-    "music_ends_long": ("ends long", "◇"),
-    "music_ends_on_strong_beat": ("ends on strong beat", "◇"),
-}
-"""Measures of the table in its order: heading and better direction."""
+__all__ = ["page", "row", "write"]
 
 
 def row(name: str, kind: str, values: Mapping[str, Estimate]) -> dict[str, Any]:
@@ -118,11 +71,17 @@ def page(report: Mapping[str, Any]) -> str:
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
-    present = [key for key in COLUMNS if any(key in each["values"] for each in rows)]
-    head = "".join(f"<th>{html.escape(COLUMNS[key][0])} {COLUMNS[key][1]}</th>" for key in present)
+    """The rows in the columns of `METRICS` that any of them has a value for."""
+    shown = [
+        metric for name, metric in METRICS.items() if any(name in each["values"] for each in rows)
+    ]
+    head = "".join(
+        f'<th title="{html.escape(metric.chapter)}">{html.escape(metric.title)} {metric.better}</th>'
+        for metric in shown
+    )
     body = []
     for each in rows:
-        cells = "".join(f"<td>{_cell(each['values'].get(key))}</td>" for key in present)
+        cells = "".join(f"<td>{_cell(each['values'].get(metric.name))}</td>" for metric in shown)
         body.append(f'<tr class="{each["kind"]}"><td>{html.escape(each["name"])}</td>{cells}</tr>')
     return (
         f"<table><thead><tr><th>row</th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"

@@ -15,7 +15,7 @@ import numpy as np
 
 from stylernn.music.melody import Melody
 
-from . import claims, content, features, music, realism
+from . import claims, content, features, metrics, music, realism
 from .benchmark import (
     CHEATS,
     Column,
@@ -173,7 +173,9 @@ def compare_files(
     own, same = (
         {
             key: Column(values, owners)
-            for key, values in (content.evaluate(sources, group) | _music(group)).items()
+            for key, values in (
+                content.evaluate(sources, group) | _music(group) | metrics.measure(group, sources)
+            ).items()
         }
         for group in (outputs, sources)
     )

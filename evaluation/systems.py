@@ -57,6 +57,7 @@ def ablations(model: "Model", target: str, options: "TransferConfig") -> dict[st
     All draw one candidate, so they are to be compared with the first of them, which has all its parts.
     """
     from stylernn.generation import generate, metre_mapping, planning, transfer
+    from stylernn.representation.analysis import analyse
     from stylernn.sampling import candidates
 
     single = replace(options, candidates=1)
@@ -64,9 +65,9 @@ def ablations(model: "Model", target: str, options: "TransferConfig") -> dict[st
     def without_skeleton(melody: Melody, seed: int) -> Melody:
         index = model.style(target)
         style = model.header.styles[index - 1]
-        plan = planning.make_plan(
+        plan = planning.draw_plan(
             model,
-            metre_mapping.to_supported_metre(melody, style),
+            analyse(metre_mapping.to_supported_metre(melody, style)),
             index,
             seed,
             level="none",
