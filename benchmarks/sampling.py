@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 import timing
 
+from stylernn.representation.analysis import analyse
 from stylernn.model.lstm import LSTMState, column_step, product
 
 HIDDEN, TOKENS = 512, 128
@@ -159,7 +160,7 @@ def bundled(count: int) -> list[dict[str, object]]:
     model = api._loaded(api.model_file())  # noqa: SLF001  (once, as a session of many transfers has it)
     index = model.style("jazz")
     target = model.header.styles[index - 1]
-    plan = planning.plan_transfer(tune, index, target)
+    plan = planning.make_plan(analyse(tune), target, index)
     rows = []
     for candidates in (1, 16, 64):
         made = []

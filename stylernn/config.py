@@ -17,6 +17,7 @@ from stylernn.system import limits
 from stylernn.system.paths import shipped_config
 
 __all__ = [
+    "CELL_NAMES",
     "DataSettings",
     "ModelSettings",
     "Settings",
@@ -26,6 +27,9 @@ __all__ = [
     "to_mapping",
     "to_toml",
 ]
+
+CELL_NAMES = ["lstm", "gru"]
+"""Names of the recurrent cells; `stylernn.model.cells` says what they stand for."""
 
 _DEEPEST, _WIDEST = 64, 65_536
 _LARGEST = 10**15  # numbers above it are slips, and a computer's arithmetic counts no further
@@ -40,7 +44,7 @@ class ModelSettings:
     """Sizes of the network.
 
     Args:
-        cell: recurrent cell, "lstm" or "gru".
+        cell: name of the recurrent cell, one of CELL_NAMES.
         layers: recurrent layers.
         hidden: units per layer.
         style: size of the style embedding.
@@ -58,7 +62,8 @@ class ModelSettings:
     dropout: float = 0.15
 
     def __post_init__(self) -> None:
-        _require(self.cell in ("lstm", "gru"), "model.cell", '"lstm" or "gru"', self.cell)
+        known = " or ".join(f'"{name}"' for name in CELL_NAMES)
+        _require(self.cell in CELL_NAMES, "model.cell", known, self.cell)
         for name in ("layers", "hidden", "style", "skeleton", "head"):
             size, most = getattr(self, name), _DEEPEST if name == "layers" else _WIDEST
             _require(1 <= size <= most, f"model.{name}", f"a whole number from 1 to {most:,}", size)

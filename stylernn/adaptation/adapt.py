@@ -82,7 +82,7 @@ def learn(
         kernel_updates,
         facts,
     )
-    kept = attributes.rows(each.kept for each in examples)
+    kept = attributes.rows(each.reference for each in examples)
     return Personal(*own, described, kept)
 
 

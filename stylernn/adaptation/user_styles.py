@@ -16,7 +16,7 @@ import numpy as np
 
 from stylernn.corpus.styles import Style, parents
 from stylernn.errors import ModelFileError, UsageError
-from stylernn.model import checkpoint
+from stylernn.model import checkpoint, parameters
 from stylernn.model.checkpoint import Model
 from stylernn.representation import attributes
 from stylernn.reranking import discriminant
@@ -83,11 +83,8 @@ def free_directions(model: Model) -> np.ndarray:
 
 def style_kernels(model: Model) -> list[str]:
     """Names of the matrices that a style vector is multiplied with."""
-    return [
-        name
-        for name in model.arrays
-        if name.endswith("style/kernel") or re.search(r"film.*/kernel$", name)
-    ]
+    names = parameters.style_kernels(model.header.settings.model)
+    return [name for name in model.arrays if name in names]
 
 
 def put(model: Model, position: int, style: Style, vector: np.ndarray) -> Model:

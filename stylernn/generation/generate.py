@@ -5,6 +5,8 @@ A melody of sixteen bars or more is planned in four sections, the second and the
 returns as it was, so they get no such plan.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from stylernn.adaptation import style_mixtures
@@ -15,10 +17,14 @@ from stylernn.model.checkpoint import Model
 from stylernn.music import splice
 from stylernn.music.key_estimation import Tonality, as_key, estimate
 from stylernn.music.melody import Key, Melody, TimeSignature
+from stylernn.representation import attributes
 from stylernn.representation import skeleton as sk
+from stylernn.representation.analysis import Analysis, analyse
 from stylernn.representation.event_codec import LOWEST, BeatGrid, Events
-from stylernn.representation.examples import Condition, Example, prepare
-from stylernn.sampling.candidates import Plan, compose, with_reference_attributes
+from stylernn.representation.examples import Condition
+from stylernn.sampling.candidates import compose
+from stylernn.sampling.constraints import Constraints
+from stylernn.sampling.plan import Plan
 from stylernn.sampling.run import SamplingConfig
 
 __all__ = ["form", "generate"]
@@ -110,65 +116,44 @@ def form(bars: int, pickup: int = 0) -> np.ndarray:
 
 
 def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Plan:
+    """The plan of a new melody, over the bars of a frame without notes."""
     grid = BeatGrid.of(frame)
-    nothing = np.zeros(0, np.int32)
-    empty = sk.Skeleton(nothing, nothing)
-    heard = metre_mapping.regroup_bars(frame, grid, style)
-    repeats = form(len(heard.first) - 1, int(frame.pickup > 0))
+    key = frame.key or Key(0)
+    tonality, middle = Tonality(key.tonic, key.mode), style.register
+    bars = metre_mapping.regroup_bars(frame, grid, style)
+    repeats = form(len(bars.first) - 1, int(frame.pickup > 0))
     if improvised(style):
         repeats = np.full_like(repeats, -1)
-    key = frame.key or Key(0)
-    tonality = Tonality(key.tonic, key.mode)
-    middle, given, locked = style.register, None, 0
+    given, locked = None, 0
     if prompt is not None:
-        begun = prepare(prompt)
-        tonality, middle, given, locked = (
-            begun.tonality,
-            begun.median_pitch,
-            begun.events,
-            prompt.bars,
-        )
-        if len(heard.first) == len(grid.first):
+        begun = analyse(prompt)
+        tonality, middle = begun.tonality, begun.median_pitch
+        given, locked = begun.events, prompt.bars
+        if len(bars.first) == len(grid.first):
             repeats[: len(begun.repeats)] = begun.repeats
+    nothing = np.zeros(0, np.int32)
     events = Events(nothing, nothing, nothing, grid, frame)
-    example = Example(
-        events,
-        index,
-        index,
-        tonality,
-        middle,
-        (empty,) * len(sk.LEVELS),
-        repeats,
-        int(frame.pickup > 0),
-    )
-    close = cadence.cadence(events, tonality, cadence.nearest_tonic(middle, tonality) - LOWEST)
+    last = cadence.nearest_tonic(middle, tonality) - LOWEST
     return Plan(
-        example,
-        heard,
-        Condition(index, 0, empty, repeats),
-        given,
-        frozenset(range(locked)),
-        cadence=close,
+        Analysis(frame, events, tonality, middle),
+        bars,
+        Condition(index, 0, sk.Skeleton(nothing, nothing), repeats),
+        Constraints(
+            given,
+            frozenset(range(locked)),
+            cadence=cadence.cadence(events, tonality, last),
+        ),
     )
 
 
 def _melody(
-    model: Model,
-    plan: Plan,
-    style: Style,
-    sampling_config: SamplingConfig,
-    seed: int,
-    candidates: int,
+    model: Model, plan: Plan, style: Style, config: SamplingConfig, seed: int, candidates: int
 ) -> Melody:
-    """The best of some candidates, which have the traits of one tune."""
-    composed = compose(
-        model,
-        with_reference_attributes(model, plan, style.name, seed),
-        sampling_config,
-        seed,
-        candidates,
-    )
-    tonality = plan.example.tonality
+    """The best of some candidates, which have the attributes of one real tune of the style."""
+    reference = attributes.drawn(model.arrays, style.name, plan.grid, seed)
+    shown = replace(plan.condition, attributes=reference.attributes)
+    composed = compose(model, replace(plan, condition=shown), config, seed, candidates)
+    tonality = plan.analysis.tonality
     return min(composed, key=lambda candidate: _faults(candidate.melody, tonality)).melody
 
 

@@ -1,7 +1,8 @@
-"""What the model is told of a tune that is to be in another style: the tune's structure, moved towards the style.
+"""Planning a transfer: what the network is shown of a tune, and what it may not draw freely.
 
-The skeleton goes into the scale of the key, if the style is diatonic, and into the compass of a real tune of the style,
-which the seed draws and whose traits the model is told; some beats fall silent where the style rests more.
+The skeleton goes into the scale of the key, if the style is diatonic, and into the pitch range of a
+real tune of the style, which the seed draws and whose control attributes the network is shown; some
+beats fall silent where the style rests more.
 """
 
 from dataclasses import replace
@@ -11,16 +12,18 @@ import numpy as np
 from stylernn.corpus.styles import Style, diatonic, hold, improvised, scale_of
 from stylernn.generation import cadence, metre_mapping
 from stylernn.model.checkpoint import Model
-from stylernn.music.melody import Melody
 from stylernn.representation import attributes, breaths, chroma
 from stylernn.representation import skeleton as sk
+from stylernn.representation.analysis import Analysis
 from stylernn.representation.attributes import ReferenceAttributes
 from stylernn.representation.event_codec import LOWEST, BeatGrid
-from stylernn.representation.examples import Condition, prepare
+from stylernn.representation.examples import Condition
+from stylernn.representation.skeleton import Skeleton
 from stylernn.sampling import tilt
-from stylernn.sampling.candidates import Plan
+from stylernn.sampling.constraints import FREE, Constraints
+from stylernn.sampling.plan import Plan
 
-__all__ = ["make_plan", "plan_transfer"]
+__all__ = ["draw_plan", "make_plan"]
 
 # Share of the silence that a tune lacks which is planned; the rest comes of itself.
 _BREATHING = 0.5
@@ -28,86 +31,124 @@ _BREATHING = 0.5
 _STRAINS = 0.25
 # Bars of a dance that are chosen at a time, half a strain; in other styles no more of the tune is kept by it.
 _PHRASE = 4
-# Semitones beyond a compass, to either side, where the model may go: few lines touch both edges of what is allowed.
+# Semitones beyond a pitch range, to either side, where the model may go: few lines touch both its edges.
 _BEYOND = 1
 
 
-def make_plan(
-    model: Model, tune: Melody, index: int, seed: int, level: str = "beat", *, choice: bool = True
+def draw_plan(
+    model: Model,
+    analysis: Analysis,
+    index: int,
+    seed: int,
+    *,
+    level: str = "beat",
+    choice: bool = True,
+    constraints: Constraints = FREE,
 ) -> Plan:
-    """The plan of a tune in a style, with the character that the seed draws and the tilt of the style.
+    """Plan a transfer of a tune after a real tune of the style, which the seed draws.
 
     Args:
         model: that is to write.
-        tune: `metre_mapping.to_supported_metre` to the style.
-        index: of the style.
+        analysis: of the tune, in a metre that the style knows, see `metre_mapping`.
+        index: of the style in the model, from 1.
         seed: of the draw.
-        level: of the skeleton, one of GRAINS.
-        choice: whether there are candidates to choose from.
+        level: of the skeleton, one of `skeleton.LEVELS`.
+        choice: whether there are several candidates to choose from.
+        constraints: what the user has fixed; rests, cadence and pitch range are added to it.
+
+    Returns:
+        The plan.
     """
-    target = model.header.styles[index - 1]
-    grid = metre_mapping.regroup_bars(tune, BeatGrid.of(tune), target)
-    reference = attributes.drawn(model.arrays, target.name, grid, seed, dance=hold(target) > 1)
-    plan = plan_transfer(tune, index, target, level, reference)
-    heard = target, tune.metre, plan.example.tonality
-    tilted = tilt.of_style(model.arrays, *heard, reference.more_dotted, choice=choice)
+    style = model.header.styles[index - 1]
+    metre, tonality = analysis.melody.metre, analysis.tonality
+    grid = metre_mapping.regroup_bars(analysis.melody, analysis.events.grid, style)
+    reference = attributes.drawn(model.arrays, style.name, grid, seed, dance=hold(style) > 1)
+    plan = make_plan(
+        analysis, style, index, level=level, reference=reference, constraints=constraints
+    )
+    more = reference.more_dotted
+    tilted = tilt.of_style(model.arrays, style, metre, tonality, more, choice=choice)
     return replace(plan, tilt=tilted, dotted=reference.dotted)
 
 
-def plan_transfer(
-    tune: Melody,
+def make_plan(
+    analysis: Analysis,
+    style: Style,
     index: int,
-    target: Style,
+    *,
     level: str = "beat",
     reference: ReferenceAttributes | None = None,
+    constraints: Constraints = FREE,
 ) -> Plan:
-    """Lay out what the model is to write over: the skeleton of a `metre_mapping.to_supported_metre` tune, moved towards the style.
+    """Plan a transfer of a tune into a style.
 
     Args:
-        tune: the tune.
-        index: of the style in its model.
-        target: the style.
-        level: of the skeleton, one of GRAINS.
-        reference: what the result is to be like; by default nothing is told, and the style's reach is the compass.
+        analysis: of the tune, in a metre that the style knows, see `metre_mapping`.
+        style: the target.
+        index: of the style in its model, from 1.
+        level: of the skeleton, one of `skeleton.LEVELS`.
+        reference: control attributes and pitch range of a real tune of the style; by default no
+            attribute is shown, and the pitch range is that of the style.
+        constraints: what the user has fixed; rests, cadence and pitch range are added to it.
+
+    Returns:
+        The plan.
     """
-    drawn = reference or ReferenceAttributes(attributes.unknown())
-    example = prepare(tune)
-    grid = metre_mapping.regroup_bars(tune, example.events.grid, target)
-    middle = example.median_pitch - LOWEST
-    told = sk.LEVELS.index(level)
-    low, high = (middle + edge for edge in drawn.pitch_range or target.pitch_range)
-    skeleton, members = example.skeletons[told], scale_of(target, example.tonality)
-    if diatonic(target):
-        skeleton = sk.reduce(sk.in_scale(example.events, members), level, example.tonality)
-    skeleton = sk.normalise(sk.fold(skeleton, low, high), example.tonality, low, high, members)
-    told += len(sk.LEVELS)
+    reference = reference or ReferenceAttributes(attributes.unknown())
+    grid = metre_mapping.regroup_bars(analysis.melody, analysis.events.grid, style)
+    middle = analysis.median_pitch - LOWEST
+    low, high = (middle + edge for edge in reference.pitch_range or style.pitch_range)
+    silent = _silent_beats(analysis, grid, style)
+    skeleton = _skeleton(analysis, style, level, low, high)
+    skeleton = sk.keep(skeleton, ~silent[skeleton.time // 16])
+    shown = sk.LEVELS.index(level) + len(sk.LEVELS)
+    repeats = _repeats(analysis, grid, style, skeleton)
+    last = int(skeleton.pitch[-1]) if len(skeleton.pitch) else middle
+    close = cadence.cadence(analysis.events, analysis.tonality, last)
+    constraints = replace(constraints, silent=silent, cadence=close)
+    if reference.pitch_range:
+        constraints = constraints.within(low - _BEYOND, high + _BEYOND)
+    return Plan(
+        analysis,
+        grid,
+        Condition(index, shown, skeleton, repeats, reference.attributes),
+        constraints,
+        section=_PHRASE if hold(style) > 1 else Plan.section,
+        chroma=_chroma(analysis, grid, style),
+    )
+
+
+def _skeleton(analysis: Analysis, style: Style, level: str, low: int, high: int) -> Skeleton:
+    """The tune's structural notes in the style's scale and in a range, pitches less LOWEST."""
+    members = scale_of(style, analysis.tonality)
+    skeleton = analysis.skeleton(level, members if diatonic(style) else None)
+    return sk.normalise(sk.fold(skeleton, low, high), analysis.tonality, low, high, members)
+
+
+def _silent_beats(analysis: Analysis, grid: BeatGrid, style: Style) -> np.ndarray:
+    """Beats that are to be silent where the style rests more than the tune; bool, shape (beats,)."""
+    tune = analysis.melody
     # Where many notes stand in a beat, as in a jig, as many beats would be too much of the tune.
     density = max(len(tune.notes) / grid.beats, 1.0)
-    missing = max(target.silence - breaths.silence(tune), 0.0)
-    silent = breaths.plan(example.events, grid, _BREATHING * missing / density)
-    skeleton = sk.keep(skeleton, ~silent[skeleton.time // 16])
-    repeats = sk.repetitions(replace(example.events, grid=grid))
-    if improvised(target):
-        repeats = np.full_like(repeats, -1)
-    elif np.mean(repeats >= 0) < _STRAINS:
-        repeats = sk.similar_bars(skeleton, grid, repeats)
-    last = int(skeleton.pitch[-1]) if len(skeleton.pitch) else middle
-    close = cadence.cadence(example.events, example.tonality, last)
-    condition = Condition(index, told, skeleton, repeats, drawn.attributes)
-    around = chroma.around(tune, grid)
-    if diatonic(
-        target
-    ):  # what the style does not have is not to be raised, however often it sounds in the tune
-        around *= np.isin(np.arange(12), members)
-    pitch_range = (low - _BEYOND, high + _BEYOND) if drawn.pitch_range else None
-    section = _PHRASE if hold(target) > 1 else Plan.section
-    return Plan(
-        example,
-        grid,
-        condition,
-        silent=silent,
-        cadence=close,
-        chroma=around,
-        pitch_range=pitch_range,
-        section=section,
-    )
+    missing = max(style.silence - breaths.silence(tune), 0.0)
+    return breaths.plan(analysis.events, grid, _BREATHING * missing / density)
+
+
+def _repeats(analysis: Analysis, grid: BeatGrid, style: Style, skeleton: Skeleton) -> np.ndarray:
+    """For each bar as the style counts them an earlier one to repeat, or -1; int32, shape (bars,)."""
+    repeats = sk.repetitions(replace(analysis.events, grid=grid))
+    if improvised(style):
+        return np.full_like(repeats, -1)
+    if np.mean(repeats >= 0) < _STRAINS:
+        return sk.similar_bars(skeleton, grid, repeats)
+    return repeats
+
+
+def _chroma(analysis: Analysis, grid: BeatGrid, style: Style) -> np.ndarray:
+    """Pitch classes around each beat, in a diatonic style those of its scale alone; (beats, 12)."""
+    around = chroma.around(analysis.melody, grid)
+    if not diatonic(style):
+        return around
+    # What the style does not have is not to be raised, however often it sounds in the tune.
+    scaled: np.ndarray = around * np.isin(np.arange(12), scale_of(style, analysis.tonality))
+    return scaled

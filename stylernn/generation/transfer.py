@@ -6,46 +6,32 @@ stay those of the source, and so does the metre, but that a compound one may be 
 """
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from stylernn.adaptation import style_mixtures
 from stylernn.corpus.styles import Style, hold, improvised
 from stylernn.errors import UsageError
 from stylernn.generation import cadence, metre_mapping, planning
+from stylernn.generation.guidance_scales import guidance_scales
 from stylernn.model.checkpoint import Model
 from stylernn.music import splice
 from stylernn.music.key_estimation import Tonality
 from stylernn.music.melody import Melody, Note
-from stylernn.representation import skeleton as sk
+from stylernn.representation.analysis import analyse
 from stylernn.representation.event_codec import HIGHEST, LOWEST
 from stylernn.reranking import discriminant
 from stylernn.reranking.originality import NgramIndex
 from stylernn.reranking.ranking import COMPOSED, HELD, IMPROVISED, PERSONAL, Standards, sounding
 from stylernn.reranking.selection import Selection
-from stylernn.sampling.candidates import Candidate, Choice, Plan, compose, sections
+from stylernn.sampling.candidates import Candidate, Choice, compose
+from stylernn.sampling.constraints import Constraints
+from stylernn.sampling.plan import Plan
 from stylernn.sampling.run import SamplingConfig
 
 __all__ = ["TransferConfig", "Result", "sampling_config", "transfer", "variations"]
 
 
-class _Weights(NamedTuple):
-    """Guidance beside that of most styles: towards the tune, pitch classes around each beat, the style, the traits.
-
-    And the temperature of onsets and durations.
-    """
-
-    tune: float = 1.0
-    around: float = 1.0
-    style: float = 1.0
-    attributes: float = 1.0
-    rhythm: float = 1.0
-
-
-# An improvised style bears more of all, or the tune gets lost among its many notes and the style with it.
-_IMPROVISED = _Weights(tune=1.4, around=1.2, style=1.55)
-# A style with a hold is held by the tune's harmony rather than by its lines, which another style does not have. What it
-# is not heard by are rests, which a cooler rhythm has fewer of; the tilt gives it those of real dances.
-_HELD = _Weights(tune=0.75, around=1.85, attributes=1.5, rhythm=0.95)
+# preserve * (preserve + .4) at the default of preserve.
+_CONTENT_AT_DEFAULT = 0.45
 
 # Candidates drawn in addition where none of those asked for has two notes.
 _MORE = 32
@@ -157,19 +143,28 @@ def variations(
     splice.check(options.locked, melody)
     model, index = style_mixtures.resolve(model, style)
     target = model.header.styles[index - 1]
-    tune = metre_mapping.to_supported_metre(melody, target)
+    analysis = analyse(metre_mapping.to_supported_metre(melody, target))
     asked = max(options.candidates, 2 * count if count > 1 else 1)
-    plan = planning.make_plan(model, tune, index, seed, _level(options.preserve), choice=asked > 1)
-    plan = replace(plan, given=plan.example.events, locked=options.locked)
+    constraints = Constraints(
+        analysis.events,
+        options.locked,
+        lowest=options.lowest - LOWEST,
+        highest=options.highest - LOWEST,
+    )
+    level = _level(options.preserve)
+    plan = planning.draw_plan(
+        model, analysis, index, seed, level=level, choice=asked > 1, constraints=constraints
+    )
+    standards = _standards(model, target)
     selection = Selection(
-        model, target, plan, tune, _standards(model, target), options.density, training
+        model, target, plan, analysis.melody, standards, options.density, training
     )
     choice = selection.best if count == 1 else None
     candidates = _melodies(model, plan, sampling_config(options, target), seed, asked, choice)
-    bars = sections(plan)[-1] if choice else range(tune.bars)
+    bars = plan.sections[-1] if choice else range(analysis.melody.bars)
     chosen: dict[tuple[Note, ...], Result] = {}
     for k in selection.order(candidates, bars):
-        result = _result(candidates[k], plan, melody, tune, options)
+        result = _result(candidates[k], plan, melody, options)
         chosen.setdefault(result.melody.notes, result)
         if len(chosen) == count:
             break
@@ -186,27 +181,34 @@ def _standards(model: Model, target: Style) -> Standards:
 
 
 def sampling_config(options: TransferConfig, target: Style) -> SamplingConfig:
-    """The sampler's settings for a user's wishes and a style, see `styles.hold`."""
-    tight = hold(target)
-    weights = _IMPROVISED if improvised(target) else _HELD if tight > 1 else _Weights()
-    strength = options.strength / tight
-    # Traits and tilt are in full from some strength on, since more costs the tune; at 0 they are not told. Improvised
-    # styles are heard at 1 already, others gain up to the usual strength.
-    share = min(options.strength / (1.0 if improvised(target) else TransferConfig.strength), 1.0)
+    """The sampler's settings for what a user asks and a style, from its `guidance_scales`.
+
+    Args:
+        options: what the user asks for.
+        target: the style.
+
+    Returns:
+        The settings; at the default strength and preserve they are the scales of the style.
+    """
+    scales = guidance_scales(target)
+    preserve, strength = options.preserve, options.strength / TransferConfig.strength
+    # Attributes and tilt are in full from some strength on, since more costs the tune; at 0 they are not told.
+    # Improvised styles are heard at 1 already, others gain up to the usual strength.
+    share = min(options.strength if improvised(target) else strength, 1.0)
     # A tune kept as closely as can be leaves less room for the style; guided by both, a solo keeps no more of it.
-    room = min(1.5 - options.preserve, 1.0)
+    room = min(1.5 - preserve, 1.0)
+    # Rhythm follows the style in full up to the network's own distribution, and a fifth as fast from there.
+    rhythm = strength * (1.0 + 5 * (scales.rhythm - 1.0))
     return SamplingConfig(
-        strength=weights.style * room * strength / tight,
-        attributes=(1 + weights.attributes) * share - 1,
+        strength=scales.style * room * strength,
+        attributes=(1 + scales.attributes) * share - 1,
         tilt=share,
         # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
-        preserve=weights.tune * tight * options.preserve * (options.preserve + 0.4),
-        rhythm_strength=min(strength, 1.0 + (strength - 1.0) / 5),
-        chroma=weights.around * tight * 1.2 * options.preserve,
-        rhythm=weights.rhythm * options.temperature,
+        preserve=scales.content * preserve * (preserve + 0.4) / _CONTENT_AT_DEFAULT,
+        rhythm_strength=min(rhythm, 1.0 + (rhythm - 1.0) / 5),
+        chroma=scales.chroma * preserve / TransferConfig.preserve,
+        rhythm=scales.temperature * options.temperature,
         pitch=0.9 * options.temperature,
-        lowest=options.lowest - LOWEST,
-        highest=options.highest - LOWEST,
     )
 
 
@@ -236,16 +238,14 @@ def _from_pickup(made: Melody) -> Melody:
     return replace(made, notes=notes) if made.pickup and notes else made
 
 
-def _result(
-    candidate: Candidate, plan: Plan, melody: Melody, tune: Melody, options: TransferConfig
-) -> Result:
+def _result(candidate: Candidate, plan: Plan, melody: Melody, options: TransferConfig) -> Result:
     """Count what was kept, then write the candidate in the metre, and with the bars and the ending, that are wanted."""
-    structure = plan.example.skeletons[sk.LEVELS.index("beat")]
+    structure = plan.analysis.skeleton("beat")
     kept = int(sounding(candidate.melody, plan, structure).sum())
-    made, source = _from_pickup(candidate.melody), tune
+    made, source = _from_pickup(candidate.melody), plan.analysis.melody
     if options.end_on_tonic:
-        made = cadence.on_tonic(made, plan.example.tonality)
+        made = cadence.on_tonic(made, plan.analysis.tonality)
     if options.locked or options.keep_metre:
         made, source = metre_mapping.to_original_metre(made, melody), melody
     made = splice.splice(melody, made, options.locked) if options.locked else made
-    return Result(made, source, plan.example.tonality, len(structure.time), kept)
+    return Result(made, source, plan.analysis.tonality, len(structure.time), kept)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,8 @@ import numpy as np
 from flax import nnx
 from jax.typing import DTypeLike
 
-from stylernn.model.lstm import LSTMState, gru, gru_step, lstm, lstm_step
+from stylernn.model import cells
+from stylernn.model.cell_base import Cell
 
 __all__ = ["Dense", "FeatureSum", "FiLM", "Recurrent", "StyleTable", "shift"]
 
@@ -96,47 +97,73 @@ class FiLM(nnx.Module):
 
 
 class Recurrent(nnx.Module):
-    """One recurrent layer whose gates also see the style.
+    """A recurrent layer whose gates also depend on the style.
 
     Args:
-        cell: "lstm" or "gru".
-        inputs, style, hidden: sizes.
+        cell: name of the cell, a key of `cells.CELLS`.
+        inputs: size of the inputs.
+        style: size of the style embedding.
+        hidden: size of the outputs.
     """
 
     def __init__(self, cell: str, inputs: int, style: int, hidden: int, *, rngs: nnx.Rngs) -> None:
-        self.cell, self.hidden = cell, hidden
-        gates = 4 if cell == "lstm" else 3
-        self.input = nnx.Linear(inputs, gates * hidden, use_bias=False, rngs=rngs)
-        self.style = nnx.Linear(style, gates * hidden, use_bias=False, rngs=rngs)
-        self.recurrent = nnx.Param(
-            jnp.concatenate([_orthogonal(rngs.params(), hidden) for _ in range(gates)], axis=1)
-        )
-        # A forget bias of one lets gradients pass from the start (Jozefowicz et al., 2015).
-        bias = jnp.zeros((gates * hidden,))
-        self.bias = nnx.Param(bias.at[hidden : 2 * hidden].set(1.0) if cell == "lstm" else bias)
+        self.name, self.hidden = cell, hidden
+        width = self.cell.gates * hidden
+        self.input = nnx.Linear(inputs, width, use_bias=False, rngs=rngs)
+        self.style = nnx.Linear(style, width, use_bias=False, rngs=rngs)
+        for name, value in self.cell.init_weights(rngs.params, hidden).items():
+            setattr(self, name, nnx.Param(value))
+        self.bias = nnx.Param(self.cell.init_bias(hidden))
+
+    @property
+    def cell(self) -> Cell:
+        """What the layer does at each step."""
+        return cells.CELLS[self.name]
+
+    @property
+    def weights(self) -> dict[str, jax.Array]:
+        """The cell's own arrays, see `Cell.shapes`."""
+        return {name: getattr(self, name)[...] for name in self.cell.shapes(self.hidden)}
 
     def of_style(self, style: jax.Array) -> jax.Array:
-        """What style and bias add to the gates, (..., gates)."""
+        """What style and bias add to the gates.
+
+        Args:
+            style: embeddings, shape (..., style).
+
+        Returns:
+            Shape (..., gates * hidden).
+        """
         return self.style(style) + jax.lax.broadcast_to_rank(self.bias[...], style.ndim)
 
     def __call__(
         self, x: jax.Array, style: jax.Array, products: DTypeLike = jnp.float32
     ) -> jax.Array:
-        """Hidden states (time, batch, hidden) for inputs (time, batch, inputs) and styles (batch, style).
+        """Run over whole sequences.
 
-        The products of an LSTM run in the type `products`.
+        Args:
+            x: inputs, shape (time, batch, inputs).
+            style: embeddings, shape (batch, style).
+            products: type that the cell may run its matrix products in.
+
+        Returns:
+            Hidden states, shape (time, batch, hidden).
         """
-        if self.cell == "lstm":
-            matrices = self.input.kernel[...].astype(products), self.recurrent[...].astype(products)
-            return lstm(x, self.of_style(style), *matrices)
-        return gru(self.input(x) + self.of_style(style)[None], self.recurrent[...])
+        inputs = self.input.kernel[...]
+        return self.cell.scan(x, self.of_style(style), inputs, self.weights, products)
 
-    def step(self, state: LSTMState, x: jax.Array, of_style: jax.Array) -> LSTMState:
-        """One step for inputs (..., inputs), given `of_style`; a GRU leaves `c` alone."""
-        gates = self.input(x) + of_style
-        if self.cell == "lstm":
-            return lstm_step(state, gates, self.recurrent[...])
-        return LSTMState(gru_step(state.h, gates, self.recurrent[...]), state.c)
+    def step(self, state: Any, x: jax.Array, of_style: jax.Array) -> Any:
+        """Advance by one event.
+
+        Args:
+            state: a `CellState` of the cell.
+            x: inputs, shape (..., inputs).
+            of_style: see the method of that name.
+
+        Returns:
+            The next state; its `h` is the output, shape (..., hidden).
+        """
+        return self.cell.step(state, self.input(x) + of_style, self.weights)
 
 
 @jax.custom_vjp
@@ -167,12 +194,6 @@ def _dense_bwd(
 
 
 _dense.defvjp(_dense_fwd, _dense_bwd)
-
-
-@partial(jax.jit, static_argnums=1)
-def _orthogonal(key: jax.Array, size: int) -> jax.Array:
-    """A random orthogonal matrix; under jit, so that it is traced once for all gates."""
-    return nnx.initializers.orthogonal()(key, (size, size))
 
 
 @jax.custom_vjp

@@ -1,4 +1,4 @@
-"""The recurrent kernels: LSTM and GRU over a whole sequence, time-major.
+"""The kernels of the LSTM over a whole sequence, time-major.
 
 The LSTM works on columns: within its loops a state is (hidden, batch), so that the large matrix stands left in every
 product and the batch right, where XLA's products on a CPU are a fifth faster in float32, and in bfloat16 never fall
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-__all__ = ["LSTMState", "column_step", "gru", "gru_step", "lstm", "lstm_step", "product", "turned"]
+__all__ = ["LSTMState", "column_step", "lstm", "lstm_step", "product", "turned"]
 
 _BLOCK = 16
 
@@ -97,36 +97,6 @@ def lstm(x: jax.Array, bias: jax.Array, inputs: jax.Array, recurrent: jax.Array)
     time = x.shape[0]
     whole = jnp.pad(x, ((0, -time % _BLOCK), (0, 0), (0, 0)))
     return _lstm(whole, bias, jnp.concatenate([inputs, recurrent]))[:time]
-
-
-def gru_step(h: jax.Array, gates: jax.Array, recurrent: jax.Array) -> jax.Array:
-    """One step of a GRU.
-
-    Args:
-        h: hidden state, (batch, hidden).
-        gates: projected input plus bias, (batch, 3 * hidden), in the order reset, update, candidate.
-        recurrent: matrix, (hidden, 3 * hidden).
-
-    Reference:
-        Cho et al., Learning phrase representations using RNN encoder-decoder (2014), with the reset gate applied after
-        the recurrent product, as cuDNN does.
-    """
-    x_reset, x_update, x_new = jnp.split(gates, 3, axis=-1)
-    h_reset, h_update, h_new = jnp.split(h @ recurrent, 3, axis=-1)
-    update = jax.nn.sigmoid(x_update + h_update)
-    candidate = jnp.tanh(x_new + jax.nn.sigmoid(x_reset + h_reset) * h_new)
-    return update * h + (1 - update) * candidate
-
-
-def gru(gates: jax.Array, recurrent: jax.Array) -> jax.Array:
-    """Hidden states of a GRU that starts from zeros; shapes as for `lstm`, with three gates."""
-
-    def step(h: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
-        h = gru_step(h, x, recurrent)
-        return h, h
-
-    start = jnp.zeros((gates.shape[1], recurrent.shape[0]), gates.dtype)
-    return jax.lax.scan(step, start, gates)[1]
 
 
 def _apply(gates: jax.Array, c: jax.Array, axis: int) -> tuple[LSTMState, jax.Array]:

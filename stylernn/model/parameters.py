@@ -13,6 +13,8 @@ import numpy as np
 
 from stylernn.config import ModelSettings
 from stylernn.errors import ModelFileError
+from stylernn.model.cell_base import Cell
+from stylernn.model.cells import CELLS
 from stylernn.representation import features as ft
 from stylernn.representation.attributes import ATTRIBUTES, CLASSES
 from stylernn.representation.copy_memory import ONSETS, SUGGESTIONS
@@ -28,6 +30,7 @@ __all__ = [
     "checked",
     "flatten",
     "shapes",
+    "style_kernels",
     "unflatten",
 ]
 
@@ -83,16 +86,39 @@ def _shapes(settings: ModelSettings, styles: int) -> Iterator[tuple[str, tuple[i
     for name, (inputs, outputs) in linear.items():
         yield f"{name}/kernel", (inputs, outputs)
         yield f"{name}/bias", (outputs,)
-    recurrent = {"forwards": (4, small), "backwards": (4, small)}
-    recurrent |= {
-        f"layers/{k}": (4 if settings.cell == "lstm" else 3, width) for k in range(settings.layers)
+    for name, cell, units in _recurrent_layers(settings):
+        gates = cell.gates * units
+        yield f"{name}/input/kernel", (units, gates)
+        yield f"{name}/style/kernel", (style, gates)
+        yield from ((f"{name}/{own}", shape) for own, shape in cell.shapes(units).items())
+        yield f"{name}/bias", (gates,)
+
+
+def _recurrent_layers(settings: ModelSettings) -> list[tuple[str, Cell, int]]:
+    """Name, cell and number of units of every recurrent layer, the skeleton encoder's first."""
+    encoder = [(name, CELLS["lstm"], settings.skeleton) for name in ("forwards", "backwards")]
+    cell = CELLS[settings.cell]
+    return encoder + [(f"layers/{k}", cell, settings.hidden) for k in range(settings.layers)]
+
+
+def style_kernels(settings: ModelSettings) -> set[str]:
+    """Names of the matrices that the style embedding is multiplied with.
+
+    Args:
+        settings: sizes of the network.
+
+    Returns:
+        Names of arrays of shape (style, outputs).
+
+    Example:
+        >>> sorted(style_kernels(ModelSettings(layers=1)))[:2]
+        ['backwards/style/kernel', 'films/0/linear/kernel']
+    """
+    films = ["pitch_film", *(f"films/{k}" for k in range(settings.layers))]
+    recurrent = [name for name, _, _ in _recurrent_layers(settings)]
+    return {f"{name}/linear/kernel" for name in films} | {
+        f"{name}/style/kernel" for name in recurrent
     }
-    for name, (gates, units) in recurrent.items():
-        kernels = {"input/kernel": units, "style/kernel": style, "recurrent": units}
-        yield from (
-            (f"{name}/{kernel}", (inputs, gates * units)) for kernel, inputs in kernels.items()
-        )
-        yield f"{name}/bias", (gates * units,)
 
 
 def checked(parameters: Parameters) -> Parameters:

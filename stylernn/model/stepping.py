@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from stylernn.model.lstm import LSTMState
+from stylernn.model.cell_base import CellState
 from stylernn.model.network import (
     Network,
     onset_logits,
@@ -28,7 +28,6 @@ from stylernn.representation.features import View
 __all__ = [
     "EncodedConditions",
     "GuidanceBranches",
-    "begin",
     "step_duration",
     "step_onset",
     "step_pitch",
@@ -104,20 +103,14 @@ def encode_conditions(
     )
 
 
-def begin(network: Network, branches: int, candidates: int) -> list[LSTMState]:
-    """States before the first event."""
-    zeros = [jnp.zeros((branches, candidates, layer.hidden)) for layer in network.layers]
-    return [LSTMState(nothing, nothing) for nothing in zeros]
-
-
 def step_onset(
     network: Network,
     conditions: EncodedConditions,
-    states: list[LSTMState],
+    states: list[CellState],
     history: History,
     found: SuffixMatch,
     i: jax.Array,
-) -> tuple[list[LSTMState], jax.Array, jax.Array]:
+) -> tuple[list[CellState], jax.Array, jax.Array]:
     """Advance by event `i` of the candidates' histories, whose echoes are `found`.
 
     Returns:

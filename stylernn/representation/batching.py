@@ -12,6 +12,7 @@ import numpy as np
 from stylernn.config import DataSettings
 from stylernn.music.melody import TICKS_PER_QUARTER
 from stylernn.representation import skeleton as sk
+from stylernn.representation.analysis import Analysis
 from stylernn.representation.arrays import PAD_TIME, Batch, ConditioningArrays, initial_history
 from stylernn.representation.event_codec import END, LOWEST, PITCHES, REST
 from stylernn.representation.examples import Condition, Example
@@ -27,7 +28,7 @@ _TOLD = 0.8  # chance of each trait, where any is told
 
 
 def window_arrays(
-    example: Example, first: int, last: int, condition: Condition, beats: int, notes: int
+    example: Analysis, first: int, last: int, condition: Condition, beats: int, notes: int
 ) -> ConditioningArrays[np.ndarray]:
     """What is known of bars `first` to `last` (excluded) of a melody, filled up to numbers of beats and of notes."""
     grid = example.events.grid

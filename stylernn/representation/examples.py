@@ -1,53 +1,55 @@
-"""A melody as the model learns from it and is told of it: its events, and all that is found in them."""
+"""A melody as the network learns from it: its analysis with a label, and what of it is shown."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from stylernn.music.key_estimation import Tonality, estimate, median_pitch
 from stylernn.music.melody import Melody, TimeSignature
 from stylernn.representation import skeleton as sk
+from stylernn.representation.analysis import Analysis, analyse
 from stylernn.representation.attributes import control_attributes, dotted, pitch_range, unknown
-from stylernn.representation.event_codec import Events, encode
 
 __all__ = ["Condition", "Example", "prepare"]
 
 
 @dataclass(frozen=True)
-class Example:
-    """A melody ready for cutting into windows.
+class Example(Analysis):
+    """An analysed melody with the style that it is labelled with, ready for cutting into windows.
 
     Args:
-        events: of the whole melody.
-        style: index of its style, `parent` that of the style's parent.
-        tonality, median_pitch: its key and register (median MIDI number).
-        skeletons: one per grain of GRAINS.
-        repeats: see `skeleton.repetitions`.
-        pickup: 1 if bar 0 is a pickup, else 0.
-        attributes, pitch_range, dotted: see `attributes.control_attributes`, `attributes.pitch_range` and `attributes.dotted`.
+        style: index of its style in the model.
+        parent: index of that style's parent.
     """
 
-    events: Events
-    style: int
-    parent: int
-    tonality: Tonality
-    median_pitch: int
-    skeletons: tuple[sk.Skeleton, ...]
-    repeats: np.ndarray
-    pickup: int
-    attributes: np.ndarray = field(default_factory=unknown)
-    pitch_range: tuple[int, int] = (-12, 12)
-    dotted: float = 0.0
+    style: int = 0
+    parent: int = 0
+
+    @cached_property
+    def attributes(self) -> np.ndarray:
+        """Classes of its control attributes; int32, shape (len(ATTRIBUTES),)."""
+        return control_attributes(self.melody, self.tonality)
 
     @property
-    def kept(self) -> tuple[TimeSignature, np.ndarray, tuple[int, int], float]:
-        """What a model file keeps of it, see `attributes.rows`."""
-        return self.events.frame.metre, self.attributes, self.pitch_range, self.dotted
+    def reference(self) -> tuple[TimeSignature, np.ndarray, tuple[int, int], float]:
+        """What a model file keeps of it to draw from later, see `attributes.rows`."""
+        edges = pitch_range(self.melody.array[:, 2], self.median_pitch)
+        return self.events.frame.metre, self.attributes, edges, dotted(self.melody)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What a window tells the model: a style index, a skeleton with its grain index, the map of repetitions, traits."""
+    """What the network is shown of a melody, or of a window of it.
+
+    Args:
+        style: index of the style, 0 for none.
+        level: index into `skeleton.LEVELS`, plus their number where the skeleton was moved into
+            the scale and range of a style.
+        skeleton: the structural notes.
+        repeats: for each bar an earlier bar that it repeats, or -1; int32, shape (bars,).
+        attributes: classes of the control attributes, 0 where one is not known; int32, shape
+            (len(ATTRIBUTES),).
+    """
 
     style: int
     level: int
@@ -57,11 +59,22 @@ class Condition:
 
 
 def prepare(melody: Melody, style: int = 0, parent: int = 0) -> Example:
-    """Encode a melody and find all that the model is told about it."""
-    events = encode(melody)
-    tonality = estimate(melody)
-    skeletons = tuple(sk.reduce(events, level, tonality) for level in sk.LEVELS)
-    middle = median_pitch(melody)
-    told = sk.repetitions(events), int(melody.pickup > 0), control_attributes(melody, tonality)
-    edges = pitch_range(melody.array[:, 2], middle)
-    return Example(events, style, parent, tonality, middle, skeletons, *told, edges, dotted(melody))
+    """Analyse a labelled melody, with all that training windows need of it.
+
+    Args:
+        melody: with at least one note.
+        style: index of its style in the model, 0 for none.
+        parent: index of that style's parent.
+
+    Returns:
+        The example; nothing of it is worked out again while batches are drawn.
+
+    Raises:
+        ValueError: if the melody has no notes.
+    """
+    found = analyse(melody)
+    example = Example(
+        melody, found.events, found.tonality, found.median_pitch, style=style, parent=parent
+    )
+    _ = example.skeletons, example.repeats, example.attributes
+    return example

@@ -18,7 +18,7 @@ from stylernn.music.melody import Melody
 from stylernn.music.similarity import chroma_similarity, pitch_class_distance
 from stylernn.representation import skeleton as sk
 from stylernn.representation.event_codec import LOWEST
-from stylernn.sampling.candidates import Plan
+from stylernn.sampling.plan import Plan
 
 __all__ = ["COMPOSED", "HELD", "IMPROVISED", "PERSONAL", "Standards", "ranked", "sounding"]
 
@@ -121,7 +121,7 @@ def ranked(
 
 def sounding(melody: Melody, plan: Plan, structure: sk.Skeleton) -> np.ndarray:
     """Which structural notes' pitch classes sound in a melody at their moments."""
-    heard = melody.sounding_at(plan.example.events.grid.ticks[structure.time])
+    heard = melody.sounding_at(plan.analysis.events.grid.ticks[structure.time])
     return (heard >= 0) & ((melody.array[heard, 2] - structure.pitch - LOWEST) % 12 == 0)
 
 

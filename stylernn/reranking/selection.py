@@ -19,7 +19,8 @@ from stylernn.representation import skeleton as sk
 from stylernn.reranking import classifier, critic, discriminant
 from stylernn.reranking.originality import NgramIndex, longest_copy
 from stylernn.reranking.ranking import Standards, ranked
-from stylernn.sampling.candidates import Candidate, Plan
+from stylernn.sampling.candidates import Candidate
+from stylernn.sampling.plan import Plan
 
 __all__ = ["Selection"]
 
@@ -94,7 +95,7 @@ class Selection:
         """
         context = max(min(bars.start, bars.stop - _CONTEXT), 0)
         parts = [candidate.melody.slice(context, bars.stop) for candidate in candidates]
-        described = [describe_sections(part, self.plan.example.tonality) for part in parts]
+        described = [describe_sections(part, self.plan.analysis.tonality) for part in parts]
         arrays, style = self.model.arrays, self.style
         personal = discriminant.style_margins(arrays, style, described)
         if personal is not None:
@@ -163,7 +164,7 @@ class Selection:
 
     def _asked(self, bars: range) -> Plan:
         """The plan with the structural notes of these bars alone."""
-        condition, first = self.plan.condition, self.plan.example.events.grid.first
+        condition, first = self.plan.condition, self.plan.analysis.events.grid.first
         beat = condition.skeleton.time // 16
         inside = (beat >= first[bars.start]) & (beat < first[bars.stop])
         return replace(

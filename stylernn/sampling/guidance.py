@@ -8,17 +8,18 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from stylernn.representation.event_codec import LEGATO, LOWEST, PITCHES
 from stylernn.sampling.tilt import Tilt
 
 __all__ = [
+    "Bias",
     "SamplingConfig",
     "at",
     "ending",
     "guide",
     "next_direction_run",
-    "in_range",
     "nucleus",
     "tilted",
     "timed",
@@ -43,7 +44,6 @@ class SamplingConfig(NamedTuple):
         pitch: temperature of pitches.
         final_temperature: factor on both in the last bar.
         top_p: pitches outside the smallest set of this mass are not drawn.
-        lowest, highest: range of the pitches, each a MIDI number less LOWEST.
 
     Reference:
         Ho & Salimans, Classifier-free diffusion guidance (2022), equation 6, with three conditions.
@@ -60,8 +60,18 @@ class SamplingConfig(NamedTuple):
     pitch: float = 0.9
     final_temperature: float = 0.6
     top_p: float = 0.995
-    lowest: int = 0
-    highest: int = PITCHES - 1
+
+
+class Bias(NamedTuple):
+    """What is added to the logits.
+
+    Args:
+        chroma: pitch classes around each beat of the tune, see `chroma.around`; float32, shape (beats, 12).
+        tilt: of the style, in the key of the tune, see `tilt`.
+    """
+
+    chroma: jax.Array | np.ndarray
+    tilt: Tilt
 
 
 def guide(
@@ -86,13 +96,6 @@ def nucleus(logits: jax.Array, top_p: float) -> jax.Array:
     before = jnp.cumsum(ordered, axis=-1) - ordered
     least = jnp.min(jnp.where(before < top_p, ordered, 2.0), axis=-1, keepdims=True)
     return jnp.where(p >= least, logits, _NEVER)
-
-
-def in_range(logits: jax.Array, config: SamplingConfig) -> jax.Array:
-    """Rule out pitches below `lowest` and above `highest`; the class after the pitches, REST, stays."""
-    pitch = jnp.arange(PITCHES + 1)
-    outside = (pitch < config.lowest) | ((pitch > config.highest) & (pitch < PITCHES))
-    return jnp.where(outside, _NEVER, logits)
 
 
 def towards(logits: jax.Array, weights: jax.Array, latest: jax.Array) -> jax.Array:

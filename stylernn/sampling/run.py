@@ -11,8 +11,8 @@ import numpy as np
 
 from stylernn.model.parameters import Parameters, checked
 from stylernn.representation.arrays import PAD_TIME, ConditioningArrays
-from stylernn.sampling.constraints import Constraints
-from stylernn.sampling.guidance import SamplingConfig
+from stylernn.sampling.constraints import CompiledConstraints
+from stylernn.sampling.guidance import Bias, SamplingConfig
 from stylernn.sampling.state import SamplerState
 from stylernn.system import executable_cache
 from stylernn.system.executable_cache import Program
@@ -26,7 +26,8 @@ def draw(
     parameters: Parameters,
     state: SamplerState[np.ndarray],
     piece: ConditioningArrays,
-    constraints: Constraints,
+    constraints: CompiledConstraints,
+    bias: Bias,
     config: SamplingConfig,
     seed: int,
     until: int = PAD_TIME,
@@ -38,7 +39,8 @@ def draw(
         state: how far they are, see `state.begin`; a candidate that needs more events than there is room for ends
             with the last.
         piece: without a batch axis.
-        constraints: events that are given.
+        constraints: what may not be drawn freely.
+        bias: what is added to the logits.
         config: how to sample.
         seed: candidate k of a seed is the same whatever their number is.
         until: time code; a candidate waits with its first event there or after it.
@@ -53,6 +55,7 @@ def draw(
         parameters.arrays,
         piece,
         constraints,
+        bias,
         numbers,
         np.uint32(seed % 2**32),
         np.int32(until),

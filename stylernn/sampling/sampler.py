@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 
 from stylernn.model import stepping
+from stylernn.model.cell_base import CellState
 from stylernn.model.loss import mask_onset, mask_pitch
-from stylernn.model.lstm import LSTMState
 from stylernn.model.network import Network, with_parameters
 from stylernn.model.parameters import Parameters
 from stylernn.model.stepping import EncodedConditions, GuidanceBranches
@@ -22,13 +22,13 @@ from stylernn.representation import features as ft
 from stylernn.representation.arrays import PAD_TIME, ConditioningArrays, History
 from stylernn.representation.copy_memory import ONSETS, SuffixMatch, next_suffix_match
 from stylernn.representation.event_codec import END, PITCHES, REST
-from stylernn.sampling.constraints import Constraints, free_onsets, next_forced_event
+from stylernn.sampling.constraints import CompiledConstraints
 from stylernn.sampling.guidance import (
+    Bias,
     SamplingConfig,
     at,
     ending,
     guide,
-    in_range,
     next_direction_run,
     nucleus,
     tilted,
@@ -47,7 +47,7 @@ class _Fixed(NamedTuple):
 
     Args:
         conditions: the piece, asked about with all that is told, without style, without skeleton, without traits.
-        constraints, config: see `run`.
+        constraints, bias, config: see `run`.
         keys: of every turn of this call, head and candidate.
         first_step: events before the first turn of this call.
         last_bar: time code at which the last bar begins.
@@ -55,7 +55,8 @@ class _Fixed(NamedTuple):
     """
 
     conditions: EncodedConditions
-    constraints: Constraints
+    constraints: CompiledConstraints
+    bias: Bias
     config: SamplingConfig
     keys: jax.Array
     first_step: jax.Array
@@ -79,7 +80,8 @@ def run(
     steps: int,
     state: SamplerState,
     piece: ConditioningArrays,
-    constraints: Constraints,
+    constraints: CompiledConstraints,
+    bias: Bias,
     config: SamplingConfig,
     seed: jax.Array,
     until: jax.Array,
@@ -100,12 +102,11 @@ def run(
     )
     keys = _keys(seed, state.i, steps, len(state.ended))
     last_bar = 16 * piece.first[piece.bar[jnp.maximum((piece.end >> 4) - 1, 0)]]
-    constraints = constraints._replace(
-        tilt=jax.tree.map(lambda weights: config.tilt * weights, constraints.tilt)
-    )
+    bias = bias._replace(tilt=jax.tree.map(lambda weights: config.tilt * weights, bias.tilt))
     fixed = _Fixed(
         stepping.encode_conditions(network, piece, branches),
         constraints,
+        bias,
         config,
         keys,
         state.i,
@@ -152,7 +153,7 @@ def _step(network: Network, fixed: _Fixed, state: SamplerState) -> SamplerState:
     )
     return SamplerState(
         i=state.i + 1,
-        states=jax.tree.map(partial(jnp.where, halted[:, None]), state.states, states),
+        states=jax.tree.map(partial(_unless, halted), state.states, states),
         history=_extended(state, event),
         agree=jnp.where(halted[:, None], state.agree, agree),
         pitch=state.pitch.at[:, state.i].set(pitch),
@@ -166,6 +167,11 @@ def _step(network: Network, fixed: _Fixed, state: SamplerState) -> SamplerState:
     )
 
 
+def _unless(halted: jax.Array, before: jax.Array, after: jax.Array) -> jax.Array:
+    """The new part of a cell's state, or the one before for candidates that have halted."""
+    return jnp.where(halted.reshape(-1, *(1,) * (after.ndim - 2)), before, after)
+
+
 def _draw_onset(
     network: Network,
     fixed: _Fixed,
@@ -173,7 +179,7 @@ def _draw_onset(
     found: SuffixMatch,
     cooling: jax.Array,
     noise: jax.Array,
-) -> tuple[list[LSTMState], jax.Array, jax.Array, jax.Array, jax.Array]:
+) -> tuple[list[CellState], jax.Array, jax.Array, jax.Array, jax.Array]:
     """States and output of the network, onset class, time and log-probabilities (2, candidates) of the next event."""
     i, before, config = state.i, state.history.time[:, state.i], fixed.config
     states, h, logits = stepping.step_onset(
@@ -187,9 +193,9 @@ def _draw_onset(
     guided, parts = guide(
         _rows(mask_onset(logits, legal[None])), config.rhythm_strength, config.rhythm_preserve
     )
-    guided = timed(guided, fixed.constraints.tilt, before & 15, state.history.duration[:, i])
-    free = is_last | jax.vmap(partial(free_onsets, fixed.constraints))(
-        before, next_forced_event(fixed.constraints, before).time
+    guided = timed(guided, fixed.bias.tilt, before & 15, state.history.duration[:, i])
+    free = is_last | jax.vmap(fixed.constraints.allowed_onsets)(
+        before, fixed.constraints.next_forced_event(before).time
     )
     onset = _drawn(mask_onset(guided, legal & free) / (config.rhythm * cooling), noise)
     time = jnp.where(
@@ -211,19 +217,17 @@ def _draw_note(
 ) -> tuple[_Event, jax.Array]:
     """Pitch and duration of an event at `time`, and their log-probabilities (2, candidates)."""
     i, config, conditions = state.i, fixed.config, fixed.conditions
-    forced = next_forced_event(fixed.constraints, state.history.time[:, i])
-    given, locked = time == forced.time, fixed.constraints.locked[time >> 4]
+    forced = fixed.constraints.next_forced_event(state.history.time[:, i])
+    given, locked = time == forced.time, fixed.constraints.closed[time >> 4]
     z, view, logits = stepping.step_pitch(network, conditions, h, state.history, found, i, time)
     guided, parts = guide(
         _rows(mask_pitch(logits, onset[None])), config.strength, config.preserve, config.attributes
     )
-    beat = jnp.minimum(time >> 4, fixed.constraints.chroma.shape[0] - 1)
-    guided = towards(
-        guided, config.chroma * fixed.constraints.chroma[beat], state.history.pitch[:, i]
-    )
+    beat = jnp.minimum(time >> 4, fixed.bias.chroma.shape[0] - 1)
+    guided = towards(guided, config.chroma * fixed.bias.chroma[beat], state.history.pitch[:, i])
     latest, before = state.history.pitch[:, i], state.history.pitch[:, jnp.maximum(i - 1, 0)]
-    guided = tilted(guided, fixed.constraints.tilt, latest, before, state.direction_run)
-    within = nucleus(in_range(mask_pitch(guided, onset), config), config.top_p)
+    guided = tilted(guided, fixed.bias.tilt, latest, before, state.direction_run)
+    within = nucleus(fixed.constraints.mask_pitches(mask_pitch(guided, onset)), config.top_p)
     pitch = _drawn(within / (config.pitch * cooling), noise[0])
     pitch = jnp.where(given, forced.pitch, jnp.where(locked, PITCHES, pitch))
     ends = time >= fixed.conditions.piece.end
@@ -233,7 +237,7 @@ def _draw_note(
     logits = stepping.step_duration(network, conditions, z, view, state.history, i, sounding)
     guided, parts = guide(_rows(logits), config.rhythm_strength, config.rhythm_preserve)
     duration = _drawn(
-        ending(guided, fixed.constraints.tilt, time & 15) / (config.rhythm * cooling), noise[1]
+        ending(guided, fixed.bias.tilt, time & 15) / (config.rhythm * cooling), noise[1]
     )
     duration = jnp.where(is_note, jnp.where(given, forced.duration, duration), 0)
     gained = gained + jnp.where(is_note, at(parts, duration), 0.0)

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from stylernn.config import ModelSettings
-from stylernn.model.lstm import LSTMState
+from stylernn.model.cells import CELLS
 from stylernn.representation.arrays import PAD_TIME, A, History
 from stylernn.representation.copy_memory import suffix_memory
 from stylernn.representation.event_codec import END
@@ -22,7 +22,7 @@ class SamplerState(NamedTuple, Generic[A]):
 
     Args:
         i: events so far of every candidate that has not come to a halt, ().
-        states: an `LSTMState` of each layer, each part float32 (ways, candidates, hidden).
+        states: a `CellState` of each layer; parts are float32, (guidance branches, candidates, ...).
         history: events so far, each (candidates, events + 1).
         agree: how far pasts agree with the latest event, see `copy_memory.next_suffix_match`, (candidates, memory).
         pitch: of the events, with REST and END, (candidates, events).
@@ -59,7 +59,7 @@ def begin(
     time, kind = np.full(shape, PAD_TIME, np.int32), np.zeros(shape, np.int32)
     time[:, 0], kind[:, 0] = -1, 2
     history = History(time, np.full(shape, median_pitch, np.int32), np.zeros(shape, np.int32), kind)
-    state = LSTMState(*np.zeros((2, _BRANCHES, count, settings.hidden), np.float32))
+    state = CELLS[settings.cell].init_state((_BRANCHES, count, settings.hidden))
     return SamplerState(
         i=np.zeros((), np.int32),
         states=[state] * settings.layers,

@@ -200,7 +200,7 @@ def _attributes(
     """What the model file keeps of the tunes of each style and its substyles, see `attributes.rows`."""
     return {
         f"{attributes.PREFIX}{style.name}": attributes.rows(
-            each.kept for each in examples if k in (each.style, each.parent)
+            each.reference for each in examples if k in (each.style, each.parent)
         )
         for k, style in enumerate(tree, 1)
     }

@@ -18,6 +18,7 @@ from stylernn.music.key_estimation import Tonality, scale
 from stylernn.music.melody import Key, Melody, Note, TimeSignature
 from stylernn.music.similarity import chroma_similarity
 from stylernn.representation import event_codec
+from stylernn.representation.analysis import analyse
 from stylernn.reranking import originality
 from stylernn.sampling import candidates
 from stylernn.sampling.candidates import Candidate
@@ -145,7 +146,7 @@ def test_improvisers_repeat_no_bar() -> None:
         (Style("bebop", "jazz"), [-1, -1, -1, -1]),
         (Style("irish", "celtic"), [-1, 0, 1, 2]),
     ):
-        assert planning.plan_transfer(tune, 1, style).condition.repeats.tolist() == expected
+        assert planning.make_plan(analyse(tune), style, 1).condition.repeats.tolist() == expected
 
 
 def test_only_diatonic_styles_look_for_notes_of_the_scale() -> None:
@@ -153,7 +154,7 @@ def test_only_diatonic_styles_look_for_notes_of_the_scale() -> None:
     notes = [(0, 96, 60), (96, 24, 64), (120, 72, 66), (192, 96, 62), (288, 96, 60)]
     tune = Melody(tuple(Note(*note) for note in notes), key=Key(0, "major"))
     for diatonic, expected in ((0.99, 64), (0.75, 67)):
-        plan = planning.plan_transfer(tune, 1, Style("x", "x", diatonic=diatonic), level="bar")
+        plan = planning.make_plan(analyse(tune), Style("x", "x", diatonic=diatonic), 1, level="bar")
         assert (plan.condition.skeleton.pitch + event_codec.LOWEST).tolist() == [
             60,
             expected,
@@ -167,7 +168,8 @@ def test_only_diatonic_styles_hear_the_scale_alone_around_each_beat() -> None:
     notes = [(0, 96, 60), (96, 24, 64), (120, 72, 66), (192, 96, 62), (288, 96, 60)]
     tune = Melody(tuple(Note(*note) for note in notes), key=Key(0, "major"))
     plans = [
-        planning.plan_transfer(tune, 1, Style("x", "x", diatonic=share)) for share in (0.99, 0.75)
+        planning.make_plan(analyse(tune), Style("x", "x", diatonic=share), 1)
+        for share in (0.99, 0.75)
     ]
     kept, everything = (np.array(plan.chroma) for plan in plans)
     assert kept[:, 6].max() == 0
@@ -192,7 +194,7 @@ def test_a_pentatonic_style_of_ones_own_keeps_its_structural_notes_within_its_sc
         key=Key(0),
     )
     used = [
-        (planning.plan_transfer(tune, 1, style).condition.skeleton.pitch) % 12
+        (planning.make_plan(analyse(tune), style, 1).condition.skeleton.pitch) % 12
         for style in (own, PLAIN)
     ]
     assert [set((pitches + event_codec.LOWEST) % 12) for pitches in used] == [
@@ -232,7 +234,7 @@ def test_traits_are_not_told_at_a_strength_of_zero_and_in_full_at_the_usual_one(
 def test_pitch_classes_of_the_tune_come_with_their_dial(tune: Melody) -> None:
     model = checkpoint.load_model()
     target = model.header.styles[0]
-    plan = planning.plan_transfer(tune, 1, target, level="bar")
+    plan = planning.make_plan(analyse(tune), target, 1, level="bar")
 
     def likeness(dial: float) -> float:
         sampling_config = transfer.sampling_config(

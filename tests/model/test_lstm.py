@@ -78,15 +78,6 @@ def test_gradients_are_finite_differences(case: Case, argument: int) -> None:
         assert gradient[position] == pytest.approx(slope, abs=2e-4)
 
 
-def test_the_gru_scan_is_its_step_repeated(case: Case) -> None:
-    x, _, inputs, recurrent = case
-    gates, recurrent = x @ inputs[:, : 3 * HIDDEN], recurrent[:, : 3 * HIDDEN]
-    h = jnp.zeros((BATCH, HIDDEN))
-    for t, expected in enumerate(kernels.gru(gates, recurrent)):
-        h = kernels.gru_step(h, gates[t], recurrent)
-        np.testing.assert_allclose(h, expected, atol=1e-6)
-
-
 def test_bfloat16_products_stay_near(case: Case) -> None:
     *whole, inputs, recurrent = case
     coarse = [jnp.asarray(matrix, jnp.bfloat16) for matrix in (inputs, recurrent)]

@@ -9,10 +9,10 @@ from stylernn.corpus.styles import Style
 from stylernn.generation import planning
 from stylernn.music.melody import Melody, Note
 from stylernn.music.similarity import chroma_similarity, repetition
-from stylernn.representation import skeleton as sk
+from stylernn.representation.analysis import analyse
 from stylernn.reranking import ranking
 from stylernn.reranking.ranking import Standards
-from stylernn.sampling.candidates import Plan
+from stylernn.sampling.plan import Plan
 
 SCALE = (60, 62, 64, 65, 67, 65, 64, 62)
 TUNE = Melody(tuple(Note(24 * k, 24, SCALE[k % 8]) for k in range(32)))
@@ -20,7 +20,7 @@ TUNE = Melody(tuple(Note(24 * k, 24, SCALE[k % 8]) for k in range(32)))
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return planning.plan_transfer(TUNE, 1, Style("plain", "plain", pitch_range=(-12, 12)))
+    return planning.make_plan(analyse(TUNE), Style("plain", "plain", pitch_range=(-12, 12)), 1)
 
 
 def moved(melody: Melody, seed: int, share: float) -> Melody:
@@ -136,7 +136,7 @@ def test_nothing_is_lost_and_equals_stay_as_drawn(plan: Plan) -> None:
 
 
 def test_structural_notes_sound_where_the_tune_has_them(plan: Plan) -> None:
-    structure = plan.example.skeletons[sk.LEVELS.index("beat")]
+    structure = plan.analysis.skeleton("beat")
     assert ranking.sounding(TUNE, plan, structure).all()
     assert ranking.sounding(TUNE.transpose(12), plan, structure).all()
     assert not ranking.sounding(TUNE.transpose(1), plan, structure).any()

@@ -13,12 +13,14 @@ from stylernn.model.checkpoint import Model
 from stylernn.music.descriptors import DESCRIPTORS, describe_sections
 from stylernn.music.melody import Melody, Note
 from stylernn.music.similarity import chroma_similarity
+from stylernn.representation.analysis import analyse
 from stylernn.reranking import discriminant, originality
 from stylernn.reranking.classifier import PREFIX
 from stylernn.reranking.ranking import COMPOSED, HELD, Standards
 from stylernn.reranking.selection import Selection
 from stylernn.sampling import candidates
-from stylernn.sampling.candidates import Candidate, Plan
+from stylernn.sampling.candidates import Candidate
+from stylernn.sampling.plan import Plan
 
 SCALE = (60, 62, 64, 65, 67, 65, 64, 62)
 TUNE = Melody(tuple(Note(24 * k, 24, SCALE[k % 8]) for k in range(160)))
@@ -31,7 +33,7 @@ def model(tiny_model: Path) -> Model:
 
 @pytest.fixture(scope="module")
 def plan(model: Model) -> Plan:
-    return planning.plan_transfer(TUNE, 1, model.header.styles[0])
+    return planning.make_plan(analyse(TUNE), model.header.styles[0], 1)
 
 
 @pytest.fixture
@@ -67,10 +69,8 @@ def test_sections_cover_all_bars(
 ) -> None:
     frame = Melody((), pickup=pickup, end=bars * 96)
     assert frame.bars == bars
-    events = replace(plan.example.events, frame=frame)
-    found = candidates.sections(
-        replace(plan, example=replace(plan.example, events=events), section=section)
-    )
+    events = replace(plan.analysis.events, frame=frame)
+    found = replace(plan, analysis=replace(plan.analysis, events=events), section=section).sections
     assert [(part.start, part.stop) for part in found] == expected
 
 
@@ -121,7 +121,7 @@ def test_silence_and_copies_come_last(selection: Selection) -> None:
 def test_a_personal_style_is_heard_by_its_mean(model: Model, plan: Plan) -> None:
     leaps = candidate(*(n._replace(pitch=n.pitch + 12 * (n.onset // 24 % 2)) for n in TUNE.notes))
     described = [
-        describe_sections(c.melody, plan.example.tonality) for c in (candidate(*TUNE.notes), leaps)
+        describe_sections(c.melody, plan.analysis.tonality) for c in (candidate(*TUNE.notes), leaps)
     ]
     spread = np.random.default_rng(0).normal(size=(40, len(DESCRIPTORS)))
     arrays = discriminant.fit({"plain": spread * 0.1 + described[0][0]})
@@ -156,7 +156,7 @@ def test_a_long_melody_is_chosen_bit_by_bit(model: Model, plan: Plan, selection:
         return selection.best(candidates, bars)
 
     composed = candidates.compose(model, plan, sampling_config, 3, 32, choice)
-    assert asked == candidates.sections(plan)[:-1]
+    assert asked == plan.sections[:-1]
     initial_history = {
         tuple(n for n in c.melody.notes if n.onset < 96 * asked[-1].stop) for c in composed
     }
@@ -170,7 +170,7 @@ def test_a_long_melody_that_is_chosen_bit_by_bit_keeps_more_of_the_tune() -> Non
     index = model.style("celtic")
     style = model.header.styles[index - 1]
     plan, sampling_config = (
-        planning.plan_transfer(TUNE, index, style),
+        planning.make_plan(analyse(TUNE), style, index),
         transfer.sampling_config(transfer.TransferConfig(), style),
     )
     selection = Selection(model, style, plan, TUNE, HELD)
@@ -189,7 +189,7 @@ def test_what_is_chosen_is_what_a_candidate_wrote(model: Model, plan: Plan) -> N
     sampling_config = transfer.sampling_config(transfer.TransferConfig(), model.header.styles[0])
     whole = candidates.compose(model, plan, sampling_config, 5, 32)
     chosen = candidates.compose(model, plan, sampling_config, 5, 32, lambda _, __: 2)
-    stop = 96 * candidates.sections(plan)[0].stop
+    stop = 96 * plan.sections[0].stop
     first = [[n.onset for n in c.melody.notes if n.onset < stop] for c in (whole[2], chosen[0])]
     assert first[0] == first[1]
 

@@ -12,6 +12,7 @@ from stylernn.generation import planning
 from stylernn.model import checkpoint
 from stylernn.music.key_estimation import Tonality
 from stylernn.music.melody import Melody, Note, TimeSignature
+from stylernn.representation.analysis import analyse
 from stylernn.representation.event_codec import (
     DURATIONS,
     LEGATO,
@@ -213,7 +214,7 @@ def test_the_box_tilts_all_of_styles_that_have_to_be_held_and_intervals_and_plac
 def test_the_model_in_the_box_turns_less_where_turning_is_dear() -> None:
     model = checkpoint.load_model()
     tune = line(*(60 + 5 * (k % 2) + k % 3 for k in range(32)))
-    plan = planning.make_plan(model, tune, model.style("celtic"), 0)
+    plan = planning.draw_plan(model, analyse(tune), model.style("celtic"), 0)
     shares = []
     for dear in (0.0, -3.0):
         weights = tilt.unweighted()._replace(turn=np.full(4, dear, np.float32))
@@ -226,8 +227,8 @@ def test_the_model_in_the_box_turns_less_where_turning_is_dear() -> None:
 
 def test_the_model_in_the_box_breathes_more_where_breath_is_cheap() -> None:
     model = checkpoint.load_model()
-    plan = planning.make_plan(
-        model, line(*(60 + 2 * (k % 5) for k in range(32))), model.style("celtic"), 0
+    plan = planning.draw_plan(
+        model, analyse(line(*(60 + 2 * (k % 5) for k in range(32)))), model.style("celtic"), 0
     )
     shares = []
     for cheap in (0.0, 5.0):

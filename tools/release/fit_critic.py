@@ -1,13 +1,15 @@
-"""Teach the critic of a model: `python -m tools.release.fit_critic MODEL DATA_FOLDER`, fourth part of `make weights`.
+"""Teach the critic of a model.
 
 For each root style, tunes of the training split in all styles are transferred to it, and a logistic regression learns
 to tell its real melodies of the training split from the outcomes and from real melodies of the other styles
-(`stylernn.reranking.critic`). Simple and compound metres apart, where there are melodies enough. The result is written into the
-model file, float16 as the rest. Neither held-out tunes nor the evaluation kit's features take part.
+(`stylernn.reranking.critic`). Simple and compound metres apart, where there are melodies enough. Neither held-out tunes
+nor the evaluation kit's features take part.
 """
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -15,84 +17,136 @@ from sklearn.linear_model import LogisticRegression
 from stylernn.corpus import LabelledMelody
 from stylernn.corpus.styles import Style
 from stylernn.generation import metre_mapping, planning, transfer
+from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
 from stylernn.music.descriptors import describe_sections
 from stylernn.music.key_estimation import Tonality, estimate
 from stylernn.music.melody import Melody
+from stylernn.representation.analysis import analyse
 from stylernn.reranking import critic
 from stylernn.sampling.candidates import compose
-from tools.release.common import LEAST_NOTES, asked, root, write
+from tools.release import judge_data, model_files
+from tools.release.judge_data import LEAST_NOTES, JudgeData, root
 
-SOURCES, CANDIDATES, REAL, FEWEST, BARS = 100, 6, 700, 40, 32
-PENALTY = 0.02
-MADE = 0.8
+__all__ = ["CriticSize", "fit_critic", "with_critic"]
+
+_PENALTY = 0.02
+_MADE = 0.8
 
 
-def main() -> None:
-    """Teach, style by style, and write."""
-    lesson = asked(__doc__, critic.PREFIX)
+@dataclass(frozen=True)
+class CriticSize:
+    """How much the critic learns from.
+
+    Args:
+        sources: about so many tunes are transferred to each style, in simple and in compound metres.
+        candidates: of each transfer; all of them count.
+        real: most sections of real melodies in the style, and of other styles together.
+        fewest: sections of each kind below which a style has no critic.
+        bars: of a tune that is transferred; longer ones are cut.
+    """
+
+    sources: int = 100
+    candidates: int = 6
+    real: int = 700
+    fewest: int = 40
+    bars: int = 32
+
+
+def fit_critic(path: Path, data: Path, out: Path, size: CriticSize | None = None) -> None:
+    """Write a model file with a critic.
+
+    Args:
+        path: a model file.
+        data: the labelled folder that the model was trained on.
+        out: the model file to write; any but that of the shipped model.
+        size: how much to learn from.
+
+    Raises:
+        ModelFileError: if there is no such model.
+        CorpusError: if there is no such folder or no music in it.
+        UsageError: if `out` is the shipped model or cannot be written.
+    """
+    model = checkpoint.load_model(path)
+    model_files.write(out, with_critic(model, judge_data.read(model, data), size))
+
+
+def with_critic(model: Model, data: JudgeData, size: CriticSize | None = None) -> Model:
+    """Teach, style by style.
+
+    Args:
+        model: any model; a critic of its own does not count.
+        data: what to learn from, see `judge_data.read`.
+        size: how much to learn from.
+
+    Returns:
+        The model with its critic.
+    """
+    size = size or CriticSize()
+    bare = judge_data.without(model, critic.PREFIX)
     taught: dict[str, np.ndarray] = {}
-    for style in (style for style in lesson.model.header.styles if style.parent == style.name):
+    for style in (style for style in bare.header.styles if style.parent == style.name):
         began = time.perf_counter()
         for compound in (False, True):
-            found = teach(lesson.model, style, lesson.train, compound)
+            found = teach(bare, style, data.train, compound, size)
             taught |= {
                 f"{critic.named(style.name, compound)}/{part}": array
                 for part, array in found.items()
             }
         print(f"{style.name}: {time.perf_counter() - began:.0f} s", flush=True)
     print(f"{len(taught) // 3} critics")
-    write(lesson, taught)
+    return judge_data.with_arrays(bare, taught)
 
 
 def teach(
-    model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool
+    model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool, size: CriticSize
 ) -> dict[str, np.ndarray]:
-    """Mean and scale of the descriptors, and the regression's weights; nothing where there is too little to learn."""
-    own, foreign = drawn(model, style, train, compound)
+    """Mean and scale of the descriptors, and the regression's weights; nothing where there is too little."""
+    own, foreign = drawn(model, style, train, compound, size)
     made = np.array(
         [
             d
-            for melody, key in outcomes(model, style, train, compound)
+            for melody, key in outcomes(model, style, train, compound, size)
             for d in describe_sections(melody, key)
         ]
     )
     parts = np.array([len(own), len(foreign), len(made)])
     print(critic.named(style.name, compound), "real, foreign, made:", *parts, flush=True)
-    if parts.min() < FEWEST:
+    if parts.min() < size.fewest:
         return {}
     x = np.concatenate([own, foreign, made])
     mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-3)
     # The real ones weigh as much as both kinds of others together.
-    weights = np.repeat(len(x) * np.array([1, 1 - MADE, MADE]) / (2 * parts), parts)
-    to_supported_metre = LogisticRegression(C=PENALTY, max_iter=3000).fit(
+    weights = np.repeat(len(x) * np.array([1, 1 - _MADE, _MADE]) / (2 * parts), parts)
+    regression = LogisticRegression(C=_PENALTY, max_iter=3000).fit(
         (x - mean) / scale, np.repeat([1, 0, 0], parts), weights
     )
-    return {"mean": mean, "scale": scale, "weights": to_supported_metre.coef_[0]}
+    return {"mean": mean, "scale": scale, "weights": regression.coef_[0]}
 
 
 def drawn(
-    model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool
+    model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool, size: CriticSize
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Descriptors of real melodies in the style, and of as many of each other root style as it can have of REAL."""
+    """Descriptors of real melodies in the style, and of each other root style as many as it may have of `real`."""
     rng = np.random.default_rng(0)
     by_root: dict[str, list[np.ndarray]] = {}
-    share = REAL // (sum(known.parent == known.name for known in model.header.styles) - 1)
+    others = sum(known.parent == known.name for known in model.header.styles) - 1
+    share = size.real // max(others, 1)
     for tune in (train[k] for k in rng.permutation(len(train))):
         name = root(model, tune)
         part = by_root.setdefault(name, [])
         if tune.melody.metre.is_compound == compound and len(part) < (
-            REAL if name == style.name else share
+            size.real if name == style.name else share
         ):
             part.extend(describe_sections(tune.melody, estimate(tune.melody)))
     own = by_root.pop(style.name, [])
-    return np.array(own[:REAL]), np.array(
+    return np.array(own[: size.real]), np.array(
         [d for name in sorted(by_root) for d in by_root[name][:share]]
     )
 
 
 def outcomes(
-    model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool
+    model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool, size: CriticSize
 ) -> Iterator[tuple[Melody, Tonality]]:
     """All candidates of transfers from tunes of as many styles as there are, in the metre that is asked for."""
     rng = np.random.default_rng(1)
@@ -101,19 +155,18 @@ def outcomes(
         if (tune.melody.metre.is_compound and metre_mapping.knows_compound(style)) == compound:
             by_root.setdefault(root(model, tune), []).append(tune)
     sampling_config = transfer.sampling_config(transfer.TransferConfig(), style)
-    share = -(-SOURCES // max(len(by_root), 1))
+    share = -(-size.sources // max(len(by_root), 1))
     for number, tune in enumerate(
         tune for name in sorted(by_root) for tune in by_root[name][:share]
     ):
-        melody = tune.melody.slice(0, BARS) if tune.melody.bars > BARS else tune.melody
+        melody = tune.melody.slice(0, size.bars) if tune.melody.bars > size.bars else tune.melody
         if len(melody.notes) < LEAST_NOTES:
             continue
-        plan = planning.make_plan(
-            model, metre_mapping.to_supported_metre(melody, style), model.style(style.name), number
+        plan = planning.draw_plan(
+            model,
+            analyse(metre_mapping.to_supported_metre(melody, style)),
+            model.style(style.name),
+            number,
         )
-        for candidate in compose(model, plan, sampling_config, number, CANDIDATES):
-            yield candidate.melody, plan.example.tonality
-
-
-if __name__ == "__main__":
-    main()
+        for candidate in compose(model, plan, sampling_config, number, size.candidates):
+            yield candidate.melody, plan.analysis.tonality

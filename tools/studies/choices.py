@@ -22,10 +22,11 @@ from stylernn.generation import metre_mapping, planning, transfer
 from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
 from stylernn.music.melody import Melody
+from stylernn.representation.analysis import analyse
 from stylernn.reranking import ranking
 from stylernn.reranking.ranking import Standards
 from stylernn.reranking.selection import Selection
-from stylernn.sampling.candidates import compose, sections
+from stylernn.sampling.candidates import compose
 
 _FITTED, _REAL, _BARS = 300, 120, 64
 _CHOICES = (
@@ -94,12 +95,12 @@ def _transferred(
     )
     made = []
     for number, tune in enumerate(tunes):
-        plan = planning.make_plan(model, tune, index, 1000 * draw + number)
+        plan = planning.draw_plan(model, analyse(tune), index, 1000 * draw + number)
         selection = Selection(model, target, plan, tune, standards)
         candidates = compose(
             model, plan, sampling_config, 1000 * draw + number, count, selection.best
         )
-        made.append(candidates[selection.best(candidates, sections(plan)[-1])].melody)
+        made.append(candidates[selection.best(candidates, plan.sections[-1])].melody)
     return made
 
 
