@@ -1,8 +1,8 @@
-"""What can go wrong in the user's world: one small family of errors.
+"""Errors that a user can cause and correct, such as a damaged file or an unknown style.
 
-Each error says what was expected, what was found and what to do about it. The command line prints the
-message on one line and exits with `exit_code`; a program catches `StylernnError`. Mistakes of a *programmer*
-(a wrong shape, a negative duration) stay ordinary `ValueError`s.
+Each error says what was expected, what was found and what to do. The command line prints the
+message on one line and exits with `exit_code`. A program can catch all of them as `StylernnError`.
+Errors of a programmer, such as a wrong shape or a negative duration, are ordinary `ValueError`s.
 """
 
 __all__ = [
@@ -16,13 +16,17 @@ __all__ = [
 
 
 class StylernnError(Exception):
-    """Base of all errors that a user can cause and mend.
+    """Base class of all errors that a user can cause and correct.
 
     Args:
-        problem: what happened, naming the file or value, without a full stop.
-        expected: what would have been right.
-        found: what was there instead.
-        remedy: what the user can do now.
+        problem: what happened, with the file or value, without a full stop.
+        expected: what would be correct, without a full stop.
+        found: what was there instead, without a full stop.
+        remedy: what the user can do now; one or more sentences.
+
+    Example:
+        >>> print(StylernnError("no style jaz", expected="jazz or irish", remedy="See --help."))
+        no style jaz; expected jazz or irish. See --help.
     """
 
     exit_code = 1
@@ -30,7 +34,10 @@ class StylernnError(Exception):
     def __init__(
         self, problem: str, *, expected: str = "", found: str = "", remedy: str = ""
     ) -> None:
-        self.problem, self.expected, self.found, self.remedy = problem, expected, found, remedy
+        self.problem = problem
+        self.expected = expected
+        self.found = found
+        self.remedy = remedy
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -43,7 +50,7 @@ class StylernnError(Exception):
 
 
 class UsageError(StylernnError):
-    """The command was asked for something that does not exist, such as an unknown style or option value."""
+    """An argument or option is not possible, such as an unknown style."""
 
     exit_code = 2
 
@@ -53,12 +60,12 @@ class FileFormatError(StylernnError):
 
 
 class CorpusError(StylernnError):
-    """A corpus is missing, incomplete or not what its catalogue entry promises."""
+    """A corpus is missing, incomplete or different from its catalogue entry."""
 
 
 class ModelFileError(StylernnError):
-    """A model file is damaged, of another version or not a stylernn model."""
+    """A model file is missing, damaged, of a newer version or not a stylernn model."""
 
 
 class TrainingError(StylernnError):
-    """Training cannot start or go on."""
+    """Training cannot start or continue."""

@@ -1,1 +1,1 @@
-"""What protects the machine and the user's files; nothing here knows music."""
+"""Files, caches, limits and processes: protection of the machine and of the user's files."""

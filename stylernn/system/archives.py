@@ -1,8 +1,9 @@
-"""Zip archives that may be made to harm: compressed scores, and collections of music files.
+"""Safe reading of zip archives: compressed scores, and collections of music files.
 
-An archive is refused as a whole if a member's name leaves the folder (absolute, a drive, "..") or comes twice, if
-a member is a link or encrypted, if members share bytes, or if any unpacks to more than the limits allow. What is read
-is never more than the archive declares, and its checksum must be right.
+An archive is refused as a whole if the name of a member leaves the folder (an absolute path, a
+drive, "..") or occurs twice, if a member is a link or encrypted, if members share bytes, or if a
+member unpacks to more than the limits allow. No more is read than the archive declares, and the
+checksums must be correct.
 """
 
 import io
@@ -36,14 +37,23 @@ _UNPACKING = (*_DAMAGE, zlib.error, struct.error)
 
 @contextmanager
 def opened(path: str | os.PathLike[str], data: bytes) -> Iterator[zipfile.ZipFile]:
-    """Open an archive after looking at all that it declares.
+    """Open an archive after a check of all that it declares.
 
     Args:
-        path: for error messages.
-        data: the archive.
+        path: the file name, for error messages.
+        data: contents of the archive.
+
+    Yields:
+        The archive; use `read_member` to read from it.
 
     Raises:
-        FileFormatError: if it is damaged or breaks a rule of this module, also later, while it is read.
+        FileFormatError: if the archive is damaged or breaks a rule of this module. Damage may show
+            only when a member is read inside the `with` block.
+
+    Example:
+        >>> with opened("tunes.zip", pack([("a.abc", b"X:1")])) as archive:
+        ...     read_member("tunes.zip", archive, "a.abc")
+        b'X:1'
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -61,10 +71,19 @@ def opened(path: str | os.PathLike[str], data: bytes) -> Iterator[zipfile.ZipFil
 
 
 def read_member(path: str | os.PathLike[str], archive: zipfile.ZipFile, name: str) -> bytes:
-    """Contents of one member, within the limits of megabytes and ratio.
+    """Read one member of an archive, within the limits `megabytes` and `ratio`.
+
+    Args:
+        path: the file name, for error messages.
+        archive: from `opened`.
+        name: name of the member.
+
+    Returns:
+        The unpacked contents.
 
     Raises:
-        FileFormatError: if it would unpack to more.
+        FileFormatError: if the member unpacks to more than the limits allow.
+        KeyError: if there is no such member; `opened` makes a FileFormatError of it.
     """
     member = archive.getinfo(name)
     limits.check("megabytes", member.file_size / 1e6, f"{path} unpacks to too much", unit="MB")
@@ -74,10 +93,25 @@ def read_member(path: str | os.PathLike[str], archive: zipfile.ZipFile, name: st
 
 
 def extract(path: Path, folder: Path, endings: Iterable[str]) -> None:
-    """Unpack the files of an archive that have one of some endings; other files are left in it.
+    """Unpack the files of an archive that have one of the given endings.
+
+    Args:
+        path: the archive.
+        folder: where to unpack; folders inside the archive are made there.
+        endings: such as ".mid"; lower-case, but they match in capitals too.
 
     Raises:
-        FileFormatError: if the archive breaks a rule of this module; nothing of it is unpacked then.
+        FileFormatError: if the archive is damaged or breaks a rule of this module; no file is
+            written in that case.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as name:
+        ...     folder = Path(name)
+        ...     _ = (folder / "a.zip").write_bytes(pack([("a.abc", b"X:1"), ("b.txt", b"")]))
+        ...     extract(folder / "a.zip", folder / "tunes", [".abc"])
+        ...     [file.name for file in (folder / "tunes").iterdir()]
+        ['a.abc']
     """
     wanted = tuple(endings)
     with opened(path, limits.contents(path, "archive_megabytes", remedy="")) as archive:
@@ -98,7 +132,18 @@ def extract(path: Path, folder: Path, endings: Iterable[str]) -> None:
 
 
 def pack(members: Iterable[tuple[str, bytes]]) -> bytes:
-    """An archive of named contents, the same bytes every time."""
+    """Make a zip archive; the same members give the same bytes.
+
+    Args:
+        members: pairs of name and contents.
+
+    Returns:
+        Contents of the archive.
+
+    Example:
+        >>> pack([("a.abc", b"X:1")]) == pack([("a.abc", b"X:1")])
+        True
+    """
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members:
@@ -107,6 +152,7 @@ def pack(members: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def _check_member(path: str | os.PathLike[str], member: zipfile.ZipInfo) -> None:
+    """Raise a FileFormatError for a name that leaves the folder, a link or an encrypted member."""
     name = member.filename
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if (
@@ -127,7 +173,10 @@ def _check_member(path: str | os.PathLike[str], member: zipfile.ZipInfo) -> None
 def _check_overlaps(
     path: str | os.PathLike[str], members: Iterable[zipfile.ZipInfo], end: int
 ) -> None:
-    """Members that share bytes let a small archive unpack to a huge amount, each of them at a modest ratio."""
+    """Raise a FileFormatError if members share bytes.
+
+    Such members let a small archive unpack to a huge amount, each of them at a modest ratio.
+    """
     spans = sorted(
         (member.header_offset, _LOCAL_HEADER + member.compress_size) for member in members
     )
@@ -137,4 +186,5 @@ def _check_overlaps(
 
 
 def _refused(path: str | os.PathLike[str], found: str) -> FileFormatError:
+    """The error for an archive that is damaged or breaks a rule."""
     return FileFormatError(f"{path} cannot be read", expected="a plain zip archive", found=found)

@@ -1,8 +1,8 @@
-"""Files of arrays with a header, as safetensors, so that no file can run code.
+"""Files of arrays with a header, in the safetensors format, which cannot contain code.
 
-The header is JSON: format version, the kind of file, whatever its writer adds, and a checksum of all of it. Files are
-written aside and renamed, and checked before use. The checksum is there against damage, not against malice: whoever can
-write the file can write another one, and a model of another's is as good as its author.
+The header is JSON: the format version, the kind of file, what its writer adds, and a checksum of
+the header and the arrays. Files are replaced as a whole when written, and checked when read. The
+checksum protects against damage, not against manipulation, because it can be computed anew.
 """
 
 import hashlib
@@ -22,14 +22,26 @@ from stylernn.system.atomic_write import atomic_write
 __all__ = ["FORMAT", "Arrays", "digest", "read", "write"]
 
 FORMAT = 1
+"""Version of the format that is written; newer ones are not read."""
 
 Arrays = dict[str, np.ndarray]
+"""Arrays by their names."""
 
 _KEY = "stylernn"
 
 
 def write(path: str | Path, kind: str, arrays: Arrays, facts: Mapping[str, Any]) -> None:
-    """Write arrays and the facts of their header, plain data, as a file of a kind."""
+    """Write arrays with a header.
+
+    Args:
+        path: the file to make or to replace as a whole.
+        kind: of the file, such as "model"; `read` compares it.
+        arrays: numbers by name.
+        facts: further entries of the header; JSON values.
+
+    Raises:
+        UsageError: if the file cannot be written.
+    """
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     mapping = {"format": FORMAT, **facts, "kind": kind}
     header = json.dumps({**mapping, "sha256": digest(contiguous, mapping)})
@@ -38,10 +50,27 @@ def write(path: str | Path, kind: str, arrays: Arrays, facts: Mapping[str, Any])
 
 
 def read(path: Path, kind: str) -> tuple[Arrays, dict[str, Any]]:
-    """The arrays of a file of a kind, and its header.
+    """Read and check a file of arrays.
+
+    Args:
+        path: the file.
+        kind: that the file must have.
+
+    Returns:
+        The arrays by name, and the header without its checksum.
 
     Raises:
-        ModelFileError: if the file is missing, too large, damaged, of another kind or of a newer version.
+        ModelFileError: if the file is missing, too large, damaged, of another kind or of a newer
+            version, or if it contains numbers that are not finite.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "a.safetensors")
+        ...     write(path, "state", {"weights": np.zeros(2)}, {"step": 7})
+        ...     arrays, header = read(path, "state")
+        >>> arrays["weights"].tolist(), header["step"]
+        ([0.0, 0.0], 7)
     """
     if not path.is_file():
         raise ModelFileError(
@@ -57,7 +86,8 @@ def read(path: Path, kind: str) -> tuple[Arrays, dict[str, Any]]:
         )
         with safe_open(path, framework="numpy") as file:
             mapping = json.loads((file.metadata() or {}).get(_KEY, "{}"))
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no mapping)
+            names = file.keys()
+            arrays = {name: file.get_tensor(name) for name in names}
     except FileFormatError as error:
         raise ModelFileError(
             error.problem, expected=error.expected, found=error.found, remedy=error.remedy
@@ -78,24 +108,41 @@ def read(path: Path, kind: str) -> tuple[Arrays, dict[str, Any]]:
             else "another header"
         )
         raise ModelFileError(f"{path} is not a stylernn {kind} file", found=str(found)[:50])
-    if type(mapping.get("format")) is not int or mapping["format"] < 1:  # true is an int to Python
+    # isinstance would accept true, which is an int in Python.
+    if type(mapping.get("format")) is not int or mapping["format"] < 1:
         raise ModelFileError(f"{path} has a damaged header", found="no format version")
     if mapping["format"] > FORMAT:
         raise ModelFileError(
             f"{path} comes from a newer stylernn", remedy="Update with pip install -U stylernn."
         )
-    checksum = mapping.pop("sha256", None)  # early files have none
+    checksum = mapping.pop("sha256", None)  # the first files had none
     if checksum is not None and checksum != digest(arrays, mapping):
         raise ModelFileError(
-            f"{path} is damaged", expected=f"contents of sha256 {checksum!s:.12}", found="others"
+            f"{path} is damaged",
+            expected=f"contents with the SHA-256 {checksum!s:.12}...",
+            found="other contents",
         )
     if any(not np.isfinite(array).all() for array in arrays.values()):
-        raise ModelFileError(f"{path} holds numbers that are not finite", remedy="Train it again.")
+        raise ModelFileError(
+            f"{path} contains numbers that are not finite", remedy="Train it again."
+        )
     return arrays, mapping
 
 
 def digest(arrays: Arrays, mapping: Mapping[str, Any]) -> str:
-    """Checksum of the header, and of names, kinds, shapes and contents of the arrays."""
+    """Compute a checksum of a header, and of the names, types, shapes and contents of arrays.
+
+    Args:
+        arrays: numbers by name.
+        mapping: the header; JSON values.
+
+    Returns:
+        A SHA-256 as 64 hexadecimal digits.
+
+    Example:
+        >>> digest({"a": np.zeros(2)}, {}) == digest({"a": np.ones(2)}, {})
+        False
+    """
     total = hashlib.sha256(json.dumps(mapping, sort_keys=True).encode())
     for name, array in sorted(arrays.items()):
         total.update(f"{name} {array.dtype} {array.shape} ".encode())

@@ -1,4 +1,4 @@
-"""Tables in CSV that others have written: manifests of folders, answers of listeners."""
+"""Reading of CSV tables that users provide: manifests of folders, answers of listeners."""
 
 import csv
 import io
@@ -12,14 +12,25 @@ __all__ = ["read_table"]
 
 
 def read_table(path: Path, columns: Collection[str]) -> list[dict[str, str]]:
-    """Rows of a table, within the limits of megabytes and rows.
+    r"""Read a CSV table, within the limits `megabytes` and `rows`.
 
     Args:
-        path: UTF-8, the first row naming the columns.
-        columns: names that must be among them; the table may have more. A cell that is missing is "".
+        path: a file in UTF-8; its first row names the columns.
+        columns: names of the required columns; the table may have more.
+
+    Returns:
+        One mapping a row, from the name of a column to the cell; a missing cell is "".
 
     Raises:
-        FileFormatError: if the file cannot be read, is no such table, or is too large.
+        FileFormatError: if the file cannot be read, lacks a column or is too large.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "manifest.csv")
+        ...     _ = path.write_text("file,style\na.mid,jazz\nb.mid\n")
+        ...     read_table(path, ["file"])
+        [{'file': 'a.mid', 'style': 'jazz'}, {'file': 'b.mid', 'style': ''}]
     """
     expected = f"UTF-8 with columns {', '.join(columns)}"
     try:

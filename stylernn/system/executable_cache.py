@@ -1,8 +1,9 @@
-"""Compiled programs that outlive the process: kept in the user's cache folder, found again by a key.
+"""A cache of compiled programs in the user's cache folder.
 
-jax keeps what it has compiled, but must trace and lower a function anew in every process to know what to look up, which
-for the sampler takes as long as to run it. What is kept here is the executable itself. Like what jax keeps, it is
-machine code, to be trusted as far as the cache folder is; it holds no weights.
+The compilation cache of jax is not enough: to find a program there, a process must trace and lower
+the function first, and for the sampler this takes as long as to run it. Here the executable itself
+is stored, under a key that needs no tracing. As in the cache of jax, an entry is machine code, so
+the cache folder must be trusted. It contains no weights.
 """
 
 import hashlib
@@ -31,14 +32,15 @@ _JAX_CACHE = "jax_enable_compilation_cache"
 
 @dataclass(frozen=True)
 class Program:
-    """A function of arrays, and what tells it from others.
+    """A function of arrays, and what its compiled form depends on.
 
     Args:
-        name: of the function.
-        module: that the function is defined by; its code and that of all it imports tells programs apart.
-        facts: all that it depends on beside the shapes of its arguments and the code of the package.
-        results: how many arrays it returns.
-        function: takes and returns arrays in flat sequences; only called if no program is kept.
+        name: of the function; part of the file name.
+        module: dotted name of the module that defines the function. A change of its code, or of
+            the code that it imports, makes a new program.
+        facts: all other values that the function depends on, apart from its arguments' shapes.
+        results: number of arrays that it returns.
+        function: takes and returns arrays in flat sequences; called only if no program is stored.
     """
 
     name: str
@@ -49,7 +51,15 @@ class Program:
 
 
 def compiled(program: Program, arguments: Sequence[Any]) -> Callable[..., Sequence[jax.Array]]:
-    """The program for arguments of these shapes, from the cache if it is there; else it is put there."""
+    """Load a compiled program from the cache, or compile and store it.
+
+    Args:
+        program: what to compile.
+        arguments: arrays, or other values with shape and type; only shapes and types are used.
+
+    Returns:
+        A function that takes arrays of these shapes and types, and returns arrays.
+    """
     return _compiled(
         program, tuple(jax.api_util.shaped_abstractify(argument) for argument in arguments)
     )
@@ -57,24 +67,26 @@ def compiled(program: Program, arguments: Sequence[Any]) -> Callable[..., Sequen
 
 @cache
 def _compiled(program: Program, shapes: tuple[Any, ...]) -> Callable[..., Sequence[jax.Array]]:
+    """As `compiled`, by the shapes and types of the arguments; loaded once a process."""
     key = repr((program, shapes, jax.__version__, _machine(), source_digest(program.module)))
     path = (
         cache_folder()
         / "programs"
         / f"{program.name}-{hashlib.sha256(key.encode()).hexdigest()[:32]}.program"
     )
-    kept = _read(path)
-    made = _loaded(kept, len(shapes), program.results) if kept is not None else None
-    if made is None:
-        with _compiling_anew():
-            made = jax.jit(program.function).lower(*shapes).compile()
-        _keep(path, serialize_executable.serialize(made)[0])
+    stored = _read(path)
+    loaded = _loaded(stored, len(shapes), program.results) if stored is not None else None
+    if loaded is not None:
+        return loaded
+    with _without_jax_cache():
+        made = jax.jit(program.function).lower(*shapes).compile()
+    _store(path, serialize_executable.serialize(made)[0])
     return made
 
 
 @contextmanager
-def _compiling_anew() -> Iterator[None]:
-    """Have jax not take a program from its own cache: written out once more, such a one would lack its code."""
+def _without_jax_cache() -> Iterator[None]:
+    """Switch the cache of jax off, because a program from there serialises without its code."""
     enabled = getattr(jax.config, _JAX_CACHE)
     jax.config.update(_JAX_CACHE, False)
     reset_cache()
@@ -85,29 +97,29 @@ def _compiling_anew() -> Iterator[None]:
         reset_cache()
 
 
-def _loaded(kept: bytes, arguments: int, results: int) -> jax.stages.Compiled | None:
-    """The program of a file; None where this machine cannot load it."""
+def _loaded(stored: bytes, arguments: int, results: int) -> jax.stages.Compiled | None:
+    """The program of a file; None if this machine cannot load it."""
     flat = jax.tree.structure(((0,) * arguments, {})), jax.tree.structure((0,) * results)
     try:
         return serialize_executable.deserialize_and_load(
-            kept, *flat, execution_devices=jax.devices()[:1]
+            stored, *flat, execution_devices=jax.devices()[:1]
         )
     except (ValueError, jax.errors.JaxRuntimeError):
         return None
 
 
 def _read(path: Path) -> bytes | None:
-    """What was kept in a file, behind its checksum; a damaged cache is no cache."""
+    """The program in a file, after its checksum; None if the file is missing or damaged."""
     try:
         data = path.read_bytes()
     except OSError:
         return None
-    digest, kept = data[:_DIGEST], data[_DIGEST:]
-    return kept if hashlib.sha256(kept).digest() == digest else None
+    digest, stored = data[:_DIGEST], data[_DIGEST:]
+    return stored if hashlib.sha256(stored).digest() == digest else None
 
 
-def _keep(path: Path, made: bytes) -> None:
-    """Write a program; where the cache cannot be written, do without."""
+def _store(path: Path, made: bytes) -> None:
+    """Write a program; a cache that cannot be written to is no error."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as draft:
@@ -117,7 +129,7 @@ def _keep(path: Path, made: bytes) -> None:
 
 
 def _machine() -> tuple[str, ...]:
-    """What tells machines apart that share a cache folder: the code of one may not run on another."""
+    """What the machine code depends on, since machines may share a cache folder."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -1,7 +1,8 @@
-"""A checksum of modules and of all that they import, so that what is cached hangs on the code that made it.
+"""Checksums of source code, so that a cached result depends on the code that made it.
 
-The modules are found by following the import statements in the source text, those inside functions included. A new
-module is therefore part of the checksum from the moment that it is imported, and no list has to be kept.
+A checksum covers a module and all modules of the package that it imports. They are found by the
+import statements in the source text, including those inside functions. So a new module becomes part
+of the checksum when it is imported, without a list of modules.
 """
 
 import hashlib
@@ -24,13 +25,17 @@ _NAME = re.compile(r"(\w+)(?:[ \t]+as[ \t]+\w+)?")
 
 
 def source_digest(*modules: str) -> str:
-    """The checksum of some modules and of every module of the package that they import.
+    """Compute a checksum of modules and of every module of the package that they import.
 
     Args:
-        modules: dotted names, such as "stylernn.formats.registry"; they may be somebody else's.
+        modules: dotted names, such as "stylernn.formats.registry"; modules of other packages are
+            allowed.
 
     Returns:
-        A SHA-256 as hexadecimal digits.
+        A SHA-256 as 64 hexadecimal digits.
+
+    Raises:
+        ValueError: if one of the modules does not exist.
 
     Example:
         >>> len(source_digest("stylernn.music.melody"))
@@ -44,10 +49,10 @@ def source_digest(*modules: str) -> str:
 
 @cache
 def imported_modules(*modules: str) -> tuple[str, ...]:
-    """Names of some modules and of all of the package that they import, directly or not, in order.
+    """List modules and all modules of the package that they import, directly or indirectly.
 
     Args:
-        modules: dotted names.
+        modules: dotted names; modules of other packages are allowed.
 
     Returns:
         Dotted names, sorted.
@@ -72,7 +77,7 @@ def imported_modules(*modules: str) -> tuple[str, ...]:
 
 
 def _imports(name: str, source: str) -> set[str]:
-    """What a module may import from the package; some of the names are no modules."""
+    """Names that a module may import from the package; some of them are not modules."""
     found = set()
     for match in _IMPORT.finditer(source):
         if match["modules"]:
@@ -98,12 +103,13 @@ def _absolute(module: str, importer: str) -> str:
 
 @cache
 def _source(name: str) -> bytes | None:
-    """The text of a module or of a package's `__init__`; None where there is no such module."""
+    """Source text of a module or of a package's `__init__`; None if there is no such module."""
     path = _file(name)
     return path.read_bytes() if path is not None else None
 
 
 def _file(name: str) -> Traversable | None:
+    """The source file of a module; None if there is no such module."""
     package, _, rest = name.partition(".")
     if package != _PACKAGE:
         spec = find_spec(name)
@@ -111,7 +117,7 @@ def _file(name: str) -> Traversable | None:
     if not rest:
         return None
     root, parts = files(_PACKAGE), rest.split(".")
-    if parts[0] in ("configs", "corpora", "evaluation"):  # stand elsewhere in a checkout
+    if parts[0] in ("configs", "corpora", "evaluation"):  # they are elsewhere in a checkout
         root, parts = files(f"{_PACKAGE}.{parts[0]}"), parts[1:]
     for path in (
         root.joinpath(*parts[:-1], f"{parts[-1]}.py") if parts else root,
@@ -123,5 +129,6 @@ def _file(name: str) -> Traversable | None:
 
 
 def _is_package(name: str) -> bool:
+    """Whether a name is that of a package."""
     path = _file(name)
     return path is not None and path.name == "__init__.py"

@@ -1,4 +1,4 @@
-"""Programs that are kept: found again, told apart, and made anew where the cache is damaged or cannot be written."""
+"""Stored programs: found again, distinguished, and compiled again if the cache cannot be used."""
 
 import dataclasses
 import shutil
@@ -18,7 +18,7 @@ ONES = [np.ones(3, np.float32)]
 
 @pytest.fixture
 def traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How often a function was traced, one entry each; a new process is played by forgetting what is in memory."""
+    """One entry for each trace of a function; emptied memory stands for a new process."""
     monkeypatch.setenv("STYLERNN_CACHE", str(tmp_path))
     return []
 

@@ -1,4 +1,4 @@
-"""Archives and XML made to harm: each is refused with a reason, and nothing lands where it should not."""
+"""Hostile archives and XML: each is refused with a reason, and no file leaves its folder."""
 
 import os
 import random
@@ -14,7 +14,8 @@ from stylernn.formats import score_text, scores
 from stylernn.system import archives
 
 SCORE = (
-    b"<score-partwise><part-list><score-part id='P'><part-name/></score-part></part-list><part id='P'><measure>"
+    b"<score-partwise><part-list><score-part id='P'><part-name/></score-part></part-list>"
+    b"<part id='P'><measure>"
     b"<attributes><divisions>1</divisions></attributes>"
     + b"<note><pitch><step>C</step><octave>5</octave></pitch><duration>1</duration></note>" * 2
     + b"</measure></part></score-partwise>"

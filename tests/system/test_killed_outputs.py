@@ -37,7 +37,7 @@ for turn in range(int(sys.argv[1])):
 
 
 def whole(folder: Path) -> tuple[dict[str, set[bytes]], float]:
-    """What the files contain in an even turn, and in an odd one; the seconds that a turn takes here."""
+    """Contents of the files in an even turn and in an odd one, and the seconds of a turn."""
     found: dict[str, set[bytes]] = {}
     began = [time.monotonic()]
     for turns in (1, 2):
@@ -62,7 +62,7 @@ def kill(folder: Path, name: str, seconds: float) -> None:
 
 
 def survive(folder: Path, kills: int) -> tuple[int, int]:
-    """Kill so many times at random moments; files under final names, and drafts that the kills left."""
+    """Kill at random moments; count files under final names, and drafts that were left."""
     (known, turn), rng, finals, drafts = whole(folder), random.Random(1), 0, 0
     assert len(known) == 10
     assert all(len(contents) == 2 for name, contents in known.items() if name != "tune.svg")

@@ -1,4 +1,4 @@
-"""What training lives through: kills, full disks, damage, numbers that are none, Ctrl-C, a second process."""
+"""What training survives: kills, full disks, damage, NaN, Ctrl-C, a second process."""
 
 import errno
 import json
