@@ -1,7 +1,7 @@
-"""Labelled melodies: where they come from, how they are kept, how they are divided.
+"""Labelled melodies: corpora, their cache on disk, and training, validation and test sets.
 
-`load` and `load_folder` give tunes, `split` divides them by composition. Nothing here prints, and nothing but `fetch`
-uses the network.
+`load` and `load_folder` give tunes, `split` divides them by composition. Nothing in this package
+prints, and only `fetch` uses the network.
 """
 
 from stylernn.corpus.cache import Parsed

@@ -1,9 +1,15 @@
 """Parsed corpora on disk, so that a second start reads arrays instead of files.
 
-One corpus is three files: `<name>.notes`, the notes of all tunes as one int32 array of rows (onset, duration, pitch),
-memory-mapped when read; `<name>.jsonl`, everything else, one line a tune; `<name>.dropped.csv`, what was left out and
-why. The index begins with the key it was made for and takes its name last: without it, or with another key, there is
-no cached corpus. The key holds a hash of the parsing code, so a corrected parser never meets its own old results.
+One corpus is three files:
+
+- `<name>.notes`: the notes of all tunes as one int32 array of rows (onset, duration, pitch), which
+  is memory-mapped when it is read;
+- `<name>.jsonl`: the index, which holds everything else, one line a tune;
+- `<name>.dropped.csv`: the files and tunes that were left out, and why.
+
+The first line of the index is the key that the corpus was saved under. The index is written last:
+without it, or with another key, there is no cached corpus. The key contains a hash of the parsing
+code, so that results of an older parser are never used.
 """
 
 import csv
@@ -32,27 +38,39 @@ _READERS = ("stylernn.corpus.readers", "stylernn.corpus.folder")
 
 
 class Parsed(NamedTuple):
-    """What a corpus gave."""
+    """The result of parsing a corpus.
+
+    Args:
+        tunes: the melodies that can be used.
+        dropped: the files and tunes that cannot, with the reasons.
+    """
 
     tunes: list[LabelledMelody]
     dropped: list[Dropped]
 
 
 def folder() -> Path:
-    """Where cached corpora are kept."""
+    """The folder of the cached corpora; it need not exist."""
     return cache_folder() / "corpora"
 
 
 def cache_key(*facts: object) -> str:
-    """A key for everything that a parsed corpus depends on: the given facts, the limits and the code that parses."""
+    """A key for everything that a parsed corpus depends on.
+
+    Args:
+        facts: what is read, such as paths and dates of files; the same `repr` gives the same key.
+
+    Returns:
+        A SHA-256 in hexadecimal digits, of the facts, the limits in force and the parsing code.
+    """
     return hashlib.sha256(repr((facts, limits.current(), _reader_digest())).encode()).hexdigest()
 
 
 def save(name: str, key: str, results: Iterable[Parsed]) -> None:
-    """Write a corpus as it is parsed; memory stays flat.
+    """Write a corpus part by part while it is parsed, so that it need not fit into memory.
 
     Args:
-        name: of the three files, without an ending.
+        name: of the three files, without a suffix.
         key: from `cache_key`.
         results: parts of the corpus, in an order that does not change.
     """
@@ -60,7 +78,7 @@ def save(name: str, key: str, results: Iterable[Parsed]) -> None:
     notes, index, dropped = _files(name)
     index.unlink(missing_ok=True)
     with ExitStack() as kept:
-        # Left in the opposite order: the index is the last to come under its name.
+        # The files are closed in the opposite order, so the index is renamed last.
         entries = kept.enter_context(_replaced(index))
         table = kept.enter_context(_replaced(dropped))
         rows = kept.enter_context(kept.enter_context(atomic_write(notes)).open("wb"))
@@ -75,7 +93,15 @@ def save(name: str, key: str, results: Iterable[Parsed]) -> None:
 
 
 def load(name: str, key: str) -> Parsed | None:
-    """The corpus saved under this name and key, or None."""
+    """Read a saved corpus.
+
+    Args:
+        name: of the three files, without a suffix.
+        key: from `cache_key`.
+
+    Returns:
+        The corpus, or None if there is none under this name and key, or its files are damaged.
+    """
     notes, index, dropped = _files(name)
     try:
         with index.open(encoding="utf-8") as lines:
@@ -146,5 +172,5 @@ def _tune(entry: dict[str, Any], array: np.ndarray) -> LabelledMelody:
 
 
 def _reader_digest() -> str:
-    """Of the code that reads corpora: the readers of sources and those of every file format."""
+    """A checksum of the code that reads corpora: all readers of sources and of file formats."""
     return source_digest(*_READERS, *(each.module for each in FORMATS))

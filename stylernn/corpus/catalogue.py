@@ -1,14 +1,21 @@
-"""The catalogue: what corpora there are, where they come from and under which terms.
+"""The catalogue: which corpora there are, where they come from and under which licence.
 
 `corpora/<name>/corpus.toml` describes one source::
 
     title, kind, reader, licence, citation, url, note
-    repository, commit              of a download: "owner/name" and the commit that its files are taken from
-    [styles.<style>]                what it holds of a style: tunes, notes; `files` as globs, `without` some
+    repository, commit      of a download: "owner/name" and the commit that its files are taken from
+    [styles.<style>]        its tunes of a style: `tunes` and `notes` count them, `files` are globs,
+                            `without` names files to leave out
 
-Kinds: `music21` (in that package, always installed), `download` (fetched from a repository at a fixed commit, each file
-with its sha256 in `corpora/<name>/sha256sums`), `bundled` (beside its entry). `corpora/styles/<label>/style.toml` says which style is
-part of which. A folder of the user's is a source too: see `corpus.folder`.
+A source is of one of three kinds:
+
+- `music21`: part of that package, always installed;
+- `download`: fetched from a repository at a fixed commit; the SHA-256 of each file stands in
+  `corpora/<name>/sha256sums`;
+- `bundled`: an archive beside its entry.
+
+Folders of the user's own are sources too, see `stylernn.corpus.folder`. Which style is part of
+which, `corpora/styles/<label>/style.toml` says, see `stylernn.system.style_data`.
 """
 
 import difflib
@@ -37,13 +44,19 @@ class Source:
 
     Args:
         name: of its folder in the catalogue.
-        title, licence, citation, url, note: for people.
+        title: of the collection.
+        licence: of its files.
+        citation: the publication to cite.
+        url: of its home page.
+        note: restrictions and known faults, "" for none.
         kind: "music21", "download" or "bundled".
-        reader: which of `readers.READERS` reads it.
-        styles: what it holds: counts, globs and whatever else its reader wants to know, by style.
-        repository, commit: "owner/name" and the commit that the files are taken from; "" unless a download.
+        reader: name of the function that reads it, a key of `readers.READERS`.
+        styles: by label of a style, the counts, globs and other values that its reader needs.
+        repository: "owner/name" on GitHub; "" unless a download.
+        commit: that the files are taken from; "" unless a download.
         sha256: of each file, by its path in the repository.
-        digest: of the entry, counts left out, and of what is bundled; part of the key of the cached tunes.
+        digest: of the entry without its counts, and of the bundled files; part of the key under
+            which its tunes are cached.
     """
 
     name: str
@@ -62,12 +75,24 @@ class Source:
 
 
 def sources() -> dict[str, Source]:
-    """All catalogue entries by name, in alphabetical order."""
+    """All catalogue entries by name, in alphabetical order.
+
+    Example:
+        >>> sources()["weimar"].kind
+        'download'
+    """
     return _sources(paths.catalogue())
 
 
 def root(source: Source) -> Path:
-    """The folder that the paths of a source start from; it need not exist."""
+    """The folder that the paths of a source start from; it need not exist.
+
+    Args:
+        source: a catalogue entry.
+
+    Returns:
+        The folder of the download, of the catalogue entry or of music21's corpus.
+    """
     if source.kind == "download":
         return paths.cache_folder() / "downloads" / source.repository / source.commit
     if source.kind == "bundled":
@@ -79,7 +104,18 @@ def root(source: Source) -> Path:
 
 
 def styles_known() -> list[str]:
-    """Every style that can be asked for: of a source, a part or a sum of such styles, or a folder added."""
+    """Labels of all styles that tunes can be loaded of.
+
+    These are the styles of sources and of folders that were added, their parents, and their
+    substyles.
+
+    Returns:
+        Labels in alphabetical order.
+
+    Example:
+        >>> "celtic" in styles_known()
+        True
+    """
     held = {style for source in sources().values() for style in source.styles} | set(registered())
     above = {style_data(style).parent for style in held} - {""}
     below = {style for style in labels() if style_data(style).parent in held}
@@ -89,8 +125,14 @@ def styles_known() -> list[str]:
 def check_styles(styles: list[str]) -> None:
     """Refuse unknown styles.
 
+    Args:
+        styles: labels.
+
     Raises:
-        UsageError: naming the nearest style and all known ones.
+        UsageError: if one of them is unknown; the message names the nearest known one.
+
+    Example:
+        >>> check_styles(["irish", "bebop"])
     """
     known = styles_known()
     for style in styles:
@@ -107,14 +149,39 @@ def check_styles(styles: list[str]) -> None:
 
 
 def leaves(style: str) -> list[str]:
-    """The styles of sources that a style takes tunes from: itself and its parts; of a substyle, the whole."""
+    """Labels of the styles, as sources have them, that the tunes of a style are stored under.
+
+    Args:
+        style: a label that `styles_known` lists.
+
+    Returns:
+        The style itself and its substyles, as far as a source or folder has them; the parent of a
+        substyle that none has by itself.
+
+    Example:
+        >>> leaves("celtic")
+        ['fiddle', 'irish', 'scottish']
+        >>> leaves("bebop")
+        ['jazz']
+    """
     held = {name for source in sources().values() for name in source.styles} | set(registered())
     found = sorted(held & {style, *substyles(style)})
     return found or [style_data(style).parent or style]
 
 
 def substyles(style: str) -> list[str]:
-    """The styles whose parent this one is."""
+    """Labels of the styles whose parent is this one.
+
+    Args:
+        style: label of the parent.
+
+    Returns:
+        Labels in alphabetical order.
+
+    Example:
+        >>> substyles("celtic")
+        ['fiddle', 'irish', 'scottish']
+    """
     return [name for name in labels() if style and style_data(name).parent == style]
 
 

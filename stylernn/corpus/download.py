@@ -1,9 +1,11 @@
-"""Fetching corpora: the only place that uses the network.
+"""Downloads of corpora; no other module of the package uses the network.
 
-Files are taken from `<base>/<owner>/<repository>/<commit>/<path>`, the layout of GitHub's raw files. The base is the
-argument, else `STYLERNN_MIRROR`, else GitHub; it is an https address or a folder. A file is compared with the sha256
-of its catalogue entry before it takes its place, and files that are in place are compared again: what was interrupted
-goes on with the files that are missing. Redirects are not followed, because they could leave https.
+Files are taken from `<base>/<owner>/<repository>/<commit>/<path>`, the layout of GitHub's raw
+files. The base address is the argument `mirror`, else the variable `STYLERNN_MIRROR`, else GitHub;
+it is an https address or a folder. Each file is compared with the SHA-256 in the catalogue before
+it is saved. Files that were saved before are compared too and are not fetched again, so that an
+interrupted download continues with the missing files. Redirects are not followed, because they
+could leave https.
 """
 
 import logging
@@ -28,18 +30,18 @@ _TIMEOUT = 60
 
 
 def fetch(source: Source, *, mirror: str | None = None, progress: Progress | None = None) -> int:
-    """Bring all files of a source to this machine.
+    """Download all files of a source.
 
     Args:
         source: of kind "download".
-        mirror: base address, see above.
+        mirror: base address; see the head of this module.
         progress: called after each file.
 
     Returns:
-        Number of files that were not in place before.
+        Number of files that were new on this machine.
 
     Raises:
-        CorpusError: if a file cannot be had or is not the one that the catalogue knows.
+        CorpusError: if a file cannot be fetched or its SHA-256 is not that of the catalogue.
         UsageError: if the base address is neither a folder nor https.
     """
     import pooch  # imports requests
@@ -64,16 +66,26 @@ def fetch(source: Source, *, mirror: str | None = None, progress: Progress | Non
 
 
 def is_fetched(source: Source) -> bool:
-    """Whether all files of a download are in place (as `fetch` left them; it alone compares their contents)."""
+    """Whether all files of a download are on this machine; their contents are not compared.
+
+    Args:
+        source: of any kind; one that is no download has no files to look for.
+
+    Returns:
+        True if every file of the catalogue entry exists.
+    """
     folder = root(source)
     return all((folder / path).is_file() for path in source.sha256)
 
 
 def check(source: Source) -> None:
-    """Compare the files in place with the catalogue; of another kind of source there is nothing to compare.
+    """Compare the files of a download with the catalogue; other kinds of sources pass.
+
+    Args:
+        source: of any kind.
 
     Raises:
-        CorpusError: naming the first file that is missing or differs.
+        CorpusError: if a file is missing or differs; the message names the first one.
     """
     import pooch
 
@@ -89,10 +101,20 @@ def check(source: Source) -> None:
 
 
 def base_address(mirror: str | None = None) -> str:
-    """The address that downloads start from: the argument, else `STYLERNN_MIRROR`, else GitHub's.
+    """The base address of downloads: the argument, else `STYLERNN_MIRROR`, else GitHub's.
+
+    Args:
+        mirror: an https address or a folder.
+
+    Returns:
+        The address without a slash at its end.
 
     Raises:
         UsageError: if it is neither an https address nor a folder.
+
+    Example:
+        >>> base_address("https://mirror.example/")
+        'https://mirror.example'
     """
     base = (mirror or os.environ.get("STYLERNN_MIRROR") or GITHUB).rstrip("/")
     if urlsplit(base).scheme != "https" and not Path(base).is_dir():
@@ -103,8 +125,8 @@ def base_address(mirror: str | None = None) -> str:
 
 
 def _locate(base: str, source: Source, path: str) -> str:
-    place = f"{source.repository}/{source.commit}/{path}"
-    return f"{base}/{quote(place)}" if base.startswith("https:") else str(Path(base, place))
+    below = f"{source.repository}/{source.commit}/{path}"
+    return f"{base}/{quote(below)}" if base.startswith("https:") else str(Path(base, below))
 
 
 def _retrieve(address: str, sha256: str, target: Path) -> None:
@@ -119,8 +141,8 @@ def _retrieve(address: str, sha256: str, target: Path) -> None:
             path=target.parent,
             downloader=downloader,
         )
-    except ValueError as error:  # pooch's word for a hash that differs; nothing is left in place
-        remedy = "Nothing was kept. Try again, or another mirror"
+    except ValueError as error:  # raised by pooch if the hash differs; it saves nothing then
+        remedy = "Nothing was saved. Try again, or another mirror"
         raise CorpusError(
             f"{address} is not the file of the catalogue",
             expected=f"sha256 {sha256}",
@@ -133,7 +155,7 @@ def _retrieve(address: str, sha256: str, target: Path) -> None:
 
 
 class _Bounded:
-    """A file that refuses to grow beyond the limit for archives: a mirror may send without end."""
+    """A file that does not grow beyond the limit for archives; a mirror may send any amount."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._left = file, limits.current().archive_megabytes * 10**6
@@ -149,7 +171,7 @@ class _Bounded:
 
 
 def _download(address: str, output: str, manager: object) -> None:
-    """A downloader for pooch."""
+    """A downloader for pooch that follows no redirects and bounds the size of the file."""
     import pooch
 
     remote = pooch.HTTPDownloader(timeout=_TIMEOUT, allow_redirects=False)
@@ -158,12 +180,12 @@ def _download(address: str, output: str, manager: object) -> None:
 
 
 def _copy(address: str, output: str, _pooch: object) -> None:
-    """A downloader for pooch that takes a file from a folder."""
+    """A downloader for pooch that copies a file from a folder."""
     shutil.copyfile(address, output)
 
 
 def _stopping(pool: ThreadPoolExecutor, results: Iterator[bool]) -> Iterator[bool]:
-    """Pass results on; at the first failure start nothing more."""
+    """Pass results on; after the first failure no further download starts."""
     try:
         yield from results
     except BaseException:

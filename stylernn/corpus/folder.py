@@ -1,9 +1,10 @@
-"""A folder of the user's own files as a corpus.
+"""A folder of the user's own music files as a corpus.
 
-Every readable music file below `<style>/` is a tune of that style, or below the folder itself where one style is given
-for all of it. An optional `manifest.csv` in the folder (columns style, file, title, composer, source, licence,
-substyle; `file` relative to the folder) says more about its files; those it does not name are loaded all the same.
-Folders that were added under a style are kept in a small registry in the cache folder.
+Every readable music file below the subfolder `<style>/` is a tune of that style. Where one style is
+given for the whole folder, every readable file below the folder is a tune of it. An optional
+`manifest.csv` in the folder has the columns style, file, title, composer, source, licence and
+substyle, with `file` relative to the folder; files that it does not name are loaded too. Folders
+that were added under a style are listed in a file of the cache folder.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from stylernn.system.csv_tables import read_table
 
 __all__ = ["folder_jobs", "load_folder", "read_folder", "register", "registered"]
 
-_SHOWN = 3  # reasons for leaving files out
+_SHOWN = 3  # reasons for leaving files out that a message names
 
 
 def load_folder(
@@ -32,8 +33,11 @@ def load_folder(
 
     Args:
         path: of a folder with one subfolder a style, or of any folder if `style` is given.
-        style: label of everything in the folder.
+        style: label of all files in the folder.
         progress: called after each file.
+
+    Returns:
+        The tunes, in the order of their paths.
 
     Raises:
         CorpusError: if there is no such folder or no music in it.
@@ -44,8 +48,20 @@ def load_folder(
 def read_folder(
     path: str | Path, *, style: str | None = None, progress: Progress | None = None
 ) -> Parsed:
-    """As `load_folder`, with what was dropped and why."""
-    root = Path(os.path.realpath(path))  # where `resolve` would stumble over links in a circle
+    """All tunes of a folder, and the files that cannot be used.
+
+    Args:
+        path: of a folder with one subfolder a style, or of any folder if `style` is given.
+        style: label of all files in the folder.
+        progress: called after each file.
+
+    Returns:
+        The tunes, and the files and tunes that were dropped with the reasons.
+
+    Raises:
+        CorpusError: if there is no such folder or no music in it.
+    """
+    root = Path(os.path.realpath(path))  # `resolve` fails on links in a circle
     jobs = folder_jobs(root, style)
     stamps = [
         (job, Path(job.path).stat().st_size, Path(job.path).stat().st_mtime_ns) for job in jobs
@@ -58,14 +74,22 @@ def read_folder(
         found = cache.load(name, key)
     if found is None:
         raise CorpusError(
-            f"cannot keep the parsed corpus in {cache.folder()}",
+            f"cannot save the parsed corpus in {cache.folder()}",
             remedy="Set STYLERNN_CACHE to a folder with room",
         )
     return found
 
 
 def register(style: str, path: str | Path, *, progress: Progress | None = None) -> Parsed:
-    """Add a folder under a style for good; returns what is in it.
+    """Add a folder to the tunes of a style, for later sessions too.
+
+    Args:
+        style: a label; it need not be known yet.
+        path: of the folder.
+        progress: called after each file.
+
+    Returns:
+        The tunes of the folder, and what was dropped.
 
     Raises:
         CorpusError: if there is no such folder or no music in it.
@@ -87,7 +111,14 @@ def register(style: str, path: str | Path, *, progress: Progress | None = None) 
 
 
 def registered() -> dict[str, list[str]]:
-    """The folders added under each style."""
+    """The folders that were added.
+
+    Returns:
+        Absolute paths, by label of the style.
+
+    Raises:
+        CorpusError: if the list of folders is damaged.
+    """
     try:
         return json.loads(_registry().read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -102,7 +133,20 @@ def registered() -> dict[str, list[str]]:
 def folder_jobs(
     root: Path, style: str | None, *, source: str = "", licence: str = "unknown"
 ) -> list[Job]:
-    """What to read in a folder; the manifest's licences come before the one given."""
+    """The files to read in a folder.
+
+    Args:
+        root: the folder.
+        style: label of all its files; None takes the names of its subfolders.
+        source: name of the corpus; "" takes that of the manifest, else that of the folder.
+        licence: of files for which the manifest gives none.
+
+    Returns:
+        One job a file, in the order of their paths.
+
+    Raises:
+        CorpusError: if there is no such folder or no music in it, or its manifest is damaged.
+    """
     if not root.is_dir():
         raise CorpusError(f"no folder {root}", expected="a folder of music files")
     rows = _manifest(root)

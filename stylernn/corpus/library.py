@@ -1,6 +1,6 @@
-"""The corpora of this machine: what is installed, what a style is made of, and its tunes.
+"""The corpora of this machine: which are installed, and the tunes of each style.
 
-Real sources are preferred: bundled etudes stand in only while a style has no other source.
+Bundled etudes are used only while a style has no other source.
 """
 
 from collections.abc import Iterable
@@ -20,12 +20,13 @@ __all__ = ["fetch", "in_use", "is_installed", "load", "parsed", "parts"]
 def load(styles: Iterable[str], *, progress: Progress | None = None) -> list[LabelledMelody]:
     """All tunes of some styles.
 
-    A tune is labelled with the style that was asked for; asked for by a sum of styles ("celtic"), its substyle says
-    which part it is ("irish"). Of a style and its part in one call, the part has the tunes that are its own.
+    A tune is labelled with the style that was asked for. If that is a parent style ("celtic"), the
+    substyle of the tune is its own style ("irish"). If a style and its substyle are asked for in
+    one call, the tunes of the substyle are labelled with the substyle.
 
     Args:
-        styles: names that `styles_known` lists.
-        progress: called while files are parsed; a second call finds them in the cache.
+        styles: labels that `styles_known` lists.
+        progress: called while files are parsed; a second call finds the tunes in the cache.
 
     Returns:
         Tunes in the order of the styles asked for, each once.
@@ -47,7 +48,14 @@ def load(styles: Iterable[str], *, progress: Progress | None = None) -> list[Lab
 
 
 def parts(style: str, *, progress: Progress | None = None) -> dict[str, Parsed]:
-    """What each installed source gives for one style, labelled with it; by name of the source or path of the folder.
+    """The tunes of one style, labelled with it, source by source.
+
+    Args:
+        style: a label that `styles_known` lists.
+        progress: called while files are parsed.
+
+    Returns:
+        Tunes and what was dropped, by name of the source or path of the folder.
 
     Raises:
         UsageError: if the style is unknown.
@@ -78,7 +86,13 @@ def parts(style: str, *, progress: Progress | None = None) -> dict[str, Parsed]:
 
 
 def in_use(style: str) -> list[str]:
-    """Names of the sources and folders that `load` takes a style from.
+    """Names of the sources, and paths of the folders, that `load` takes a style from.
+
+    Args:
+        style: a label that `styles_known` lists.
+
+    Returns:
+        Names and paths, each once.
 
     Raises:
         UsageError: if the style is unknown.
@@ -91,22 +105,35 @@ def in_use(style: str) -> list[str]:
 
 
 def is_installed(source: Source) -> bool:
-    """Whether a source's files are on this machine."""
+    """Whether a source's files are on this machine.
+
+    Args:
+        source: a catalogue entry.
+
+    Returns:
+        True if its files exist; their contents are not compared.
+    """
     if source.kind == "download":
         return download.is_fetched(source)
     return root(source).is_dir() if source.kind == "music21" else any(root(source).glob("*.zip"))
 
 
 def parsed(source: Source, style: str, *, progress: Progress | None = None) -> Parsed:
-    """What an installed source gives for one of its own styles, parsed now or found in the cache.
+    """The tunes of one style of an installed source, parsed now or read from the cache.
+
+    Args:
+        source: an installed source.
+        style: a key of `source.styles`.
+        progress: called while files are parsed.
+
+    Returns:
+        Tunes, and what was dropped.
 
     Raises:
-        CorpusError: if a file is not what the catalogue promises.
+        CorpusError: if a file is not the one of the catalogue, or the result cannot be saved.
     """
-    name, key = (
-        f"{source.name}-{style}",
-        cache.cache_key(source.digest, style, reader_version(source)),
-    )
+    name = f"{source.name}-{style}"
+    key = cache.cache_key(source.digest, style, reader_version(source))
     found = cache.load(name, key)
     if found is None:
         download.check(source)
@@ -114,7 +141,7 @@ def parsed(source: Source, style: str, *, progress: Progress | None = None) -> P
         found = cache.load(name, key)
     if found is None:
         raise CorpusError(
-            f"cannot keep {name} in {cache.folder()}",
+            f"cannot save {name} in {cache.folder()}",
             remedy="Set STYLERNN_CACHE to a folder with room",
         )
     return found
@@ -126,8 +153,8 @@ def fetch(
     """Download the sources of some styles.
 
     Args:
-        styles: names that `styles_known` lists.
-        mirror: see `download`.
+        styles: labels that `styles_known` lists.
+        mirror: base address, see `stylernn.corpus.download`.
         progress: called after each file.
 
     Returns:
@@ -135,7 +162,7 @@ def fetch(
 
     Raises:
         UsageError: if a style is unknown or the base address is not usable.
-        CorpusError: if a file cannot be had or is not the one that the catalogue knows.
+        CorpusError: if a file cannot be fetched or its SHA-256 is not that of the catalogue.
     """
     asked = list(styles)
     check_styles(asked)
@@ -151,6 +178,7 @@ def fetch(
 
 
 def _sources(leaf: str) -> list[Source]:
+    """The installed sources of a style; bundled ones only if there is no other source or folder."""
     installed = [
         source for source in sources().values() if leaf in source.styles and is_installed(source)
     ]
@@ -159,7 +187,7 @@ def _sources(leaf: str) -> list[Source]:
 
 
 def _labelled(tunes: list[LabelledMelody], leaf: str, style: str) -> list[LabelledMelody]:
-    """A source's tunes under the style asked for: the same, the sum that it is part of, or one of its parts."""
+    """A source's tunes, labelled with the style asked for: the same, its parent or a substyle."""
     if leaf == style:
         return tunes
     if leaf in substyles(style):

@@ -1,8 +1,12 @@
-"""OpenEWLD lead sheets: which of them are used, and as what.
+"""OpenEWLD lead sheets: the choice of the songs that are used, and their styles.
 
-The collection calls itself public domain, but many of its songs are from 1931 to 1959 or undated. Its database says
-more: used are songs first performed before 1931, and traditional ones where the style is jazz. A song is a jazz
-standard if its recordings are filed under jazz or played in a style of jazz, else a popular song of its time.
+The collection claims to be in the public domain, but many of its songs are from 1931 to 1959 or
+undated. The songs used are those that its database dates before 1931, and traditional ones whose
+style is jazz. A song is a jazz standard if its recordings are filed under jazz or played in a style
+of jazz. Any other song is a popular song of its time.
+
+Reference:
+    Simonetta (2018), Enhanced Wikifonia Leadsheet Dataset.
 """
 
 import sqlite3
@@ -16,6 +20,8 @@ from stylernn.errors import CorpusError
 __all__ = ["FIRST_PROTECTED_YEAR", "Song", "songs"]
 
 FIRST_PROTECTED_YEAR = 1931
+"""Songs first performed in this year or later are left out."""
+
 _QUERY = """
     SELECT title, first_performance_date, path_leadsheet, genre, style,
            (SELECT group_concat(author, ', ') FROM work_author WHERE work_author.id = works.id)
@@ -44,9 +50,12 @@ def songs(database: Path, *, jazz_styles: Collection[str], genres: Collection[st
     """The songs that may be used.
 
     Args:
-        database: OpenEWLD.db.
-        jazz_styles: recording styles that make a song a jazz standard whatever its genre.
-        genres: genres whose other songs are popular ones.
+        database: path of OpenEWLD.db.
+        jazz_styles: styles of recordings that make a song a jazz standard, whatever its genre.
+        genres: genres whose other songs are popular songs.
+
+    Returns:
+        Songs in the order of their paths.
 
     Raises:
         CorpusError: if the database cannot be read.

@@ -1,8 +1,9 @@
 """Files to tunes, in a pool of processes.
 
-A `Job` is one file with the labels of what it contains; workers read it and send back its tunes. Workers are
-started afresh ("spawn"), because a process that holds JAX's threads must not be forked; a script that calls this must
-therefore be guarded by `if __name__ == "__main__"`, as for every use of multiprocessing.
+A `Job` is one file with the labels of its tunes. A worker process reads it and returns the tunes.
+Workers are started by "spawn", because a process that runs JAX's threads must not be forked. A
+script that calls this module therefore needs `if __name__ == "__main__"` around its main part, as
+for every use of multiprocessing.
 """
 
 import multiprocessing
@@ -22,20 +23,23 @@ from stylernn.formats import registry
 __all__ = ["Job", "parse", "parse_one", "workers"]
 
 _FEW = 16
-"""So few files of a fast format are read faster here than a pool starts; one score may hold hundreds of tunes."""
+"""Up to so many files of a fast format are read in this process, before a pool would start."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One file to read and what is known of its contents.
+    """One file to read, and the labels of its tunes.
 
     Args:
         path: of the file.
-        identity: of the file within its source.
-        style, source, licence, substyle: as in `LabelledMelody`.
-        title: overrides what the file says; "" leaves it.
-        composer: tells generic titles apart; "" where unknown.
-        part: number of a part of a score, from 0; None for the documented rule.
+        identity: name of the file within its source.
+        style: as in `LabelledMelody`.
+        source: as in `LabelledMelody`.
+        licence: as in `LabelledMelody`.
+        substyle: as in `LabelledMelody`.
+        title: replaces the title in the file; "" keeps that.
+        composer: distinguishes works with generic titles; "" where unknown.
+        part: number of a part of a score, from 0; None lets the format's reader choose.
     """
 
     path: str
@@ -64,6 +68,9 @@ def parse(
         progress: called after each file.
         reader: of one file; `parse_one` by default.
 
+    Yields:
+        The tunes of each file, in the order of the jobs.
+
     Raises:
         CorpusError: if the workers cannot start.
     """
@@ -78,21 +85,37 @@ def parse(
         try:
             yield from _counted(name, pool.map(reader, jobs, chunksize=chunk), len(jobs), progress)
         except BrokenProcessPool:
-            remedy = 'A script that loads corpora needs `if __name__ == "__main__":` around its main part'
+            remedy = (
+                'A script that loads corpora needs `if __name__ == "__main__":` around its code'
+            )
             raise CorpusError(
                 f"the processes that parse {name} did not start", remedy=remedy
             ) from None
 
 
 def workers(count: int) -> ProcessPoolExecutor:
-    """A pool of fresh processes that end with this one, even where it is killed."""
+    """A pool of spawned processes that end with this one, even if it is killed.
+
+    Args:
+        count: number of processes.
+
+    Returns:
+        The pool, to be used as a context manager.
+    """
     return ProcessPoolExecutor(
         count, mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent
     )
 
 
 def parse_one(job: Job) -> Parsed:
-    """All usable melodies of one file; whatever is wrong with a file becomes a reason, never an exception."""
+    """All usable melodies of one file.
+
+    Args:
+        job: the file and its labels.
+
+    Returns:
+        The tunes, and what was dropped. A file that cannot be read is dropped; no error is raised.
+    """
     try:
         melodies, reasons = registry.read_all(job.path, part=job.part)
     except StylernnError as error:
@@ -113,7 +136,7 @@ def parse_one(job: Job) -> Parsed:
 
 
 def _follow_parent() -> None:
-    """In a worker: end as soon as the parent does. Left alone it would wait for work for ever."""
+    """In a worker: end as soon as the parent process does, instead of waiting for work."""
     parent = multiprocessing.parent_process()
 
     def wait() -> None:
@@ -125,16 +148,17 @@ def _follow_parent() -> None:
 
 
 def _dropped(identity: str, reason: str) -> Dropped:
-    """One line on a tune of a file ("tune 12: no notes", or an error in full) as place and bare reason."""
-    place, colon, rest = reason.partition(": ")
-    if colon and place.startswith("tune "):
-        return Dropped(f"{identity}#{place}", rest)
+    """A reader's message ("tune 12: no notes", or an error in full) as a location and a reason."""
+    where, colon, rest = reason.partition(": ")
+    if colon and where.startswith("tune "):
+        return Dropped(f"{identity}#{where}", rest)
     return Dropped(identity, reason.rpartition("found ")[2])
 
 
 def _counted(
     name: str, results: Iterator[Parsed], total: int, progress: Progress | None
 ) -> Iterator[Parsed]:
+    """Pass results on and report each of them."""
     for done, result in enumerate(results, 1):
         if progress:
             progress(name, done, total)

@@ -1,8 +1,9 @@
-"""Movements out of a score that holds a whole work.
+"""The movements of a score that contains a whole work.
 
-OpenScore keeps a string quartet with all its movements in one MusicXML file. A movement begins where the numbers of the
-bars begin again; where they never do, after a final bar line that is no repeat. Each is handed to the score reader as a
-small file of the first part alone, which also takes a quarter of the time.
+OpenScore stores a string quartet with all its movements in one MusicXML file. A movement begins
+where the bar numbers restart. If they never do, it begins after a final bar line that is no repeat.
+Each movement is given to the score reader as a small file of the first part alone, which is also
+four times as fast as reading the whole score.
 """
 
 import copy
@@ -25,7 +26,15 @@ _LASTING = ("divisions", "key", "time", "staves", "clef", "transpose")
 
 
 def read_movements(job: Job) -> Parsed:
-    """The first part of every movement as a tune of its own; of several, the identity is `<file>#<movement>`."""
+    """The first part of every movement as a tune of its own.
+
+    Args:
+        job: a compressed MusicXML file and its labels.
+
+    Returns:
+        The tunes, and what was dropped. If there are several movements, the identity of each is
+        `<file>#<movement>`.
+    """
     try:
         found = list(movements(_score(Path(job.path))))
     except (OSError, KeyError, zipfile.BadZipFile, ElementTree.ParseError, StopIteration) as error:
@@ -50,7 +59,10 @@ def movements(score: Element) -> Iterator[Element]:
     """Scores of the first part, one a movement.
 
     Args:
-        score: the root of a partwise MusicXML document; is not changed.
+        score: the root of a partwise MusicXML document; it is not changed.
+
+    Yields:
+        The root of a partwise MusicXML document for each movement.
     """
     part = score.find("part")
     if part is None:
@@ -69,7 +81,7 @@ def movements(score: Element) -> Iterator[Element]:
 
 
 def _restarts(measures: list[Element]) -> list[int]:
-    """Where the numbering of bars falls back to 0 or 1; bars without a number of their own are passed over."""
+    """Indices of the measures where the numbers fall back to 0 or 1."""
     numbered = [
         (index, int(name))
         for index, name in enumerate(m.get("number", "") for m in measures)
@@ -79,6 +91,7 @@ def _restarts(measures: list[Element]) -> list[int]:
 
 
 def _after_final_bar_lines(measures: list[Element]) -> list[int]:
+    """Indices of the measures that follow a final bar line."""
     ends = [
         index
         for index, measure in enumerate(measures)
@@ -92,7 +105,7 @@ def _is_final(line: Element) -> bool:
 
 
 def _with_attributes(measure: Element, lasting: dict[str, Element]) -> Element:
-    """A measure that opens with what is still in force: divisions, key, metre, clef, unless it says so itself."""
+    """A measure with the divisions, key, metre and clef in force that it does not set itself."""
     opened = copy.deepcopy(measure)
     own = opened.find("attributes")
     if own is None:
@@ -104,7 +117,7 @@ def _with_attributes(measure: Element, lasting: dict[str, Element]) -> Element:
 
 
 def _order(attribute: Element) -> int:
-    """Place of an attribute in the sequence that MusicXML prescribes."""
+    """Position of an attribute in the sequence that MusicXML prescribes."""
     return _LASTING.index(attribute.tag) if attribute.tag in _LASTING else len(_LASTING)
 
 

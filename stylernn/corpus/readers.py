@@ -1,4 +1,4 @@
-"""How the tunes of each source are read: one function a kind of data."""
+"""Readers of the sources: one function for each kind of data."""
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
@@ -23,18 +23,28 @@ Reader = Callable[[Source, str, Progress | None], Iterator[Parsed]]
 
 
 def read(source: Source, style: str, progress: Progress | None = None) -> Iterator[Parsed]:
-    """Parse what a source holds of a style; slow, see `library` for the cached way.
+    """Parse the tunes of one style of a source. This is slow; `library.parsed` uses a cache.
 
     Args:
-        source: an installed one.
-        style: one of its own.
+        source: an installed source.
+        style: a key of `source.styles`.
         progress: called after each file.
+
+    Returns:
+        An iterator over the tunes of each file.
     """
     return READERS[source.reader](source, style, progress)
 
 
 def reader_version(source: Source) -> str:
-    """The version of what parses a source's files; part of its key in the cache."""
+    """The version of the package that parses a source's files; part of the key of the cache.
+
+    Args:
+        source: a catalogue entry.
+
+    Returns:
+        Name and version of the package.
+    """
     package = {"weimar": "rdata", "etudes": "symusic"}.get(source.reader, "music21")
     return f"{package} {version(package)}"
 
@@ -61,7 +71,10 @@ def _weimar(source: Source, style: str, progress: Progress | None) -> Iterator[P
 
 
 def _openewld(source: Source, style: str, progress: Progress | None) -> Iterator[Parsed]:
-    """OpenEWLD's lead sheets, chosen by its database."""
+    """OpenEWLD's lead sheets, chosen with its database.
+
+    The entry of the jazz standards has `recorded_as`, that of the popular songs has `genres`.
+    """
     entries = source.styles.values()
     [jazz_styles] = [entry["recorded_as"] for entry in entries if "recorded_as" in entry]
     [genres] = [entry["genres"] for entry in entries if "genres" in entry]
@@ -83,7 +96,7 @@ def _openewld(source: Source, style: str, progress: Progress | None) -> Iterator
 
 
 def _etudes(source: Source, style: str, progress: Progress | None) -> Iterator[Parsed]:
-    """A bundled archive of MIDI files, with a manifest like a folder's; unpacked beside the cached corpora."""
+    """A bundled archive of MIDI files with a manifest; unpacked into the cache folder."""
     archive = root(source) / _ETUDES
     if not archive.is_file():
         raise CorpusError(
@@ -103,7 +116,7 @@ def _etudes(source: Source, style: str, progress: Progress | None) -> Iterator[P
 
 
 def _jobs(source: Source, style: str) -> list[Job]:
-    """A job for each file that the globs of a style find, titled as the entry says."""
+    """A job for each file that the globs of a style match."""
     entry, folder = source.styles[style], root(source)
     names = {
         path.relative_to(folder).as_posix() for glob in entry["files"] for path in folder.glob(glob)
@@ -115,17 +128,17 @@ def _jobs(source: Source, style: str) -> list[Job]:
             style=style,
             source=source.name,
             licence=source.licence,
-            title=entry.get("title", "").format_map(_pieces(name)).replace("_", " "),
-            composer=entry.get("composer", "").format_map(_pieces(name)),
-            substyle=entry.get("substyle", "").format_map(_pieces(name)),
+            title=entry.get("title", "").format_map(_path_parts(name)).replace("_", " "),
+            composer=entry.get("composer", "").format_map(_path_parts(name)),
+            substyle=entry.get("substyle", "").format_map(_path_parts(name)),
             part=entry.get("part"),
         )
         for name in sorted(names - set(entry.get("without", ())))
     ]
 
 
-def _pieces(name: str) -> dict[str, str]:
-    """What a catalogue entry may say of a file's name: "{stem}", "{parent}", "{grandparent}" and "{top}"."""
+def _path_parts(name: str) -> dict[str, str]:
+    """Parts of a path that an entry may use: {stem}, {parent}, {grandparent} and {top}."""
     path = PurePosixPath(name)
     return {
         "stem": path.stem,

@@ -1,8 +1,9 @@
 """Train, validation and test sets that share no composition.
 
-Tunes that share a work or an opening form a group, transitively, and a group goes to one side as a whole. The side
-depends on a hash of the group's smallest key and on nothing else: not on order, on a seed or on the other groups.
-So a split is frozen, and adding a corpus moves only tunes that it ties to another group.
+Tunes that share a work or an opening form a group, transitively. All tunes of a group are in the
+same set. The set depends only on a hash of the group's name, which is its smallest work id. It does
+not depend on the order, on a seed or on the other groups. Adding a corpus therefore moves only
+tunes whose group it joins with another.
 """
 
 import hashlib
@@ -19,7 +20,13 @@ _TRAIN_SHARE, _VALID_SHARE = 0.8, 0.1
 
 @dataclass(frozen=True)
 class Split:
-    """Three disjoint lists of tunes; about 80, 10 and 10 % of the works."""
+    """Three disjoint lists of tunes.
+
+    Args:
+        train: tunes of about 80 % of the works.
+        valid: tunes of about 10 % of the works.
+        test: tunes of about 10 % of the works.
+    """
 
     train: list[LabelledMelody]
     valid: list[LabelledMelody]
@@ -33,17 +40,40 @@ def split(tunes: Iterable[LabelledMelody]) -> Split:
         tunes: in any order.
 
     Returns:
-        A `Split`, each side in the order of `(style, source, identity)`.
+        The three sets, each in the order of `(style, source, identity)`.
+
+    Example:
+        >>> from stylernn.music.melody import Melody, Note
+        >>> scale = Melody(tuple(Note(24 * k, 24, 60 + k) for k in range(8)))
+        >>> works = ("misty", "only you")
+        >>> tunes = [LabelledMelody(scale, "jazz", name, name, "mine", "CC0-1.0") for name in works]
+        >>> sets = split(tunes)
+        >>> [len(sets.train), len(sets.valid), len(sets.test)]
+        [2, 0, 0]
     """
     ordered = sorted(tunes, key=lambda tune: (tune.style, tune.source, tune.identity))
-    sides: tuple[list[LabelledMelody], list[LabelledMelody], list[LabelledMelody]] = ([], [], [])
+    sets: tuple[list[LabelledMelody], list[LabelledMelody], list[LabelledMelody]] = ([], [], [])
     for tune, group in zip(ordered, groups(ordered), strict=True):
-        sides[_side(group)].append(tune)
-    return Split(*sides)
+        sets[_set_of(group)].append(tune)
+    return Split(*sets)
 
 
 def groups(tunes: Sequence[LabelledMelody]) -> list[str]:
-    """The group of each tune, named by its smallest work; tunes that share a work or an opening are in one group."""
+    """The group of each tune; tunes that share a work or an opening are in one group.
+
+    Args:
+        tunes: in any order.
+
+    Returns:
+        The name of each tune's group, which is the smallest work id in it.
+
+    Example:
+        >>> from stylernn.music.melody import Melody, Note
+        >>> scale = Melody(tuple(Note(24 * k, 24, 60 + k) for k in range(8)))
+        >>> works = ("misty", "only you")
+        >>> groups([LabelledMelody(scale, "jazz", name, name, "mine", "CC0-1.0") for name in works])
+        ['misty', 'misty']
+    """
     parent: dict[Hashable, Hashable] = {}
 
     def root(node: Hashable) -> Hashable:
@@ -62,7 +92,7 @@ def groups(tunes: Sequence[LabelledMelody]) -> list[str]:
     return [names[root(tune.work)] for tune in tunes]
 
 
-def _side(group: str) -> int:
-    """0, 1 or 2 from the first 8 bytes of the name's sha256, read as a fraction of 1."""
+def _set_of(group: str) -> int:
+    """0, 1 or 2 from the first 8 bytes of the name's SHA-256, read as a fraction of 1."""
     fraction = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big") / 2**64
-    return 0 if fraction < _TRAIN_SHARE else 1 if fraction < _TRAIN_SHARE + _VALID_SHARE else 2
+    return sum(fraction >= bound for bound in (_TRAIN_SHARE, _TRAIN_SHARE + _VALID_SHARE))

@@ -1,6 +1,7 @@
-"""A tune: a melody with its label, and what is known about where it came from.
+"""A tune: a melody with its style, its source and its licence.
 
-Everything that a corpus yields is a `LabelledMelody` or, where a file or piece could not be used, a `Dropped` with the reason.
+A corpus gives a `LabelledMelody` for each tune, and a `Dropped` with the reason for each file or
+tune that cannot be used.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from stylernn.music.melody import Melody
 __all__ = ["MIN_NOTES", "Dropped", "Progress", "LabelledMelody", "fingerprint"]
 
 MIN_NOTES = 8
-"""A melody of fewer notes teaches nothing about a style and is dropped."""
+"""Melodies of fewer notes are dropped."""
 
 Progress = Callable[[str, int, int], None]
 """Called as `progress(corpus, done, total)` while files are parsed or downloaded."""
@@ -27,9 +28,10 @@ class LabelledMelody:
         melody: the notes.
         style: the label it is loaded under, such as "jazz".
         identity: a name that is unique within its source and never changes.
-        work: the composition; movements of one quartet and solos on one standard share it (see `works.work_id`).
-        source: the corpus it comes from.
-        licence: of the source, as its catalogue entry or manifest says.
+        work: id of the composition, see `works.work_id`; movements of one quartet share it, and so
+            do solos on one standard.
+        source: name of the corpus that it comes from.
+        licence: of the source, from its catalogue entry or manifest.
         substyle: a finer label such as "bebop", or "".
     """
 
@@ -43,14 +45,30 @@ class LabelledMelody:
 
 
 class Dropped(NamedTuple):
-    """A file, or a piece within a file, that is not used."""
+    """A file, or a tune within a file, that is not used.
+
+    Args:
+        where: the identity of the file or tune.
+        reason: why it is not used.
+    """
 
     where: str
     reason: str
 
 
 def fingerprint(tunes: Iterable[LabelledMelody]) -> str:
-    """Sixteen hex digits that change with any note or label of a set of tunes, whatever their order."""
+    """A checksum of a set of tunes; it changes with any note or label, but not with their order.
+
+    Args:
+        tunes: in any order.
+
+    Returns:
+        Sixteen hexadecimal digits.
+
+    Example:
+        >>> fingerprint([])
+        'e3b0c44298fc1c14'
+    """
     digests = sorted(_digest(tune) for tune in tunes)
     return hashlib.sha256(b"".join(digests)).hexdigest()[:16]
 

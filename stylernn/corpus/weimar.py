@@ -1,20 +1,25 @@
-"""The Weimar Jazz Database: improvised solos from its authors' R data files.
+"""The Weimar Jazz Database: improvised solos, read from its authors' R data files.
 
-Three tables: solos (`wjd_meta`), beats with bars and chords (`wjd_annotated_beat_tracks`), notes (`wjd_transforms`).
+Three tables are read: solos (`wjd_meta`), beats with bars and chords (`wjd_annotated_beat_tracks`)
+and notes (`wjd_transforms`).
 
-Onset
-    A note stands at (bar, beat, tatum of so many divisions). The beat track says how long each bar is, so the drift of
-    tempo plays no part. Swung eighths are annotated straight: swing belongs to playback.
-Grid
-    Divisions reach 36 a beat, and transcribers' noise with them. Each beat is written on the coarsest of the grids
-    `_GRIDS` that keeps its notes apart, and of equally coarse ones on that which moves them least.
-Duration
-    Only the articulation is known: sounding time over the time to the next onset. A note lasts until the next onset,
-    unless it is silent for an eighth or longer: then the rest is real, and the note ends where it does, to the grid.
-Rhythm of no metre
-    Six free solos are annotated in bars of one beat. They have no bars and are dropped.
+Onsets:
+    The position of a note is annotated as bar, beat, and tatum out of a number of divisions of the
+    beat. The beat track gives the length of each bar in beats, so that changes of tempo do not
+    matter. Swung eighths are annotated as straight ones.
+Grid:
+    A beat is annotated in up to 36 divisions, more than the transcription is exact. The notes of
+    each beat are moved to the coarsest grid of `_GRIDS` on which their onsets differ; of equally
+    coarse grids, to the one that moves them least.
+Durations:
+    Only the articulation is annotated: sounding time over the time to the next onset. A note lasts
+    until the next onset. If at least an eighth of silence follows it, the rest is kept and the end
+    of the note is moved to the grid.
+Free rhythm:
+    Six solos are annotated in bars of one beat. They have no metre and are dropped.
 
-Reference: Pfleiderer, Frieler, Abesser, Zaddach, Burkhart (eds.), Inside the Jazzomat, Schott 2017.
+Reference:
+    Pfleiderer, Frieler, Abesser, Zaddach, Burkhart (eds., 2017), Inside the Jazzomat, Schott.
 """
 
 import gc
@@ -48,7 +53,7 @@ _GRIDS = tuple(
     tuple(np.arange(0, TICKS_PER_QUARTER, step) for step in steps)
     for steps in ((6, 8), (4, 3), (2,), (1,))
 )
-"""Places in a beat, in ticks: quarters or thirds of it, then sixths or eighths, twelfths, and every tick."""
+"""Positions in a beat, in ticks: its quarters or thirds, sixths or eighths, twelfths, all."""
 
 _ENDS = np.array([0, 6, 8, 12, 16, 18, 24])
 _REST = TICKS_PER_QUARTER // 2
@@ -64,10 +69,13 @@ def read(
     """All solos.
 
     Args:
-        folder: holds the three .rda files.
-        style: label of the tunes; the substyle is Weimar's own, such as "bebop".
-        source: the same for all tunes.
-        licence: the same for all tunes.
+        folder: the folder of the three .rda files.
+        style: label of the tunes; their substyle is the database's, such as "bebop".
+        source: of all tunes.
+        licence: of all tunes.
+
+    Returns:
+        The tunes in the order of the database, and the solos that were dropped.
     """
     with workers(2) as pool:
         solos, beats, notes = pool.map(_table, [folder / f"{name}.rda" for name in _COLUMNS])
@@ -98,34 +106,39 @@ def read(
     return tunes, dropped
 
 
-def snap_beat(places: np.ndarray) -> np.ndarray:
-    """Write the onsets of one beat on a musical grid.
+def snap_beat(positions: np.ndarray) -> np.ndarray:
+    """Move the onsets of one beat to the coarsest musical grid on which they differ.
 
     Args:
-        places: in ticks from the beat, 0 <= place < 24, rising; float, shape (notes,), at most 24.
+        positions: float, shape (notes,), at most 24; rising ticks after the beat, from 0 to < 24.
 
     Returns:
-        Integer ticks, shape (notes,), strictly rising.
+        int64 ticks from the beat, shape (notes,), strictly rising.
+
+    Example:
+        >>> snap_beat(np.array([0.4, 7.7, 16.2])).tolist()
+        [0, 8, 16]
     """
     for grids in _GRIDS:
-        choices = [grid[np.abs(places[:, None] - grid).argmin(1)] for grid in grids]
+        choices = [grid[np.abs(positions[:, None] - grid).argmin(1)] for grid in grids]
         apart = [choice for choice in choices if np.all(np.diff(choice) > 0)]
         if apart:
-            return min(apart, key=lambda choice: float(np.abs(choice - places).sum()))
-    return np.arange(len(places)) * TICKS_PER_QUARTER // len(places)
+            return min(apart, key=lambda choice: float(np.abs(choice - positions).sum()))
+    return np.arange(len(positions)) * TICKS_PER_QUARTER // len(positions)
 
 
 def _melody(beats: Table, notes: Table, key: Key | None, tempo: float, title: str) -> Melody:
+    """One solo as a melody that begins with the bar of its first note."""
     first, last = int(notes["bar"].min()), int(notes["bar"].max())
     bars = np.arange(first, last + 1)
     periods = np.array([beats["period"][beats["bar"] == bar][0] for bar in bars])
     starts = np.concatenate([[0], np.cumsum(periods * TICKS_PER_QUARTER)])
     changes = [0, *(np.flatnonzero(np.diff(periods)) + 1).tolist()]
     onsets = _onsets(notes, starts[:-1][notes["bar"] - first])
-    rising = np.append(
-        True, onsets[1:] > np.maximum.accumulate(onsets)[:-1]
-    )  # two notes of 200,000 do not
-    onsets, notes = onsets[rising], {column: values[rising] for column, values in notes.items()}
+    # Two of the database's 200,000 notes are not later than the one before them.
+    rising = np.append(True, onsets[1:] > np.maximum.accumulate(onsets)[:-1])
+    onsets = onsets[rising]
+    notes = {column: values[rising] for column, values in notes.items()}
     ends = _ends(onsets, notes["articulation_raw"], notes["durclass_rel_raw"])
     inside = (beats["bar"] >= first) & (beats["bar"] <= last)
     chord_ticks = (
@@ -150,20 +163,22 @@ def _melody(beats: Table, notes: Table, key: Key | None, tempo: float, title: st
 def _onsets(notes: Table, bar_starts: np.ndarray) -> np.ndarray:
     """Onsets in ticks, strictly rising; int64, shape (notes,)."""
     beats = bar_starts + (notes["beat"] - 1) * TICKS_PER_QUARTER
-    places = (notes["tatum"] - 1) * TICKS_PER_QUARTER / notes["division"]
+    positions = (notes["tatum"] - 1) * TICKS_PER_QUARTER / notes["division"]
     cuts = np.flatnonzero(np.diff(beats)) + 1
-    snapped = [snap_beat(part) for part in np.split(places, cuts)]
+    snapped = [snap_beat(part) for part in np.split(positions, cuts)]
     return beats + np.concatenate(snapped)
 
 
 def _ends(onsets: np.ndarray, articulation: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Where notes end, in ticks, by the rule in the module's docstring; the last one by its class of duration."""
+    """Ends of the notes in ticks, by the rule at the head of this module; int64, shape (notes,).
+
+    The end of the last note follows from its annotated class of duration.
+    """
     gaps = np.diff(onsets)
     sounding = onsets[:-1] + gaps * np.nan_to_num(articulation[:-1], nan=1.0)
-    beat, place = np.divmod(sounding, TICKS_PER_QUARTER)
-    ends = (beat * TICKS_PER_QUARTER + _ENDS[np.abs(place[:, None] - _ENDS).argmin(1)]).astype(
-        np.int64
-    )
+    beat, position = np.divmod(sounding, TICKS_PER_QUARTER)
+    snapped = _ENDS[np.abs(position[:, None] - _ENDS).argmin(1)]
+    ends = (beat * TICKS_PER_QUARTER + snapped).astype(np.int64)
     ends = np.where(
         onsets[1:] - sounding < _REST, onsets[1:], np.maximum(ends, onsets[:-1] + _ENDS[1])
     )
@@ -172,7 +187,7 @@ def _ends(onsets: np.ndarray, articulation: np.ndarray, classes: np.ndarray) -> 
 
 
 def _key(name: str) -> Key | None:
-    """Weimar's "Eb-maj"; None for chromatic, blues and no keys."""
+    """The key that the database writes as "Eb-maj"; None for chromatic, blues and missing keys."""
     tonic, _, mode = name.partition("-")
     if not tonic or mode not in _MODES:
         return None
@@ -191,13 +206,14 @@ def _rows(table: Table, solo: int) -> Table:
 
 
 def _table(path: Path) -> Table:
-    """The columns that are needed of one R data frame.
+    """The columns of one R data frame that `_COLUMNS` names.
 
-    rdata's conversion to pandas takes twice as long as parsing, most of it for columns of text that nobody asks for.
+    The conversion to pandas is left out: it takes twice as long as parsing, most of it for columns
+    that are not needed.
     """
     import rdata  # imports pandas and xarray, which takes a second
 
-    gc.disable()  # millions of small objects and no cycles: parsing is a third faster
+    gc.disable()  # parsing makes millions of objects without cycles and is a third faster so
     try:
         frame = rdata.parser.parse_file(path).object.value[0]
     finally:
@@ -211,11 +227,11 @@ def _table(path: Path) -> Table:
         name: _text(column) if isinstance(column, list) else np.asarray(column)
         for name, column in wanted.items()
     }
-    order = np.argsort(
-        table["melid"], kind="stable"
-    )  # a solo's rows are in order, but not all stand together
+    # The rows of a solo are in order, but not all of them are adjacent.
+    order = np.argsort(table["melid"], kind="stable")
     return {name: column[order] for name, column in table.items()}
 
 
 def _text(column: list) -> np.ndarray:
+    """A column of R strings as an array of str; missing ones are empty."""
     return np.array([(entry.value or b"").decode("utf-8") for entry in column])

@@ -1,8 +1,9 @@
-"""Which tunes are the same composition.
+"""Recognition of tunes that are the same composition.
 
-Two signs of kinship: the *work*, an identity made from title and composer, and the *opening*, the first notes without
-their key and tempo. Sources disagree on spelling, so a work is what is left of a title when accents, punctuation,
-articles, dance names and movement numbers are gone. An opus number with a composer says more than any title.
+Two tunes belong together if they share their *work*, an id made from title and composer, or their
+*opening*, the first notes without key and tempo. Sources differ in spelling, so the work id is a
+title without accents, punctuation, articles, dance names and movement numbers. Where composer and
+opus number are known, they are used instead of the title.
 """
 
 import re
@@ -15,6 +16,7 @@ from stylernn.music.melody import Melody
 __all__ = ["OPENING_NOTES", "opening", "plain", "work_id"]
 
 OPENING_NOTES = 12
+"""Number of notes that are compared at the start of a tune."""
 
 _MOVEMENT = re.compile(r"[\s,:.-]*\b(mvt|mov|movement)\b\.?\s*\w+\s*$", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^)]*\)|\[[^]]*\]")
@@ -27,17 +29,28 @@ _DANCE_NAMES = (
     "reel reels jig jigs hornpipe hornpipes strathspey polka waltz schottische quickstep hymntune"
 )
 _FORM_NAMES = """
-    string strings quartet quartets quartett quatuor sonata trio suite minuet menuet rondo prelude serenade romance song
-    lied chanson air aria melody tune untitled title ditto do march fling slip quick step version setting variation
-    set part no nr number op opus in of and for i ii iii iv v vi a b c d e f g h bes es major minor sharp flat natural
-    allegro andante adagio presto
+    string strings quartet quartets quartett quatuor sonata trio suite minuet menuet rondo prelude
+    serenade romance song lied chanson air aria melody tune untitled title ditto do march fling slip
+    quick step version setting variation set part no nr number op opus in of and for i ii iii iv v
+    vi a b c d e f g h bes es major minor sharp flat natural allegro andante adagio presto
 """
 _DANCES = frozenset(_DANCE_NAMES.split())
 _GENERIC = _DANCES | frozenset(_FORM_NAMES.split())
 
 
 def plain(text: str) -> str:
-    """Lower-case words of letters and digits, without accents, articles at the start or words in brackets."""
+    """A title in lower-case words, without accents, punctuation, leading articles and brackets.
+
+    Args:
+        text: a title or a name.
+
+    Returns:
+        Words of letters and digits, separated by single spaces.
+
+    Example:
+        >>> plain("The Café (a reel)")
+        'cafe'
+    """
     text = text.replace("_", " ")
     bare = unicodedata.normalize(
         "NFKD", _ASIDE.sub(" ", text) if _ASIDE.sub("", text).strip() else text
@@ -50,16 +63,25 @@ def plain(text: str) -> str:
 
 
 def work_id(title: str, composer: str, identity: str) -> str:
-    """A name of the composition that tunes from different sources share.
+    """An id of the composition, which tunes from different sources share.
 
     Args:
-        title: as the source gives it; may end in a movement number.
-        composer: "" where unknown; as "Haydn, Joseph" or "Joseph Haydn".
-        identity: of the tune, used where a title says nothing ("Jig") and no composer is known.
+        title: as the source gives it; it may end in a movement number.
+        composer: "Haydn, Joseph" or "Joseph Haydn"; "" where unknown.
+        identity: of the tune; it is the id where the title is generic ("Jig") and no composer is
+            known.
 
     Returns:
-        Surname and opus ("haydn op 76 no 2") where both are known, else the plain title; a title of generic words
-        only ("String Quartet No. 1") has the composer before it.
+        Surname and opus where both are known, else the plain title. A title of generic words only
+        ("String Quartet No. 1") has the composer's surname before it.
+
+    Example:
+        >>> work_id("String Quartet, Op. 76, No. 2, mvt 1", "Haydn, Joseph", "op76-2.mxl")
+        'haydn op 76 no 2'
+        >>> work_id("The Irish Washerwoman Jig", "", "0123")
+        'irish washerwoman'
+        >>> work_id("Jig", "", "0123")
+        'only 0123'
     """
     title = _MOVEMENT.sub("", title.replace("_", " "))
     surname = _surname(composer)
@@ -79,10 +101,20 @@ def work_id(title: str, composer: str, identity: str) -> str:
 
 
 def opening(melody: Melody) -> tuple[int, ...]:
-    """The first notes without key and tempo: intervals in semitones, then inter-onset times over their common divisor.
+    """The first notes of a melody without key and tempo.
+
+    Args:
+        melody: any tune.
 
     Returns:
-        At most `2 * (OPENING_NOTES - 1)` integers; equal for two melodies that start alike in any key or note value.
+        At most `2 * (OPENING_NOTES - 1)` integers: intervals in semitones, then inter-onset times
+        divided by their greatest common divisor. They are equal for two melodies that begin with
+        the same notes in any key or note values.
+
+    Example:
+        >>> from stylernn.music.melody import Note
+        >>> opening(Melody((Note(0, 24, 60), Note(24, 12, 64), Note(36, 12, 67))))
+        (4, 3, 2, 1)
     """
     notes = melody.array[:OPENING_NOTES].astype(np.int64)
     intervals, steps = np.diff(notes[:, 2]), np.diff(notes[:, 0])
@@ -91,6 +123,7 @@ def opening(melody: Melody) -> tuple[int, ...]:
 
 
 def _surname(composer: str) -> str:
+    """The plain surname of "Haydn, Joseph" or "Joseph Haydn (1732-1809)", or ""."""
     if not composer:
         return ""
     name = re.sub(r"\([^)]*\).*$", "", composer)
