@@ -1,7 +1,8 @@
-"""Sound: a melody performed, accompanied, synthesised and mastered. Needs the extra `sound`.
+"""Sound: performance, accompaniment, synthesis and mastering of a melody.
 
-`recording` does all of it; `synthesis` makes samples of notes, `mastering` makes a mix as loud as it should be. Samples
-are float64 arrays of shape (frames, 2), full scale at 1, `RATE` frames a second.
+`recording` does all of it, `synthesis` turns notes into samples, and `mastering` sets the loudness
+of a mix. These three need the extra `sound`. Samples are float64 arrays of shape (frames, 2); full
+scale is 1, and there are `RATE` frames a second.
 """
 
 __all__ = ["ENDINGS", "RATE"]
@@ -10,4 +11,4 @@ RATE = 48_000
 """Frames a second."""
 
 ENDINGS = (".wav", ".flac", ".mp3")
-"""Endings of the sound files that can be written."""
+"""File suffixes of the sound formats that can be written."""

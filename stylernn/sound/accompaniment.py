@@ -1,8 +1,9 @@
-"""Bass and chords under a melody, in the rhythm of its style.
+"""Accompaniment of a melody with bass and chords, in the rhythm of its style.
 
-Four figures do for all styles: a walking bass with off-beat chords for jazz; bass and chord in turns for dances and
-rags; broken chords for classical music; held chords for hymns. Chords keep to one octave, so that tones which two of
-them share stay where they are.
+Every style uses one of four figures: "walking", a walking bass with off-beat chords; "alternating",
+bass notes and chords in turn; "broken", broken chords; "sustained", chords that last. Figure and
+instruments of each style stand in its folder of the catalogue, see `stylernn.system.style_data`.
+Chords keep to one octave, so that tones which two of them share do not move.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,17 +23,19 @@ __all__ = ["Accompaniment", "accompany"]
 _LOWEST_CHORD, _LOWEST_BASS = 53, 33
 _HIGHEST_WALK = 52
 _VELOCITY = 70
-_COMPING = (
-    (0, 36),
-    (36, 84),
-    (12, 60),
-    (24, 72),
-    (36,),
-)  # ticks in a bar; the first is the Charleston
+# Rhythms of the off-beat chords, in ticks from the bar line; the first is the Charleston.
+_COMPING = ((0, 36), (36, 84), (12, 60), (24, 72), (36,))
 
 
 class Accompaniment(NamedTuple):
-    """Two players: notes of the bass and of the chords, and their General MIDI instruments."""
+    """The parts of two players.
+
+    Args:
+        bass: notes of the bass.
+        chords: notes of the chords.
+        bass_instrument: General MIDI name.
+        chord_instrument: General MIDI name.
+    """
 
     bass: list[Played]
     chords: list[Played]
@@ -41,7 +44,7 @@ class Accompaniment(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """A stretch of one bar with one chord: ticks, beat, the chord and the one after it."""
+    """A part of one bar with one chord: its ticks, the beat, the chord and the next chord."""
 
     start: int
     stop: int
@@ -65,11 +68,26 @@ def accompany(
     """Accompany a melody.
 
     Args:
-        melody: with chord symbols, or plain chords are inferred.
-        style: decides figure and instruments.
+        melody: the tune; if it has no chord symbols, triads are estimated from its notes.
+        style: label of the style, which decides the figure and the instruments.
         tempo: quarter notes a minute; by default the melody's.
         straight: do not swing.
         seed: the same seed gives the same accompaniment.
+
+    Returns:
+        Notes and instruments of bass and chords.
+
+    Raises:
+        UsageError: if the file of the style cannot be used or names an unknown figure.
+
+    Example:
+        >>> from stylernn.music.melody import Chord
+        >>> tune = Melody((Note(0, 96, 76),), chords=(Chord(0, "C"),), tempo=60)
+        >>> band = accompany(tune, "hymn")
+        >>> [note.pitch % 12 for note in band.bass]
+        [0]
+        >>> [note.onset for note in band.chords]
+        [0.0, 0.0, 0.0]
     """
     chosen = style_data.accompaniment(style.lower())
     figure = _figure(chosen["figure"], style)
@@ -87,7 +105,7 @@ def accompany(
 
 
 def _spans(melody: Melody, chords: list[Harmony]) -> Iterator[_Span]:
-    """Bars, from the first full one on, divided where chords change; what has no chord is left out."""
+    """Bars from the first full one on, divided where chords change and without rests of chords."""
     lines = melody.bar_lines.tolist()
     first = lines[1] if melody.pickup else 0
     onsets = [chord.onset for chord in chords]
@@ -103,7 +121,7 @@ def _spans(melody: Melody, chords: list[Harmony]) -> Iterator[_Span]:
 
 
 def _walking(span: _Span, before: int, random: np.random.Generator) -> Iterator[tuple[bool, Note]]:
-    """A bass note on every beat, the last one a half tone from the next chord; chords off the beat."""
+    """A bass note on every beat, the last a semitone from the next chord; chords off the beat."""
     beats = range(span.start, span.stop, span.beat)
     tones = [span.harmony.bass, *span.harmony.pitches[2:3], *span.harmony.pitches[1:2]]
     pitch = before
@@ -114,42 +132,37 @@ def _walking(span: _Span, before: int, random: np.random.Generator) -> Iterator[
         pitch = _nearest(wanted, pitch)
         yield True, Note(tick, min(span.beat, span.stop - tick), pitch)
     rhythm = _COMPING[int(random.integers(len(_COMPING)))]
-    for place in rhythm if span.beat == TICKS_PER_QUARTER else (0,):
-        tick = span.bar + place
+    for position in rhythm if span.beat == TICKS_PER_QUARTER else (0,):
+        tick = span.bar + position
         if span.start <= tick < span.stop:
-            yield from _chord(
-                span, tick, min(tick + (30 if place == 0 else 10), span.stop), rootless=True
-            )
+            length = 30 if position == 0 else 10
+            yield from _chord(span, tick, min(tick + length, span.stop), rootless=True)
 
 
 def _alternating(
     span: _Span, before: int, random: np.random.Generator
 ) -> Iterator[tuple[bool, Note]]:
-    """Root and fifth in turns where a strong beat is, chords on the others; in compound metres within each beat."""
-    waltz = (span.stop - span.start) // span.beat == 3
+    """Root and fifth in turn on strong beats, chords on the others; compound metres by the beat."""
+    length = span.stop - span.start
+    waltz = length // span.beat == 3
     compound = span.beat > TICKS_PER_QUARTER
-    unit = (
-        span.beat // 3
-        if compound
-        else TICKS_PER_QUARTER // 2
-        if span.stop - span.start <= 48
-        else TICKS_PER_QUARTER
-    )
+    if compound:
+        unit = span.beat // 3
+    else:
+        unit = TICKS_PER_QUARTER // 2 if length <= 48 else TICKS_PER_QUARTER
     strong = 3 * unit if waltz or compound else 2 * unit
     for tick in range(span.start, span.stop, unit):
-        place = (tick - span.start) % strong
-        if place == 0:
-            fifth = (
-                (tick - span.start) // strong
-            ) % 2 == 1 and span.harmony.bass == span.harmony.pitches[0]
+        number, position = divmod(tick - span.start, strong)
+        if position == 0:
+            fifth = number % 2 == 1 and span.harmony.bass == span.harmony.pitches[0]
             wanted = span.harmony.pitches[2] if fifth else span.harmony.bass
             yield True, Note(tick, min(unit, span.stop - tick), _in_octave(wanted, _LOWEST_BASS))
-        elif not (compound and place == unit):
+        elif not (compound and position == unit):
             yield from _chord(span, tick, min(tick + unit // 2, span.stop))
 
 
 def _broken(span: _Span, before: int, random: np.random.Generator) -> Iterator[tuple[bool, Note]]:
-    """The bass held, the chord broken in eighths: low, high, middle, high."""
+    """A sustained bass note, and the chord broken in eighths: low, high, middle, high."""
     yield (
         True,
         Note(span.start, span.stop - span.start, _in_octave(span.harmony.bass, _LOWEST_BASS + 3)),
@@ -164,7 +177,7 @@ def _broken(span: _Span, before: int, random: np.random.Generator) -> Iterator[t
 def _sustained(
     span: _Span, before: int, random: np.random.Generator
 ) -> Iterator[tuple[bool, Note]]:
-    """The chord as long as it lasts in its bar."""
+    """Bass and chord for as long as the chord lasts in its bar."""
     yield (
         True,
         Note(span.start, span.stop - span.start, _in_octave(span.harmony.bass, _LOWEST_BASS + 3)),
@@ -193,26 +206,27 @@ def _figure(name: str, style: str) -> _Figure:
 def _chord(
     span: _Span, start: int, stop: int, *, rootless: bool = False
 ) -> Iterator[tuple[bool, Note]]:
-    """All tones of a chord at once; the root is left to the bass where there are enough others."""
+    """All tones of a chord together; a rootless chord of four tones leaves the root to the bass."""
     pitches = span.harmony.pitches[1 if rootless and len(span.harmony.pitches) > 3 else 0 :]
     for pitch in pitches:
         yield False, Note(start, max(stop - start, 1), _in_octave(pitch, _LOWEST_CHORD))
 
 
 def _in_octave(pitch_class: int, lowest: int) -> int:
+    """The MIDI pitch of a pitch class in the octave from `lowest` on."""
     return lowest + (pitch_class - lowest) % 12
 
 
 def _nearest(pitch_class: int, before: int) -> int:
-    """The pitch nearest to the one before, within the range of a walking bass."""
+    """The MIDI pitch nearest to the one before, within the range of a walking bass."""
     pitch = before + (pitch_class - before + 6) % 12 - 6
-    return (
-        pitch + 12 if pitch < _LOWEST_BASS - 2 else pitch - 12 if pitch > _HIGHEST_WALK else pitch
-    )
+    if pitch < _LOWEST_BASS - 2:
+        return pitch + 12
+    return pitch - 12 if pitch > _HIGHEST_WALK else pitch
 
 
 def _played(melody: Melody, notes: list[Note], tempo: float, swing: float) -> list[Played]:
-    """Notes in seconds, with the rhythm section's swing, beats a little louder than what lies between."""
+    """Notes in seconds, with the rhythm section's swing; those on bar lines are a little louder."""
     if not notes:
         return []
     onsets, durations, pitches = np.array(notes, dtype=np.int64).T

@@ -1,12 +1,15 @@
-"""How a written melody is played in a style: swing, accents, articulation, and timing that no machine has.
+"""Performance of a written melody in a style: swing, accents, articulation and expressive timing.
 
-A score says less than a player does. What is added here is small, known from measurements of performances, and decided
-by a seed; `straight` leaves it out. Times are in seconds from the start of bar 0.
+The deviations from the score are small, follow measurements of performances, and depend on a seed;
+the option `straight` leaves them out. Times are in seconds from the start of bar 0. The values of
+each style stand in its folder of the catalogue, see `stylernn.system.style_data`.
 
 References:
-    Friberg & Sundström, Swing ratios and ensemble timing in jazz performance, Music Perception 19(3), 333-349 (2002).
-    Friberg, Bresin & Sundberg, Overview of the KTH rule system for musical performance, Advances in Cognitive
-    Psychology 2(2-3), 145-161 (2006): metrical accents, "high loud", motor noise.
+    Friberg & Sundström (2002), Swing ratios and ensemble timing in jazz performance, Music
+    Perception
+        19(3), 333-349.
+    Friberg, Bresin & Sundberg (2006), Overview of the KTH rule system for musical performance,
+        Advances in Cognitive Psychology 2(2-3), 145-161 (metrical accents, high loud, motor noise).
 """
 
 from dataclasses import dataclass
@@ -19,16 +22,23 @@ from stylernn.system import style_data
 
 __all__ = ["Manner", "Played", "manner", "perform", "seconds", "swing_ratio"]
 
-_SHORT = 0.1  # seconds; the short note of a swung pair, at medium to fast tempi
+_SHORT = 0.1  # seconds; duration of the short note of a swung pair, at medium to fast tempi
 _LARGEST_RATIO = 3.5
-_LATEST = 0.05  # seconds; how far behind the beat a soloist plays where the swing ratio is largest
+_LATEST = 0.05  # seconds; delay of a soloist behind the beat at the largest swing ratio
 _VELOCITY = 80
-_HIGH_LOUD = 8  # velocity an octave; 3 dB in the rule system
+_HIGH_LOUD = 8  # velocity added an octave; 3 dB in the rule system
 _OFF_BEAT = TICKS_PER_QUARTER // 2
 
 
 class Played(NamedTuple):
-    """A note as it sounds: onset and duration in seconds, MIDI pitch, MIDI velocity."""
+    """A note as it is played.
+
+    Args:
+        onset: seconds from the start of bar 0.
+        duration: seconds.
+        pitch: MIDI number.
+        velocity: MIDI velocity, 1 to 127.
+    """
 
     onset: float
     duration: float
@@ -41,10 +51,10 @@ class Manner:
     """How a style is played.
 
     Args:
-        instrument: General MIDI name of the one that plays the melody.
-        swing: share of the swing that jazz has at the same tempo, 0 to 1.
-        legato: share of its written length that a note sounds.
-        accents: velocity added on a downbeat, on another beat, and off the beat.
+        instrument: General MIDI name of the instrument that plays the melody.
+        swing: share of the swing of jazz at the same tempo, 0 to 1.
+        legato: share of its written duration that a note sounds.
+        accents: MIDI velocity added on a downbeat, on another beat, and off the beat.
         looseness: standard deviation of onsets, in seconds.
     """
 
@@ -59,8 +69,8 @@ def manner(style: str) -> Manner:
     """How a style is played, as its folder of the catalogue says.
 
     Args:
-        style: its label, in upper or lower case. A style without a manner of its own has its parent's;
-            one without a folder is played plainly on a piano.
+        style: its label, in upper or lower case. A style without a manner of its own has its
+            parent's; one without a folder is played plainly on a piano.
 
     Returns:
         The manner.
@@ -86,16 +96,24 @@ def manner(style: str) -> Manner:
 
 
 def swing_ratio(tempo: float) -> float:
-    """Long to short of a swung pair of eighth notes in a rhythm section.
+    """The ratio of the long to the short note of a swung pair of eighths in a rhythm section.
 
-    The short note lasts a tenth of a second at medium and fast tempi: 3.5:1 up to 133 quarters a minute, 2:1 at 200,
-    even from 300 on.
+    The short note lasts a tenth of a second at medium and fast tempi. The ratio is 3.5 up to 133
+    quarters a minute and 1 from 300 on.
 
     Args:
         tempo: quarter notes a minute.
 
+    Returns:
+        A ratio from 1 to 3.5.
+
+    Example:
+        >>> round(swing_ratio(200), 3)
+        2.0
+
     Reference:
-        Friberg & Sundström (2002): 3.5:1 at slow, 1:1 at fast tempi, the short note constant at about 100 ms.
+        Friberg & Sundström (2002), Swing ratios and ensemble timing in jazz performance: 3.5:1 at
+        slow and 1:1 at fast tempi, with a constant short note of about 100 ms.
     """
     return float(np.clip((60 / tempo - _SHORT) / _SHORT, 1.0, _LARGEST_RATIO))
 
@@ -108,17 +126,23 @@ def perform(
     straight: bool = False,
     seed: int = 0,
 ) -> list[Played]:
-    """Play a melody.
+    """Play a melody in the manner of a style.
 
     Args:
-        melody: what to play.
-        style: decides the manner; see `manner`.
+        melody: the tune.
+        style: label of the style, see `manner`.
         tempo: quarter notes a minute; by default the melody's.
-        straight: as written, every note as loud as the others.
+        straight: play it as written, with all notes equally loud.
         seed: the same seed gives the same performance.
 
     Returns:
-        As many notes as the melody has, in its order, none longer than until the next.
+        As many notes as the melody has, in its order; each ends before the next begins.
+
+    Example:
+        >>> from stylernn.music.melody import Note
+        >>> tune = Melody((Note(0, 24, 60), Note(24, 24, 62)))
+        >>> perform(tune, tempo=120, straight=True)[1]
+        Played(onset=0.5, duration=0.5, pitch=62, velocity=80)
     """
     tempo = tempo or melody.tempo
     style_manner = manner(style)
@@ -137,9 +161,8 @@ def perform(
     noise = np.clip(random.normal(size=len(onset)), -2, 2) * style_manner.looseness
     room = np.diff(starts, prepend=0.0, append=np.inf)
     lengths = (ends - starts) * style_manner.legato
-    starts = starts + np.clip(
-        noise, -room[:-1] / 4, room[1:] / 4
-    )  # a quarter of the way, so that none swaps its place
+    # No onset moves by more than a quarter of the way to the next, so the order stays the same.
+    starts = starts + np.clip(noise, -room[:-1] / 4, room[1:] / 4)
     lengths = np.minimum(lengths, np.diff(starts, append=np.inf))
     loud = (
         _VELOCITY
@@ -158,40 +181,45 @@ def perform(
 def seconds(
     melody: Melody, ticks: np.ndarray, tempo: float, *, swing: float = 0.0, soloist: bool = False
 ) -> np.ndarray:
-    """When places of a melody sound.
+    """The times at which positions of a melody sound.
 
-    Only beats of a quarter that the melody divides in two are swung: triplets and sixteenths are played as written, and
-    so are compound metres and what a change of metre cuts short.
+    Only beats of a quarter note that the melody divides in two are swung. Triplets, sixteenths,
+    compound metres and beats that a change of metre shortens are played as written.
 
     Args:
-        melody: whose bars and beats count.
-        ticks: the places, int64.
+        melody: gives the bars and beats.
+        ticks: positions in ticks, 24 a quarter; int64, shape (positions,).
         tempo: quarter notes a minute.
         swing: share of the swing of jazz, 0 to 1.
-        soloist: plays the beats of swung passages late, and the off-beats with the rhythm section.
+        soloist: play the beats of swung passages late, and the off-beats with the rhythm section.
 
     Returns:
-        float64 seconds.
+        float64 seconds, shape (positions,).
+
+    Example:
+        >>> from stylernn.music.melody import Note
+        >>> tune = Melody((Note(0, 12, 60), Note(12, 12, 62)))
+        >>> seconds(tune, np.array([0, 12, 24]), 120).tolist()
+        [0.0, 0.25, 0.5]
+        >>> seconds(tune, np.array([0, 12, 24]), 200, swing=1.0).round(3).tolist()
+        [0.0, 0.2, 0.3]
     """
     beat = 60 / tempo
     if swing == 0:
         return ticks * beat / TICKS_PER_QUARTER
     bars = np.searchsorted(melody.bar_lines, ticks, side="right") - 1
-    place = (ticks - melody.bar_lines[np.maximum(bars, 0)]) % TICKS_PER_QUARTER
-    start = ticks - place
+    position = (ticks - melody.bar_lines[np.maximum(bars, 0)]) % TICKS_PER_QUARTER
+    start = ticks - position
     ratio = 1 + swing * (swing_ratio(tempo) - 1)
     late = _LATEST * (ratio - 1) / (_LARGEST_RATIO - 1) if soloist else 0.0
-    played = np.interp(
-        place / TICKS_PER_QUARTER, [0, 0.5, 1], [late, ratio / (1 + ratio) * beat, beat + late]
-    )
-    played = np.where(
-        np.isin(start, _divided_in_two(melody)), played, place / TICKS_PER_QUARTER * beat + late
-    )
+    share = position / TICKS_PER_QUARTER
+    swung = np.interp(share, [0, 0.5, 1], [late, ratio / (1 + ratio) * beat, beat + late])
+    played = np.where(np.isin(start, _divided_in_two(melody)), swung, share * beat + late)
     return start * beat / TICKS_PER_QUARTER + played
 
 
 def _divided_in_two(melody: Melody) -> np.ndarray:
-    """Starts of the quarter beats in which notes begin on the beat and its half only; int64 ticks."""
+    """Starts of the quarter beats whose notes begin on the beat or its half only; int64 ticks."""
     lines = melody.bar_lines
     starts = [
         np.arange(start, stop - TICKS_PER_QUARTER + 1, TICKS_PER_QUARTER)
@@ -201,12 +229,12 @@ def _divided_in_two(melody: Melody) -> np.ndarray:
     beats = np.concatenate([*starts, np.zeros(0, np.int64)])
     onsets = melody.array[:, 0].astype(np.int64)
     bars = np.searchsorted(lines, onsets, side="right") - 1
-    place = (onsets - lines[bars]) % TICKS_PER_QUARTER if len(onsets) else onsets
-    return np.setdiff1d(beats, (onsets - place)[place % _OFF_BEAT > 0])
+    position = (onsets - lines[bars]) % TICKS_PER_QUARTER if len(onsets) else onsets
+    return np.setdiff1d(beats, (onsets - position)[position % _OFF_BEAT > 0])
 
 
 def _accents(melody: Melody, onsets: np.ndarray, played: Manner) -> np.ndarray:
-    """Velocity that the places of notes in their bars add."""
+    """Velocity added to each note for its position in the bar; shape (notes,)."""
     starts = melody.bar_lines[np.searchsorted(melody.bar_lines, onsets, side="right") - 1]
     beats = np.array([melody.metre_at(start).beat for start in starts.tolist()])
     downbeat, beat, off = played.accents

@@ -21,9 +21,9 @@ __all__ = ["TAIL", "record", "write"]
 TAIL = 1.5
 """Seconds of reverberation after the last bar."""
 
-_LONGEST = 20 * 60  # seconds; a gigabyte of samples
-_BALANCE = {"bass": -5.0, "chords": -8.0}  # loudness against the melody's, in LU
-_PANS = {"bass": -0.1, "chords": 0.25}
+_LONGEST = 20 * 60  # seconds; the samples then take a gigabyte
+_BALANCE = {"bass": -5.0, "chords": -8.0}  # loudness relative to the melody, in LU
+_PANS = {"bass": -0.1, "chords": 0.25}  # from -1, left, to 1, right
 _FADE = 0.5  # seconds
 
 
@@ -41,17 +41,17 @@ def record(
     """Record a melody, from its first note to the end of its last bar.
 
     Args:
-        melody: with notes.
-        style: decides how it is played, see `performance`.
-        instrument: see `synthesis.program`; by default the style's.
+        melody: a tune with at least one note.
+        style: label of the style in whose manner it is played, see `performance.manner`.
+        instrument: General MIDI name, see `synthesis.program`; by default the style's instrument.
         tempo: quarter notes a minute; by default the melody's.
-        straight: play as written.
-        accompanied: with bass and chords, see `accompaniment`.
+        straight: play it as written, without swing, accents and small deviations of timing.
+        accompanied: add bass and chords, see `accompaniment.accompany`.
         seed: the same seed gives the same samples.
-        font: a SoundFont 2 file instead of the one that comes by package.
+        font: a SoundFont 2 file; by default the one that comes with pretty_midi.
 
     Returns:
-        Samples, see `stylernn.sound`.
+        float64 samples, shape (frames, 2), at the loudness `mastering.TARGET`.
 
     Raises:
         UsageError: if there is no such instrument, or the melody lasts more than 20 minutes.
@@ -95,24 +95,29 @@ def record(
 
 
 def write(samples: np.ndarray, path: str | os.PathLike[str]) -> None:
-    """Write samples in the format that the ending of `path` says; an existing file is replaced as a whole.
+    """Write samples as a sound file; an existing file is replaced as a whole.
+
+    Args:
+        samples: float, shape (frames, 2).
+        path: of the file; its suffix is one of `stylernn.sound.ENDINGS` and decides the format.
 
     Raises:
-        UsageError: if the ending is none of `stylernn.sound.ENDINGS` or the file cannot be written.
+        UsageError: if the suffix is another one or the file cannot be written.
     """
-    ending = Path(path).suffix.lower()
-    if ending not in ENDINGS:
+    suffix = Path(path).suffix.lower()
+    if suffix not in ENDINGS:
         raise UsageError(
-            f"cannot tell the format of {path}", expected=f"an ending out of {', '.join(ENDINGS)}"
+            f"cannot tell the format of {path}",
+            expected=f"an ending out of {', '.join(ENDINGS)}",
         )
-    data = io.BytesIO()  # soundfile has errors of its own for files that cannot be written
-    soundfile.write(data, samples, RATE, format=ending[1:].upper())
+    data = io.BytesIO()  # a file object of our own, since soundfile raises errors of its own
+    soundfile.write(data, samples, RATE, format=suffix[1:].upper())
     with atomic_write(path) as draft:
         draft.write_bytes(data.getbuffer())
 
 
 def _balanced(stems: dict[str, np.ndarray]) -> np.ndarray:
-    """The players together, each as loud against the melody as its role asks for, whatever the sound font does."""
+    """The sum of the stems, each at the loudness of its role relative to the melody."""
     mix = stems.pop("melody")
     levels = {role: loudness(stem) for role, stem in stems.items()}
     lead = loudness(mix) if stems else 0.0
@@ -123,7 +128,7 @@ def _balanced(stems: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _faded(samples: np.ndarray) -> np.ndarray:
-    """The last half second dies away, so that the reverberation is not cut off."""
+    """The samples with a fade over the last half second, so that no reverberation is cut off."""
     frames = min(round(_FADE * RATE), len(samples))
     fade = np.ones(len(samples))
     fade[len(samples) - frames :] = np.cos(np.linspace(0, np.pi / 2, frames)) ** 2

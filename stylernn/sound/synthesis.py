@@ -1,8 +1,8 @@
 """Notes to samples, by a synthesiser of sound fonts.
 
-The synthesiser is rustysynth, in the package midirenderer, with its reverb and chorus. The sound font TimGM6mb comes
-inside the package pretty_midi, which also writes the MIDI data that the synthesiser reads and knows the names of the
-General MIDI instruments. Any other SoundFont 2 file can take its place.
+The synthesiser is rustysynth, from the package midirenderer, with its reverb. The package
+pretty_midi provides the sound font TimGM6mb, the names of the General MIDI instruments, and the
+MIDI data that the synthesiser reads. Any other SoundFont 2 file can be used instead.
 """
 
 import difflib
@@ -25,18 +25,26 @@ from stylernn.system import limits
 __all__ = ["program", "sound_font", "synthesise"]
 
 _VOLUME, _PAN, _REVERB, _CHORUS = 7, 10, 91, 93  # General MIDI controllers
-_ROOM = 48  # of 127 sent to the reverb
+_ROOM = 48  # share of the sound that is sent to the reverb, of 127
 _RESOLUTION = 4800  # ticks a quarter, at 120 quarters a minute: a tenth of a millisecond
 
 
 def program(instrument: str) -> int:
-    """Number of a General MIDI instrument, from 0.
+    """The program number of a General MIDI instrument.
 
     Args:
-        instrument: its name, or some words of it: "clarinet", "tenor sax", "piano". Of several the first is taken.
+        instrument: its name, or some words of it: "clarinet", "tenor sax", "piano". If several
+            instruments have these words in their names, the first of them is taken.
+
+    Returns:
+        The number, from 0.
 
     Raises:
-        UsageError: if there is none, naming near ones.
+        UsageError: if there is none; the message names the nearest ones.
+
+    Example:
+        >>> program("clarinet")
+        71
     """
     words = instrument.lower().split()
     names = [name.lower() for name in INSTRUMENT_MAP]
@@ -59,10 +67,16 @@ def program(instrument: str) -> int:
 
 
 def sound_font(path: Path | None = None) -> bytes:
-    """The sound font in a file, by default the one that comes with pretty_midi.
+    """Read a sound font.
+
+    Args:
+        path: a SoundFont 2 file; by default the one that comes with pretty_midi.
+
+    Returns:
+        The content of the file.
 
     Raises:
-        FileFormatError: if there is no such file or it is no sound font.
+        FileFormatError: if there is no such file, or it is too large or no sound font.
     """
     chosen = path or Path(str(files("pretty_midi"))) / "TimGM6mb.sf2"
     if not chosen.is_file():
@@ -86,17 +100,17 @@ def synthesise(
     pan: float = 0.0,
     font: bytes | None = None,
 ) -> np.ndarray:
-    """Play notes on one instrument, in a room.
+    """Synthesise notes on one instrument, with reverberation.
 
     Args:
-        notes: what to play.
-        instrument: see `program`.
-        length: of the sound in seconds; what sounds later is cut.
-        pan: place between left, -1, and right, 1.
-        font: see `sound_font`.
+        notes: the notes, in seconds.
+        instrument: General MIDI name, see `program`.
+        length: of the result in seconds; what sounds later is cut off.
+        pan: position between left, -1, and right, 1.
+        font: content of a sound font, see `sound_font`.
 
     Returns:
-        Samples, not levelled.
+        float64 samples, shape (frames, 2), at the loudness of the sound font.
 
     Raises:
         UsageError: if there is no such instrument.
@@ -117,7 +131,7 @@ def synthesise(
 
 
 def _midi(notes: Iterable[Played], number: int, length: float, pan: float) -> bytes:
-    """One instrument as MIDI data that lasts as long as the sound is to last."""
+    """The notes of one instrument as a MIDI file of the given length in seconds."""
     score = pretty_midi.PrettyMIDI(resolution=_RESOLUTION, initial_tempo=120)
     player = pretty_midi.Instrument(number)
     player.notes = [
