@@ -20,7 +20,8 @@ from stylernn.representation import batching, event_codec
 from stylernn.representation.arrays import PAD_TIME, Batch
 from stylernn.representation.examples import Condition, Example, prepare
 from stylernn.sampling import run, state, tilt
-from stylernn.sampling.constraints import Constraints
+from stylernn.sampling.constraints import CompiledConstraints
+from stylernn.sampling.guidance import Bias
 from stylernn.training.likelihood import hidden, scorer
 
 EVENTS = 64
@@ -99,14 +100,14 @@ def test_filling_does_not_count(score: Callable, example: Example) -> None:
 def test_the_sampler_scores_as_the_trainer_does(
     network: Network, score: Callable, example: Example
 ) -> None:
-    """A script of all events makes the sampler say how likely they are."""
+    """With every event forced, the sampler says how likely they are."""
     told = replace(hidden(example, "beat", styled=True), attributes=example.attributes)
     untold = hidden(example, "beat", styled=True)
     whole = []
     for condition in (told, untold):
         windows = [(example, 0, len(example.repeats), condition)]
         whole.append(float(score(batching.collate(windows, EVENTS)).bits.sum()))
-        drawn = draw(network, example, condition, scripted=len(example.events.time))
+        drawn = draw(network, example, condition, forced=len(example.events.time))
         assert -drawn.log_p[0] / np.log(2) == pytest.approx(whole[-1], rel=1e-4)
     assert whole[0] != whole[1]
 
@@ -117,27 +118,24 @@ def draw(
     condition: Condition,
     *,
     count: int = 1,
-    scripted: int = 0,
+    forced: int = 0,
     seed: int = 0,
 ):
     piece = batching.window_arrays(example, 0, len(example.repeats), condition, 128, EVENTS)
     events, size = example.events, 400
     given = np.zeros((3, size), np.int32)
     given[0] = PAD_TIME
-    given[:, :scripted] = np.stack([events.time, events.pitch, events.duration])[:, :scripted]
-    script = Constraints(
-        given[0],
-        given[1],
-        given[2],
-        np.full(128, scripted > 0),
-        np.zeros((128, 12), np.float32),
-        tilt.nothing(),
-    )
+    given[:, :forced] = np.stack([events.time, events.pitch, events.duration])[:, :forced]
+    closed = np.full(128, forced > 0)
+    lowest, highest = np.float32(0), np.float32(event_codec.PITCHES - 1)
+    constraints = CompiledConstraints(*given, closed, lowest, highest)
+    bias = Bias(np.zeros((128, 12), np.float32), tilt.nothing())
     parameters = Parameters(
         network.settings, network.styles.parents, flatten(nnx.state(network, nnx.Param))
     )
     initial_history = state.begin(network.settings, int(piece.median_pitch), count, size)
-    written = run.draw(parameters, initial_history, piece, script, run.SamplingConfig(), seed)
+    config = run.SamplingConfig()
+    written = run.draw(parameters, initial_history, piece, constraints, bias, config, seed)
     return SimpleNamespace(
         time=written.history.time[:, 1:],
         pitch=written.pitch,
