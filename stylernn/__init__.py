@@ -16,11 +16,21 @@ from typing import TYPE_CHECKING, Any
 from stylernn.version import __version__
 
 if TYPE_CHECKING:
-    from stylernn.api import MelodyFile, generate, load, read, styles, transfer, variations
+    from stylernn.api import (
+        MelodyFile,
+        evaluate,
+        generate,
+        load,
+        read,
+        styles,
+        transfer,
+        variations,
+    )
 
 __all__ = [
     "MelodyFile",
     "__version__",
+    "evaluate",
     "generate",
     "load",
     "read",

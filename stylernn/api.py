@@ -1,16 +1,19 @@
-"""stylernn from Python, in three calls; `import stylernn as s` finds them.
+"""The public face: what `import stylernn` offers.
 
-    tune = s.read("in.mid")
-    jazz = s.transfer(tune, to="jazz", seed=1)
+    import stylernn
+
+    tune = stylernn.read("in.mid")
+    jazz = stylernn.transfer(tune, to="jazz", seed=1)
     jazz.write("out.mid")
 
-A `MelodyFile` is a melody that remembers its file, so that it can be put back among the other tracks, and what it was made
-of. The arguments are those of the commands; the model is loaded once.
+The functions take what the options of the command line take, under the same names, and refuse what
+it refuses. A model is loaded once for each file.
 """
 
 import os
 import tempfile
 import webbrowser
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -23,10 +26,14 @@ from stylernn.formats import midi_replace, registry
 from stylernn.generation import generate as generation
 from stylernn.generation import provenance
 from stylernn.generation import transfer as transferring
+from stylernn.generation.option_limits import check_option
 from stylernn.generation.transfer import Result, TransferConfig
+from stylernn.generation.tune_options import Bars, TuneOptions
 from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
-from stylernn.music.melody import Melody
+from stylernn.music.key import Key
+from stylernn.music.melody import Melody, TimeSignature
+from stylernn.music.parse import parse_key, parse_metre
 from stylernn.representation import note_alignment
 from stylernn.representation.note_alignment import NoteAlignment
 from stylernn.reranking import originality
@@ -36,6 +43,7 @@ from stylernn.training import run_folder
 
 __all__ = [
     "MelodyFile",
+    "evaluate",
     "generate",
     "load",
     "model_file",
@@ -45,24 +53,30 @@ __all__ = [
     "variations",
 ]
 
-_ATTEMPTS = 8
+_ATTEMPTS = range(8)
 _STRIDE = (
     1_000_003  # between the seeds of attempts, so that those of neighbouring seeds do not meet
 )
 _SEEDS = 2**32
+_SOUNDS = (".wav", ".flac", ".mp3")
 
 AnyPath = str | os.PathLike[str]
+"""A path, or its name."""
+AnyModel = AnyPath | Model
+"""A model in memory, a model file or a run folder."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MelodyFile:
-    """A melody with its past.
+    """A melody that knows where it comes from.
 
     Args:
         melody: the notes.
         path: the file that it, or the tune it was made of, was read from.
         track: the part of that file that was asked for.
-        arranged: it stands among other tracks of that file, and is put back there when written as MIDI.
+        arranged: it stands among other tracks of that file, and is put back there when written as
+            MIDI.
+        source: the tune that it was made of, with the bars, key and tempo that were asked for.
         style: that it is in, where stylernn made it.
         seed: that it was drawn with.
         result: of the transfer that made it.
@@ -74,21 +88,40 @@ class MelodyFile:
     path: Path | None = None
     track: int | None = None
     arranged: bool = False
+    source: Melody | None = None
     style: str = ""
     seed: int = 0
     result: Result | None = None
     alignment: NoteAlignment | None = None
     provenance: dict[str, Any] | None = None
 
-    def write(self, path: AnyPath, *, melody_only: bool = False) -> Path:
+    def __repr__(self) -> str:
+        melody = self.melody
+        title = f"{melody.title!r}, " if melody.title else ""
+        style = f", in {self.style} (seed {self.seed})" if self.style else ""
+        size = f"{melody.bars} bars of {melody.metre}, {len(melody.array)} notes"
+        return f"<MelodyFile {title}{size}{style}>"
+
+    def write(self, path: AnyPath, *, replace: bool = False, melody_only: bool = False) -> Path:
         """Write MIDI, a score or sound, by the ending of the name.
 
         Args:
-            path: replaced as a whole.
-            melody_only: leave out the other tracks of the file that the tune comes from.
+            path: the file to write.
+            replace: whether a file of that name may be replaced.
+            melody_only: leave out the other tracks of the file that the melody comes from.
+
+        Returns:
+            The path.
+
+        Raises:
+            UsageError: if the file exists and may not be replaced, cannot be written, or no format
+                has its ending.
         """
         path = Path(path)
-        if path.suffix.lower() in (".wav", ".flac", ".mp3"):
+        if os.path.lexists(path) and not replace:
+            remedy = "Choose another name, or pass replace=True."
+            raise UsageError(f"{path} exists", remedy=remedy)
+        if path.suffix.lower() in _SOUNDS:
             from stylernn.sound import recording
 
             recording.write(recording.record(self.melody, self.style, seed=self.seed), path)
@@ -101,7 +134,12 @@ class MelodyFile:
         return path
 
     def is_put_back(self, path: Path, *, melody_only: bool = False) -> bool:
-        """Whether `write` puts the melody among the other tracks of its file."""
+        """Whether `write` puts the melody among the other tracks of its file.
+
+        Args:
+            path: that would be written.
+            melody_only: as for `write`.
+        """
         return self.arranged and not melody_only and registry.is_midi(path)
 
     def show(self) -> None:
@@ -131,138 +169,399 @@ def read(path: AnyPath, *, track: int | None = None) -> MelodyFile:
     """Read the melody of a music file.
 
     Args:
-        path: MIDI, MusicXML, ABC or Humdrum.
-        track: the part to read, by default the melody.
+        path: a MIDI, MusicXML, ABC or Humdrum file.
+        track: the track or part to read, counted from 0; by default the melody.
+
+    Returns:
+        The melody, with where it was read from.
+
+    Raises:
+        UsageError: if no format has the file's ending, or there is no such track.
+        FileFormatError: if the file cannot be read or has no melody.
+
+    Example:
+        >>> import tempfile
+        >>> from stylernn.music.melody import Melody, Note
+        >>> tune = MelodyFile(Melody((Note(0, 24, 60), Note(24, 24, 64)), title="Up"))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     read(tune.write(f"{folder}/up.mid"))
+        <MelodyFile 'Up', 1 bars of 4/4, 2 notes>
     """
+    check_option("track", track)
     path = Path(path)
     melody = registry.read(path, track=track)
-    return MelodyFile(
-        melody, path, track, registry.is_midi(path) and midi_replace.is_arrangement(path)
-    )
+    arranged = registry.is_midi(path) and midi_replace.is_arrangement(path)
+    return MelodyFile(melody, path, track, arranged)
 
 
 def transfer(
     tune: MelodyFile | Melody | AnyPath,
-    to: str,
+    to: str | None = None,
     *,
+    like: AnyPath | None = None,
+    preserve: float = TransferConfig.preserve,
+    strength: float = TransferConfig.strength,
+    candidates: int = TransferConfig.candidates,
+    temperature: float = TransferConfig.temperature,
     seed: int = 0,
-    model: AnyPath | None = None,
+    model: AnyModel | None = None,
+    track: int | None = None,
+    lock: Bars | None = None,
+    rewrite: Bars | None = None,
+    key: str | Key | None = None,
+    range: str | tuple[int, int] | None = None,
+    tempo: float | None = None,
+    bars: Bars | None = None,
+    end_on_tonic: bool = False,
+    mood: str | None = None,
     max_copy: int | None = None,
-    **options: Any,
+    keep_metre: bool | None = None,
 ) -> MelodyFile:
     """Put a tune into another style.
 
     Args:
-        tune: from `read`, or a file's name.
-        to: a style, or a mixture such as "jazz=0.7,celtic=0.3".
-        seed: the same seed gives the same notes.
-        model: a model file or run folder instead of the shipped model.
-        max_copy: draw again, with other seeds, where this many notes running, or more, stand in the training set.
-        options: fields of `stylernn.generation.transfer.TransferConfig`, such as `preserve=0.8`.
+        tune: from `read`, a melody, or a file.
+        to: a style, or a mixture such as "jazz=0.7,celtic=0.3"; `styles` lists them.
+        like: a file whose tune is the style, instead of `to`.
+        preserve: how closely to keep to the tune, from 0 to 1.
+        strength: how strongly to take on the style, from 0 to 10.
+        candidates: melodies to compose, of which the best is kept.
+        temperature: 1 is as varied as the style; lower is plainer.
+        seed: the same seed gives the same notes on the same machine.
+        model: a model, a model file or a run folder instead of the shipped model.
+        track: of the file, counted from 0, where `tune` is a file; by default the melody.
+        lock: bars that stay as they are, such as "1-4,9"; the first full bar is 1, a pickup 0.
+        rewrite: the only bars that change, instead of `lock`.
+        key: transpose the tune to this tonic first, such as "D minor".
+        range: lowest and highest new note, such as "G3-C6" or (55, 84).
+        tempo: in quarter notes a minute; by default that of the tune.
+        bars: the only stretch of the tune to take, such as "1-16".
+        end_on_tonic: let the last note be the tonic.
+        mood: "calm", "energetic", "happy" or "sad".
+        max_copy: draw again, with other seeds, where so many notes running, or more, stand in the
+            training set.
+        keep_metre: stay in a compound metre that the style does not know; by default only where the
+            tune stands among other tracks.
+
+    Returns:
+        The result, with what became of each note and where it comes from.
 
     Raises:
-        StylernnError: if the style is unknown, a file cannot be read, or all draws copy too much.
+        StylernnError: if the style is unknown, an option cannot be used, a file cannot be read, or
+            all draws copy too much.
     """
-    tune, maker = _as_tune(tune), _maker(model)
-    wanted = TransferConfig(**{"keep_metre": tune.arranged, **options})
-    _check_max_copy(max_copy, known=maker.training is not None)
-    for attempt in range(_ATTEMPTS):
+    check_option("max_copy", max_copy)
+    style = _style(to, like)
+    options = TuneOptions(lock, rewrite, key, range, tempo, bars, end_on_tonic, mood)
+    job = _job(
+        tune,
+        _source(model),
+        options,
+        track,
+        keep_metre,
+        seed,
+        preserve=preserve,
+        strength=strength,
+        candidates=candidates,
+        temperature=temperature,
+    )
+    training = job.source.training
+    if max_copy is not None and training is None:
+        raise UsageError("the model has no index of its training set, so copies cannot be found")
+    for attempt in _ATTEMPTS:
         used = (seed + attempt * _STRIDE) % _SEEDS
         result = transferring.transfer(
-            maker.model, tune.melody, to, wanted, seed=used, training=maker.training
+            job.source.model, job.tune.melody, style, job.config, seed=used, training=training
         )
-        made = _made(tune, maker, result, to, used, wanted)
+        made = _made(job, result, style, used)
         if max_copy is None or (made.provenance or {})["originality"]["longest_copy"] < max_copy:
             return made
-    problem = f"{_ATTEMPTS} results of seed {seed} all copy {max_copy} notes or more"
-    raise StylernnError(
-        problem, remedy="Try another seed, a lower strength or a higher temperature."
-    )
+    problem = f"{len(_ATTEMPTS)} results of seed {seed} all copy {max_copy} notes or more"
+    remedy = "Try another seed, a lower strength or a higher temperature."
+    raise StylernnError(problem, remedy=remedy)
 
 
 def variations(
     tune: MelodyFile | Melody | AnyPath,
-    to: str,
+    to: str | None = None,
     *,
     count: int = 8,
+    like: AnyPath | None = None,
+    preserve: float = TransferConfig.preserve,
+    strength: float = TransferConfig.strength,
+    candidates: int = TransferConfig.candidates,
+    temperature: float = TransferConfig.temperature,
     seed: int = 0,
-    model: AnyPath | None = None,
-    **options: Any,
+    model: AnyModel | None = None,
+    track: int | None = None,
+    lock: Bars | None = None,
+    rewrite: Bars | None = None,
+    key: str | Key | None = None,
+    range: str | tuple[int, int] | None = None,
+    tempo: float | None = None,
+    bars: Bars | None = None,
+    end_on_tonic: bool = False,
+    mood: str | None = None,
+    keep_metre: bool | None = None,
 ) -> list[MelodyFile]:
-    """Several different transfers of a tune, the best first; `transfer` says the rest."""
-    tune, maker = _as_tune(tune), _maker(model)
-    wanted = TransferConfig(**{"keep_metre": tune.arranged, **options})
-    results = transferring.variations(
-        maker.model, tune.melody, to, wanted, seed=seed, count=count, training=maker.training
+    """Put a tune into another style in several ways.
+
+    Args:
+        tune: from `read`, a melody, or a file.
+        to: a style, or a mixture such as "jazz=0.7,celtic=0.3"; `styles` lists them.
+        count: how many results, from 1 to 64.
+        like: a file whose tune is the style, instead of `to`.
+        preserve: how closely to keep to the tune, from 0 to 1.
+        strength: how strongly to take on the style, from 0 to 10.
+        candidates: melodies to compose; at least two for each result are.
+        temperature: 1 is as varied as the style; lower is plainer.
+        seed: the same seed gives the same notes on the same machine.
+        model: a model, a model file or a run folder instead of the shipped model.
+        track: of the file, counted from 0, where `tune` is a file; by default the melody.
+        lock: bars that stay as they are, such as "1-4,9"; the first full bar is 1, a pickup 0.
+        rewrite: the only bars that change, instead of `lock`.
+        key: transpose the tune to this tonic first, such as "D minor".
+        range: lowest and highest new note, such as "G3-C6" or (55, 84).
+        tempo: in quarter notes a minute; by default that of the tune.
+        bars: the only stretch of the tune to take, such as "1-16".
+        end_on_tonic: let the last note be the tonic.
+        mood: "calm", "energetic", "happy" or "sad".
+        keep_metre: as for `transfer`.
+
+    Returns:
+        Different results, the best first; fewer than `count` where so many do not differ.
+
+    Raises:
+        StylernnError: if the style is unknown, an option cannot be used, or a file cannot be read.
+    """
+    check_option("variations", count)
+    style = _style(to, like)
+    options = TuneOptions(lock, rewrite, key, range, tempo, bars, end_on_tonic, mood)
+    job = _job(
+        tune,
+        _source(model),
+        options,
+        track,
+        keep_metre,
+        seed,
+        preserve=preserve,
+        strength=strength,
+        candidates=candidates,
+        temperature=temperature,
     )
-    return [_made(tune, maker, result, to, seed, wanted) for result in results]
+    results = transferring.variations(
+        job.source.model,
+        job.tune.melody,
+        style,
+        job.config,
+        seed=seed,
+        count=count,
+        training=job.source.training,
+    )
+    return [_made(job, result, style, seed) for result in results]
 
 
 def generate(
-    style: str, *, model: AnyPath | None = None, seed: int = 0, **options: Any
+    style: str | None = None,
+    *,
+    like: AnyPath | None = None,
+    bars: int = 16,
+    count: int = 1,
+    seed_melody: MelodyFile | Melody | AnyPath | None = None,
+    metre: str | TimeSignature | None = None,
+    key: str | Key | None = None,
+    tempo: float | None = None,
+    temperature: float = 1.0,
+    candidates: int = 8,
+    seed: int = 0,
+    model: AnyModel | None = None,
 ) -> list[MelodyFile]:
-    """Write new melodies in a style; options are those of `stylernn.generation.generate.generate`, such as `bars=16, count=4`."""
-    made = generation.generate(load(model), style, seed=seed, **options)
-    return [MelodyFile(melody, style=style, seed=seed) for melody in made]
+    """Write new melodies in a style.
+
+    Args:
+        style: a style, or a mixture such as "jazz=0.7,celtic=0.3"; `styles` lists them.
+        like: a file whose tune is the style, instead of `style`.
+        bars: length of each melody, that of `seed_melody` included, from 1 to 512.
+        count: how many melodies, from 1 to 1000; melody k of a seed does not depend on it.
+        seed_melody: a beginning that is kept; it brings its own metre, key and tempo.
+        metre: such as "6/8"; by default the style's most frequent.
+        key: such as "D minor"; by default C major.
+        tempo: in quarter notes a minute; by default the style's median.
+        temperature: 1 is as varied as the style; lower is plainer.
+        candidates: melodies to compose for each one that is kept.
+        seed: the same seed gives the same melodies on the same machine.
+        model: a model, a model file or a run folder instead of the shipped model.
+
+    Returns:
+        The melodies.
+
+    Raises:
+        StylernnError: if the style is unknown, an option cannot be used, or a file cannot be read.
+    """
+    asked = {"bars": bars, "count": count, "tempo": tempo, "temperature": temperature}
+    _check(asked | {"candidates": candidates, "seed": seed})
+    name = _style(style, like)
+    prompt = None if seed_melody is None else _as_tune(seed_melody).melody
+    made = generation.generate(
+        load(model),
+        name,
+        bars=bars,
+        count=count,
+        seed=seed,
+        prompt=prompt,
+        metre=parse_metre(metre) if isinstance(metre, str) else metre,
+        key=parse_key(key) if isinstance(key, str) else key,
+        tempo=tempo,
+        temperature=temperature,
+        candidates=candidates,
+    )
+    return [MelodyFile(melody, style=name, seed=seed) for melody in made]
 
 
-def styles(model: AnyPath | None = None) -> list[str]:
-    """Names of the styles that a model knows, and of the user's own that were learnt for it."""
+def evaluate(
+    outputs: Sequence[MelodyFile | Melody],
+    sources: Sequence[MelodyFile | Melody] | None = None,
+) -> dict[str, float]:
+    """Measure melodies by themselves, and beside the tunes that they were made of.
+
+    Args:
+        outputs: the melodies to measure.
+        sources: their tunes, one for each, for the metrics of what was kept.
+
+    Returns:
+        The mean of each metric by its name; `stylernn.evaluation.metrics` says what they are.
+
+    Raises:
+        StylernnError: if the extra `evaluation` is not installed.
+    """
+    from stylernn.evaluation import metrics
+
+    return metrics.evaluate(outputs, sources)
+
+
+def styles(model: AnyModel | None = None) -> list[str]:
+    """Names of the styles that a model knows, and of the user's own that were learnt for it.
+
+    Args:
+        model: a model, a model file or a run folder instead of the shipped model.
+
+    Returns:
+        The names, the user's own last.
+
+    Example:
+        >>> "jazz" in styles()
+        True
+    """
     loaded = load(model)
     own = (user_styles.load(user_styles.file_of(name)) for name in user_styles.saved_styles())
     return [
         *(style.name for style in loaded.header.styles),
-        *(o.style.name for o in own if o.model == loaded.digest),
+        *(each.style.name for each in own if each.model == loaded.digest),
     ]
 
 
 def model_file(model: AnyPath | None = None) -> Path:
-    """The file of a model: itself, the best of a run folder, or by default the one that comes with stylernn."""
+    """The file of a model.
+
+    Args:
+        model: a model file, or a run folder, of which it is the best model; by default the file
+            that comes with stylernn.
+
+    Returns:
+        Its path, whether there is such a file or not.
+    """
     path = paths.bundled_model() if model is None else Path(model)
     return path / run_folder.MODEL if path.is_dir() else path
 
 
-def load(model: AnyPath | None = None) -> Model:
-    """A model, by default the one that comes with stylernn; each file is read once."""
-    return _loaded(model_file(model))
+def load(model: AnyModel | None = None) -> Model:
+    """Load a model; each file is read once.
+
+    Args:
+        model: a model file or a run folder; by default the model that comes with stylernn. A model
+            in memory is returned as it is.
+
+    Returns:
+        The model.
+
+    Raises:
+        ModelFileError: if the file is missing, damaged or no model.
+    """
+    return model if isinstance(model, Model) else _loaded(model_file(model))
 
 
-class _Maker(NamedTuple):
-    """A model, its file, and the index of what it learnt from."""
+class _Source(NamedTuple):
+    """A model, its file, and the index of the tunes that it learnt from."""
 
     model: Model
-    path: Path
+    path: Path | None
     training: originality.NgramIndex | None
 
 
-def _maker(model: AnyPath | None) -> _Maker:
+class _Job(NamedTuple):
+    """A transfer that is ready to begin."""
+
+    tune: MelodyFile
+    source: _Source
+    config: TransferConfig
+
+
+def _source(model: AnyModel | None) -> _Source:
+    if isinstance(model, Model):
+        return _Source(model, None, None)
     path = model_file(model)
-    return _Maker(_loaded(path), path, originality.beside(path))
+    return _Source(_loaded(path), path, originality.beside(path))
 
 
-def _as_tune(tune: MelodyFile | Melody | AnyPath) -> MelodyFile:
-    return (
-        MelodyFile(tune)
-        if isinstance(tune, Melody)
-        else tune
-        if isinstance(tune, MelodyFile)
-        else read(tune)
-    )
+def _job(
+    tune: MelodyFile | Melody | AnyPath,
+    source: _Source,
+    options: TuneOptions,
+    track: int | None,
+    keep_metre: bool | None,
+    seed: int,
+    **config: Any,
+) -> _Job:
+    check_option("seed", seed)
+    given = _as_tune(tune, track)
+    melody = options.tune(given.melody)
+    # What was moved in time, key or speed no longer fits the other tracks.
+    arranged = given.arranged and melody == given.melody
+    config |= {"keep_metre": arranged if keep_metre is None else keep_metre}
+    asked = TransferConfig(**config, **options.config(melody))
+    return _Job(replace(given, melody=melody, arranged=arranged), source, asked)
 
 
-def _made(
-    tune: MelodyFile, maker: _Maker, result: Result, style: str, seed: int, options: TransferConfig
-) -> MelodyFile:
+def _as_tune(tune: MelodyFile | Melody | AnyPath, track: int | None = None) -> MelodyFile:
+    if isinstance(tune, MelodyFile):
+        return tune
+    return MelodyFile(tune) if isinstance(tune, Melody) else read(tune, track=track)
+
+
+def _style(name: str | None, like: AnyPath | None) -> str:
+    """The style that is asked for, by name or by a file."""
+    if (name is None) == (like is None):
+        raise UsageError("give either a style or like", remedy="styles() lists the styles.")
+    return name if name is not None else os.fspath(like or "")
+
+
+def _check(options: Mapping[str, float | None]) -> None:
+    for name, value in options.items():
+        check_option(name, value)
+
+
+def _made(job: _Job, result: Result, style: str, seed: int) -> MelodyFile:
     """A result with what became of the tune and where it comes from."""
     found = note_alignment.compare(result.source, result.melody)
-    made_by = provenance.model_facts(maker.path, maker.model.header)
-    copied = provenance.originality_facts(result, maker.training)
+    made_by = provenance.model_facts(job.source.path, job.source.model)
+    copied = provenance.originality_facts(result, job.source.training)
     facts = provenance.describe(
-        result, found, style=style, seed=seed, options=options, model=made_by, copied=copied
+        result, found, style=style, seed=seed, options=job.config, model=made_by, copied=copied
     )
     return replace(
-        tune,
+        job.tune,
         melody=result.melody,
+        source=job.tune.melody,
         style=style,
         seed=seed,
         result=result,
@@ -274,15 +573,3 @@ def _made(
 @cache
 def _loaded(path: Path) -> Model:
     return checkpoint.load_model(path)
-
-
-def _check_max_copy(max_copy: int | None, *, known: bool) -> None:
-    if max_copy is None:
-        return
-    least = originality.COPY_NOTES
-    if max_copy < least:
-        raise UsageError(
-            "max_copy cannot be used", expected=f"a number from {least}", found=str(max_copy)
-        )
-    if not known:
-        raise UsageError("the model has no index of its training set, so copies cannot be told")

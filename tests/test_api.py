@@ -1,8 +1,13 @@
 """stylernn from Python: three calls, tunes that remember their file, an import that takes no time."""
 
+import importlib
+import inspect
 import json
+import os
+import re
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
@@ -17,6 +22,7 @@ from stylernn.generation import provenance
 from stylernn.music.melody import Key, Melody, Note
 from stylernn.reranking import originality
 
+ROOT = Path(__file__).parent.parent
 QUICK = {"candidates": 1}
 
 
@@ -118,7 +124,7 @@ def test_copies_without_end_are_an_error(
 ) -> None:
     monkeypatch.setattr(originality, "beside", lambda _: originality.collect([], ""))
     monkeypatch.setattr(originality, "longest_copy", lambda *_: 40)
-    monkeypatch.setattr(api, "_ATTEMPTS", 2)
+    monkeypatch.setattr(api, "_ATTEMPTS", range(2))
     with pytest.raises(StylernnError, match="2 results of seed 0 all copy 12 notes or more"):
         s.transfer(song, "jazz", model=tiny_model, max_copy=12, **QUICK)
 
@@ -150,3 +156,155 @@ def test_the_sidecar_lies_beside_the_result(tmp_path: Path) -> None:
     assert provenance.beside(tmp_path / "out.jazz.mid") == tmp_path / "out.jazz.provenance.json"
     provenance.write({"a": "é"}, tmp_path / "x.json")
     assert json.loads((tmp_path / "x.json").read_text(encoding="utf-8")) == {"a": "é"}
+
+
+# What editors, type checkers and people see
+
+
+def test_dir_lists_the_public_names_and_help_shows_every_argument() -> None:
+    code = "import stylernn; print(*dir(stylernn)); help(stylernn.transfer)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names, shown = ran.stdout.split("\n", 1)
+    assert set(s.__all__) <= set(names.split())
+    for name in inspect.signature(s.transfer).parameters:
+        assert f"{name}:" in shown
+
+
+def test_a_type_checker_sees_real_types(tmp_path: Path) -> None:
+    """A user's file under `mypy --strict`, against the packages laid out as in the wheel."""
+    tree = tmp_path / "tree"
+    subprocess.run([sys.executable, ROOT / ".ci" / "assemble.py", tree], check=True)
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import stylernn as s\n"
+        "reveal_type(s.read('a.mid'))\n"
+        "reveal_type(s.transfer('a.mid', to='jazz'))\n"
+        "reveal_type(s.variations('a.mid', to='jazz', count=2))\n"
+        "reveal_type(s.generate('jazz', bars=4))\n"
+        "reveal_type(s.styles())\n"
+        "reveal_type(s.load())\n"
+        "reveal_type(s.evaluate([s.read('a.mid')]))\n"
+        "reveal_type(s.read('a.mid').write('b.mid', replace=True))\n"
+    )
+    # The package counts as installed: its own errors are not the user's.
+    settings = "[mypy]\n[mypy-stylernn.*]\nignore_errors = True\n"
+    for library in ("jax", "jaxlib", "flax", "optax", "numpy", "scipy", "rich", "IPython"):
+        settings += f"[mypy-{library}.*]\nfollow_imports = skip\n"
+    (tmp_path / "mypy.ini").write_text(settings)
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "mypy.ini"]
+    command += ["--cache-dir", tmp_path / "cache", program]
+    environment = {**os.environ, "MYPYPATH": str(tree)}
+    ran = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
+    )
+    assert "error:" not in ran.stdout
+    found = re.findall(r'Revealed type is "([^"]*)"', ran.stdout.replace("builtins.", ""))
+    file, model = "stylernn.api.MelodyFile", "stylernn.model.checkpoint.Model"
+    lists = [f"list[{file}]", f"list[{file}]", "list[str]"]
+    means = "dict[str, float]"
+    assert found == [file, file, *lists, model, means, "pathlib.Path"]
+    program.write_text("import stylernn as s\ns.transfer('a.mid', to='jazz').wriite('b.mid')\n")
+    ran = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
+    )
+    assert 'has no attribute "wriite"' in ran.stdout
+
+
+ELSEWHERE = {
+    "transfer": {
+        "out": "write(path)",
+        "melody_only": "write(melody_only=)",
+        "force": "write(replace=)",
+        "variations": "the function variations",
+        "plot": "show()",
+        "json": "the field provenance",
+        "provenance": "the field provenance",
+    },
+    "generate": {"out": "write(path)", "force": "write(replace=)", "plot": "show()"},
+}
+"""Options of the command line that are no arguments of the function of the same name."""
+
+
+@pytest.mark.parametrize("name", ["transfer", "generate"])
+def test_options_of_the_command_line_are_arguments(name: str) -> None:
+    module = importlib.import_module(f"stylernn.cli.{name}")
+    options = set()
+    for parameter, hint in typing.get_type_hints(module.command, include_extras=True).items():
+        declared = [
+            each for each in getattr(hint, "__metadata__", ()) if hasattr(each, "param_decls")
+        ]
+        # Typer keeps the first name of an annotated option where its default would be.
+        names = [name for each in declared for name in (each.default, *(each.param_decls or ()))]
+        long = [name for name in names if isinstance(name, str) and name.startswith("--")]
+        first = long[0] if long else f"--{parameter}"
+        if parameter not in ("inputs", "return"):
+            options.add(first.removeprefix("--").partition("/")[0].replace("-", "_"))
+    arguments = set(inspect.signature(getattr(s, name)).parameters)
+    assert options - set(ELSEWHERE[name]) <= arguments
+    assert not set(ELSEWHERE[name]) & arguments
+    only_python = {"keep_metre", "tune"} if name == "transfer" else {"candidates"}
+    assert arguments - options == only_python
+
+
+def test_variations_take_what_transfer_takes() -> None:
+    one, several = (set(inspect.signature(f).parameters) for f in (s.transfer, s.variations))
+    assert one ^ several == {"count", "max_copy"}
+
+
+@pytest.mark.parametrize(
+    ("call", "option"),
+    [
+        (lambda tune, model: s.generate("jazz", bars=0, model=model), "bars"),
+        (lambda tune, model: s.generate("jazz", bars=-1, model=model), "bars"),
+        (lambda tune, model: s.generate("jazz", bars=513, model=model), "bars"),
+        (lambda tune, model: s.generate("jazz", count=-1, model=model), "count"),
+        (lambda tune, model: s.generate("jazz", candidates=0, model=model), "candidates"),
+        (lambda tune, model: s.generate("jazz", tempo=0, model=model), "tempo"),
+        (lambda tune, model: s.generate("jazz", seed=-1, model=model), "seed"),
+        (lambda tune, model: s.generate("jazz", metre="4/3", model=model), "no such metre"),
+        (lambda tune, model: s.generate("jazz", key="H", model=model), "no such key"),
+        (lambda tune, model: s.transfer(tune, "jazz", candidates=0, model=model), "candidates"),
+        (lambda tune, model: s.transfer(tune, "jazz", preserve=2, model=model), "preserve"),
+        (lambda tune, model: s.transfer(tune, "jazz", tempo=1000, model=model), "tempo"),
+        (lambda tune, model: s.transfer(tune, "jazz", bars="9", model=model), "no such bars"),
+        (lambda tune, model: s.transfer(tune, "jazz", lock=1, rewrite=2, model=model), "lock"),
+        (lambda tune, model: s.transfer(tune, "jazz", mood="grumpy", model=model), "mood"),
+        (lambda tune, model: s.transfer(tune, model=model), "style"),
+        (lambda tune, model: s.transfer(tune, "jazz", like="a.mid", model=model), "style"),
+        (lambda tune, model: s.variations(tune, "jazz", count=0, model=model), "variations"),
+        (lambda tune, model: s.read("a.mid", track=-1), "track"),
+    ],
+)
+def test_what_the_command_line_refuses_is_refused(call, option: str, tiny_model: Path) -> None:
+    tune = Melody(tuple(Note(24 * k, 24, 60 + k % 5) for k in range(16)))
+    with pytest.raises(UsageError, match=option):
+        call(tune, tiny_model)
+
+
+def test_a_file_is_replaced_only_when_asked(jazz: s.MelodyFile, tmp_path: Path) -> None:
+    path = jazz.write(tmp_path / "a.mid")
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="exists"):
+        jazz.write(path, melody_only=True)
+    assert path.read_bytes() == before
+    jazz.write(path, melody_only=True, replace=True)
+    assert path.read_bytes() != before
+
+
+def test_a_model_in_memory_serves_as_its_file_does(song: Path, tiny_model: Path) -> None:
+    loaded = s.load(tiny_model)
+    assert s.load(loaded) is loaded
+    assert s.styles(loaded) == s.styles(tiny_model)
+    options = {"seed": 3, "bars": "1-2", "key": "D", "tempo": 90, "end_on_tonic": True, **QUICK}
+    by_file = s.transfer(song, "jazz", model=tiny_model, **options)
+    in_memory = s.transfer(song, "jazz", model=loaded, **options)
+    assert in_memory.melody == by_file.melody
+    assert (in_memory.melody.tempo, in_memory.source.bars, in_memory.arranged) == (90, 2, False)
+    assert in_memory.provenance["model"]["file"] is None
+
+
+def test_everything_shows_itself_in_one_line(jazz: s.MelodyFile, tiny_model: Path) -> None:
+    for shown in (jazz, jazz.melody, s.load(tiny_model)):
+        assert "\n" not in repr(shown)
+        assert len(repr(shown)) < 160
+    assert "jazz" in repr(jazz)

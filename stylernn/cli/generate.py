@@ -57,20 +57,19 @@ def command(
     outputs.check(paths, force=force, sources=sources)
     plots = outputs.plots(plot, paths)
     outputs.check(plots, force=force, sources=sources, endings=outputs.PICTURES)
-    given = options.given(
-        metre=formatting.parse_metre(metre) if metre else None,
-        key=formatting.parse_key(key) if key else None,
-        tempo=tempo,
-        temperature=temperature,
-    )
 
-    from stylernn.formats import registry
-    from stylernn.generation import generate
+    from stylernn import api
 
-    prompt = registry.read(seed_melody) if seed_melody else None
-    melodies = generate.generate(
-        options.load(model), style, bars=bars, count=count, seed=seed, prompt=prompt, **given
+    made = api.generate(
+        style,
+        bars=bars,
+        count=count,
+        seed_melody=seed_melody,
+        seed=seed,
+        model=model,
+        **options.given(metre=metre, key=key, tempo=tempo, temperature=temperature),
     )
+    melodies = [each.melody for each in made]
     for melody, path in zip(melodies, paths, strict=True):
         outputs.write(melody, path, style, seed=seed)
         typer.echo(f"{path}: {formatting.describe(melody)}")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from stylernn.cli import formatting, options, outputs, tune_options
-from stylernn.cli.tune_options import TuneOptions
 from stylernn.errors import StylernnError, UsageError
 from stylernn.formats.registry import format_names
 
@@ -100,12 +99,28 @@ def command(
 ) -> None:
     """Put a melody into another style.
 
-    The result keeps the tune's bars, beats and structural notes. In a MIDI file of several tracks the others stay as
-    they are. Several inputs are transferred one after the other and keep their names in the folder given with -o; a
-    file that cannot be read does not stop the others, and the same command again does only what is missing.
+    The result keeps the tune's bars, beats and structural notes. In a MIDI file of several tracks
+    the others stay as they are. Several inputs are transferred one after the other and keep their
+    names in the folder given with -o; a file that cannot be read does not stop the others, and the
+    same command again does only what is missing.
     """
     to = options.style(style, like, "--to")
-    asked = TuneOptions(lock, rewrite, key, pitches, tempo, bars, end_on_tonic, mood)
+    asked = options.given(
+        lock=lock,
+        rewrite=rewrite,
+        key=key,
+        range=pitches,
+        tempo=tempo,
+        bars=bars,
+        end_on_tonic=end_on_tonic,
+        mood=mood,
+        preserve=preserve,
+        strength=strength,
+        candidates=candidates,
+        temperature=temperature,
+    )
+    if lock and rewrite:  # before any file is looked at
+        raise UsageError("lock and rewrite contradict each other", remedy="Give one of them.")
     if variations > 1 and max_copy:
         raise UsageError("--variations and --max-copy cannot be combined")
     todo = _todo(inputs, outputs.plan(inputs, out, to), variations, force=force)
@@ -116,15 +131,11 @@ def command(
     from stylernn.adaptation import style_mixtures
     from stylernn.generation import pair_quality
 
-    resolved, index = style_mixtures.resolve(
-        api.load(model), to
-    )  # an unknown style is told once, not for each input
+    # An unknown style is one error, not one for each input.
+    resolved, index = style_mixtures.resolve(api.load(model), to)
     if warning := pair_quality.caution(resolved.header.metrics, resolved.header.styles[index - 1]):
         typer.echo(f"note: {warning}", err=True)
-    dials = options.given(
-        preserve=preserve, strength=strength, candidates=candidates, temperature=temperature
-    )
-    job = _Job(to, seed, model, track, melody_only, variations, max_copy, sidecar, asked, dials)
+    job = _Job(to, seed, model, track, melody_only, variations, max_copy, sidecar, asked)
     made, failures = [], []
     pictures: list[Path | None] = [*plots] or [None] * len(todo)
     for (source, paths), picture in zip(todo, pictures, strict=True):
@@ -160,8 +171,7 @@ class _Job(NamedTuple):
     variations: int
     max_copy: int | None
     sidecar: bool
-    tune_options: TuneOptions
-    dials: dict[str, Any]
+    options: dict[str, Any]
 
 
 def _todo(
@@ -193,20 +203,13 @@ def _transfer(
     from stylernn.generation import provenance
 
     tune = api.read(source, track=job.track)
-    melody = job.tune_options.tune(tune.melody)
-    # What was moved in time, key or speed no longer fits the other tracks.
-    arranged = tune.is_put_back(paths[0], melody_only=job.melody_only) and melody == tune.melody
-    tune = replace(tune, melody=melody, arranged=arranged)
-    chosen = {**job.dials, **job.tune_options.options(melody)}
+    if not tune.is_put_back(paths[0], melody_only=job.melody_only):
+        tune = replace(tune, arranged=False)
+    asked: dict[str, Any] = {"seed": job.seed, "model": job.model, **job.options}
     if job.variations > 1:
-        results = api.variations(
-            tune, job.to, count=job.variations, seed=job.seed, model=job.model, **chosen
-        )
+        results = api.variations(tune, job.to, count=job.variations, **asked)
     else:
-        made = api.transfer(
-            tune, job.to, seed=job.seed, model=job.model, max_copy=job.max_copy, **chosen
-        )
-        results = [made]
+        results = [api.transfer(tune, job.to, max_copy=job.max_copy, **asked)]
     for result, path in zip(results, paths, strict=False):
         if picture and path == paths[0] and result.result:
             from stylernn.display import piano_roll  # and matplotlib with it
@@ -215,31 +218,30 @@ def _transfer(
         facts = {"input": str(source), "output": str(path), **(result.provenance or {})}
         if job.sidecar:
             provenance.write(facts, provenance.beside(path))
-        result.write(path)  # last: where it stands, nothing is missing
-        yield facts, _summary(facts, tune, result)
+        result.write(path, replace=True)  # last: where it stands, nothing is missing
+        yield facts, _summary(facts, result)
 
 
-def _summary(facts: dict[str, Any], tune: "MelodyFile", made: "MelodyFile") -> str:
-    totals, structural, copy = (
-        facts["totals"],
-        facts["structural_notes"],
-        facts["originality"]["longest_copy"],
-    )
+def _summary(facts: dict[str, Any], made: "MelodyFile") -> str:
+    totals, structural = facts["totals"], facts["structural_notes"]
+    kept = f"{structural['kept']} of {structural['tune']}"
+    copy = facts["originality"]["longest_copy"]
     kinds = ", ".join(f"{totals[kind]} {kind}" for kind in ("kept", "moved", "ornament", "new"))
     tonality = formatting.tonality_name(made.result.tonality) if made.result else ""
-    written = "" if made.melody.metre == tune.melody.metre else f", written in {made.melody.metre}"
+    tune = made.source or made.melody
+    written = "" if made.melody.metre == tune.metre else f", written in {made.melody.metre}"
     lines = [
         f"{facts['input']} -> {facts['style']}",
         f"  key    {tonality}",
-        f"  form   {formatting.count(tune.melody.bars, 'bar')} of {tune.melody.metre}{written}",
-        f"  notes  {len(tune.melody.notes)} in the tune, {len(made.melody.notes)} in the result: {kinds}",
-        f"  kept   bars, key, and {structural['kept']} of {structural['tune']} structural notes at their places",
+        f"  form   {formatting.count(tune.bars, 'bar')} of {tune.metre}{written}",
+        f"  notes  {len(tune.notes)} in the tune, {len(made.melody.notes)} in the result: {kinds}",
+        f"  kept   bars, key, and {kept} structural notes at their places",
         *(
             [f"  copied {copy or 'no'} notes running of the training set"]
             if copy is not None
             else []
         ),
-        *(["  tracks all others stay as they were"] if tune.arranged else []),
+        *(["  tracks all others stay as they were"] if made.arranged else []),
         f"  file   {facts['output']}",
     ]
     return "\n".join(lines)

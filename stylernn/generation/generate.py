@@ -13,6 +13,7 @@ from stylernn.adaptation import style_mixtures
 from stylernn.corpus.styles import Style, improvised
 from stylernn.errors import UsageError
 from stylernn.generation import cadence, metre_mapping
+from stylernn.generation.option_limits import check_option
 from stylernn.model.checkpoint import Model
 from stylernn.music import splice
 from stylernn.music.key_estimation import Tonality, as_key, estimate
@@ -29,7 +30,6 @@ from stylernn.sampling.run import SamplingConfig
 
 __all__ = ["form", "generate"]
 
-_TEMPERATURES = (0.05, 5)
 _SECTIONS = 4
 _FORM_FROM = 16
 _LONG_FROM = 64
@@ -69,9 +69,15 @@ def generate(
         UsageError: if the style is unknown, the temperature cannot be used, or the prompt leaves no room or contradicts
             another argument.
     """
-    if not _TEMPERATURES[0] <= temperature <= _TEMPERATURES[1]:
-        expected = "a number from {} to {}".format(*_TEMPERATURES)
-        raise UsageError("temperature cannot be used", expected=expected, found=str(temperature))
+    numbers: dict[str, float] = {
+        "bars": bars,
+        "count": count,
+        "candidates": candidates,
+        "temperature": temperature,
+    }
+    for name, value in numbers.items():
+        check_option(name, value)
+    check_option("tempo", tempo)
     model, index = style_mixtures.resolve(model, style)
     known = model.header.styles[index - 1]
     if prompt is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stylernn.generation.transfer import Result, TransferConfig
-from stylernn.model.checkpoint import Header
+from stylernn.model.checkpoint import Model
 from stylernn.music.melody import Melody
 from stylernn.representation.note_alignment import Change, NoteAlignment
 from stylernn.reranking import originality
@@ -34,16 +34,19 @@ def describe(
     model: Mapping[str, Any],
     copied: Any,
 ) -> dict[str, Any]:
-    """All that is known of a result.
+    """All that is known of where a result comes from.
 
     Args:
         result: from `transfer`.
         alignment: from `note_alignment.compare`.
         style: that was asked for.
         seed: that it was drawn with.
-        options: the dials.
+        options: the settings of the transfer.
         model: from `model_facts`.
         copied: from `originality_facts`.
+
+    Returns:
+        Plain values, ready for JSON.
     """
     settings = {**asdict(options), "locked": sorted(options.locked)}
     return {
@@ -64,13 +67,22 @@ def describe(
     }
 
 
-def model_facts(path: Path, header: Header) -> dict[str, Any]:
-    """Which model it was, what it learnt from and under which licences."""
+def model_facts(path: Path | None, model: Model) -> dict[str, Any]:
+    """Which model it was, what it learnt from and under which licences.
+
+    Args:
+        path: of its file; None for a model in memory.
+        model: the model.
+
+    Returns:
+        Name and SHA-256 of the file (of the parameters, for a model in memory), its corpora and how
+        it was trained.
+    """
     return {
-        "file": path.name,
-        "sha256": originality.fingerprint(path),
-        "data": [dict(source) for source in header.corpora],
-        "training": header.provenance,
+        "file": path.name if path else None,
+        "sha256": originality.fingerprint(path) if path else model.digest,
+        "data": [dict(source) for source in model.header.corpora],
+        "training": model.header.provenance,
     }
 
 

@@ -12,6 +12,7 @@ from stylernn.corpus.styles import Style, hold, improvised
 from stylernn.errors import UsageError
 from stylernn.generation import cadence, metre_mapping, planning
 from stylernn.generation.guidance_scales import guidance_scales
+from stylernn.generation.option_limits import check_option
 from stylernn.model.checkpoint import Model
 from stylernn.music import splice
 from stylernn.music.key_estimation import Tonality
@@ -66,20 +67,13 @@ class TransferConfig:
     end_on_tonic: bool = False
 
     def __post_init__(self) -> None:
-        limits = {
-            "preserve": (0, 1),
-            "strength": (0, 10),
-            "candidates": (1, 1024),
-            "temperature": (0.05, 5),
-        }
-        limits |= {"density": (-1, 1)}
-        limits |= {"lowest": (LOWEST, HIGHEST - 12), "highest": (self.lowest + 12, HIGHEST)}
+        for name in ("preserve", "strength", "candidates", "temperature", "density"):
+            check_option(name, getattr(self, name))
+        limits = {"lowest": (LOWEST, HIGHEST - 12), "highest": (self.lowest + 12, HIGHEST)}
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
-                found = str(getattr(self, name))
-                raise UsageError(
-                    f"{name} cannot be used", expected=f"a number from {low} to {high}", found=found
-                )
+                expected, found = f"a number from {low} to {high}", str(getattr(self, name))
+                raise UsageError(f"{name} cannot be used", expected=expected, found=found)
 
 
 @dataclass(frozen=True)

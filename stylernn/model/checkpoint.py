@@ -62,7 +62,7 @@ class Header:
     provenance: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A network ready for use.
 
@@ -73,6 +73,11 @@ class Model:
 
     header: Header
     arrays: Arrays
+
+    def __repr__(self) -> str:
+        sizes = self.header.settings.model
+        styles = len(self.header.styles)
+        return f"<Model {sizes.layers} x {sizes.hidden} {sizes.cell}, {styles} styles>"
 
     @property
     def parameters(self) -> Parameters:

@@ -73,7 +73,7 @@ class TimeSignature(NamedTuple):
         return f"{self.numerator}/{self.denominator}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Melody:
     """A monophonic melody with its metre, key and tempo.
 
@@ -105,6 +105,10 @@ class Melody:
     end: int = 0
     title: str = ""
     chords: tuple[Chord, ...] = ()
+
+    def __repr__(self) -> str:
+        title = f"{self.title!r}, " if self.title else ""
+        return f"<Melody {title}{self.bars} bars of {self.metre}, {len(self.array)} notes>"
 
     def __post_init__(self) -> None:
         _check_notes(self.notes)

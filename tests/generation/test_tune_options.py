@@ -2,12 +2,12 @@
 
 import pytest
 
-from stylernn.cli import tune_options
-from stylernn.cli.tune_options import TuneOptions
 from stylernn.errors import UsageError
+from stylernn.generation.tune_options import TuneOptions
 from stylernn.music import moods
 from stylernn.music.key_estimation import Tonality, estimate
 from stylernn.music.melody import Key, Melody, Note
+from stylernn.music.parse import parse_bars, parse_pitch_range
 
 SCALE = Melody(
     tuple(Note(24 * k, 24, p) for k, p in enumerate([60, 62, 64, 65, 67, 69, 71, 72] * 2)),
@@ -17,27 +17,27 @@ PICKUP = Melody((Note(72, 24, 67), Note(96, 96, 60), Note(192, 96, 60)), pickup=
 
 
 def test_bars_are_counted_as_a_musician_does() -> None:
-    assert tune_options.bars("1-2, 4", SCALE) == {0, 1, 3}
-    assert tune_options.bars("0,2", PICKUP) == {0, 2}
+    assert parse_bars("1-2, 4", SCALE) == {0, 1, 3}
+    assert parse_bars("0,2", PICKUP) == {0, 2}
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "3-1", "1-", "0", "5", "1-9"])
 def test_bars_that_are_none_are_refused(wrong: str) -> None:
     with pytest.raises(UsageError, match="bars"):
-        tune_options.bars(wrong, SCALE)
+        parse_bars(wrong, SCALE)
 
 
 @pytest.mark.parametrize(
     ("text", "pitches"), [("G3-C6", (55, 84)), ("55-84", (55, 84)), ("Bb-1-F#4", (10, 66))]
 )
 def test_ranges(text: str, pitches: tuple[int, int]) -> None:
-    assert tune_options.pitch_range(text) == pitches
+    assert parse_pitch_range(text) == pitches
 
 
 @pytest.mark.parametrize("wrong", ["", "C4", "C4-G4", "H3-C6", "84-55"])
 def test_ranges_that_are_none_are_refused(wrong: str) -> None:
     with pytest.raises(UsageError, match="range"):
-        tune_options.pitch_range(wrong)
+        parse_pitch_range(wrong)
 
 
 def test_the_tune_is_cut_transposed_and_sped_up_first() -> None:
@@ -47,9 +47,25 @@ def test_the_tune_is_cut_transposed_and_sped_up_first() -> None:
 
 
 def test_to_rewrite_some_bars_is_to_lock_the_others() -> None:
-    assert TuneOptions(rewrite="2").options(SCALE)["locked"] == {0, 2, 3}
+    assert TuneOptions(rewrite="2").config(SCALE)["locked"] == {0, 2, 3}
     with pytest.raises(UsageError, match="contradict"):
         TuneOptions(lock="1", rewrite="2")
+
+
+def test_bars_and_keys_may_be_numbers_and_keys() -> None:
+    assert TuneOptions(lock=2).config(SCALE)["locked"] == {1}
+    assert TuneOptions(lock=[1, 3]).config(SCALE)["locked"] == {0, 2}
+    assert TuneOptions(range=(55, 84)).config(SCALE) == {
+        "end_on_tonic": False,
+        "lowest": 55,
+        "highest": 84,
+    }
+    assert TuneOptions(key=Key(3)).tune(SCALE) == TuneOptions(key="A").tune(SCALE)
+    for wrong in (0, [], [0], "7"):
+        with pytest.raises(UsageError, match="bars"):
+            TuneOptions(bars=wrong).tune(SCALE)
+    with pytest.raises(UsageError, match="tempo"):
+        TuneOptions(tempo=0)
 
 
 def test_sad_is_slow_low_and_minor_and_happy_brings_it_back() -> None:
