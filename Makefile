@@ -21,9 +21,9 @@ help:
 	@echo "make lint    style, types and import layers"
 	@echo "make format  put the code into the project's format"
 	@echo "make docs    build the documentation into build/docs; warnings are errors"
-	@echo "make weights train the model in the box from DATA=FOLDER"
-	@echo "make etudes  compose the bundled jazz etudes with the model in the box, checked against DATA=FOLDER"
-	@echo "make card    write docs/reference/model-card.md from the header of the model in the box"
+	@echo "make weights make a model file from DATA=FOLDER in runs/release; RELEASE=--install ships it"
+	@echo "make etudes  compose the bundled jazz etudes with the bundled model, checked against DATA=FOLDER"
+	@echo "make card    write docs/reference/model-card.md from the header of the bundled model"
 	@echo "make clean   remove build products; .venv stays"
 
 demo: $(VENV)/installed
@@ -42,7 +42,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python .ci/assemble.py $(TREE)
-	cd $(TREE) && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p stylernn
+	cd $(TREE) && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p stylernn -p tools
 	cd $(TREE) && $(CURDIR)/$(BIN)/lint-imports --config $(CURDIR)/pyproject.toml --no-cache
 
 format: $(VENV)/installed-dev
@@ -53,21 +53,15 @@ docs: $(VENV)/installed-dev
 	$(BIN)/python -m sphinx -q -W --keep-going -d build/doctrees docs build/docs
 
 weights: $(VENV)/installed
-	$(BIN)/python -m tools.release.training_data $(DATA) runs/box-data
-	$(BIN)/stylernn train --config box --data runs/box-data --out runs/box
-	$(BIN)/python -m tools.release.package_model runs/box runs/box-data
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluation]'
-	$(BIN)/python -m tools.release.fit_tilt stylernn/weights/stylernn.safetensors runs/box-data
-	$(BIN)/python -m tools.release.fit_critic stylernn/weights/stylernn.safetensors runs/box-data
-	$(BIN)/python -m tools.release.fit_classifier stylernn/weights/stylernn.safetensors runs/box-data
-	$(BIN)/python -m tools.release.index_training_set stylernn/weights/stylernn.safetensors runs/box-data
+	$(BIN)/python -m tools.release all $(DATA) $(RELEASE)
 
 etudes: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluation]'
-	$(BIN)/python -m tools.release.compose_etudes $(DATA)
+	$(BIN)/python -m tools.release.compose_etudes $(DATA) --style jazz
 
 card: $(VENV)/installed
-	$(BIN)/python docs/model_card.py > docs/reference/model-card.md
+	$(BIN)/python -m tools.release model_card docs/reference/model-card.md
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,1 +1,1 @@
-"""What makes the model file, step by step."""
+"""What makes the model file, step by step: `python -m tools.release all DATA`."""

@@ -1,11 +1,14 @@
-"""Grow the classifier of a model: `python -m tools.release.fit_classifier MODEL DATA_FOLDER`, fifth part of `make weights`.
+"""Grow the classifier of a model, and take the means of its styles.
 
-A random forest learns in which root style the real melodies of the training split are (`stylernn.reranking.classifier`), and the
-means of the same sections are taken, beside which personal styles are heard (`stylernn.reranking.discriminant`). Both are written
-into the model file, float16 as the rest. Neither held-out tunes nor the evaluation kit's features take part.
+A random forest learns in which root style the real melodies of the training split are
+(`stylernn.reranking.classifier`), and the means of the same sections are taken, beside which
+personal styles are heard (`stylernn.reranking.discriminant`). Neither held-out tunes nor the
+evaluation kit's features take part.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -13,48 +16,104 @@ from sklearn.tree._tree import Tree
 
 from stylernn.corpus import LabelledMelody
 from stylernn.corpus.styles import Style
+from stylernn.model import checkpoint
+from stylernn.model.checkpoint import Model
 from stylernn.music.descriptors import describe_sections
 from stylernn.music.key_estimation import estimate
 from stylernn.reranking import discriminant
 from stylernn.reranking.classifier import LEAF, PREFIX, style_margins
-from tools.release.common import asked, root, write
+from tools.release import judge_data, model_files
+from tools.release.judge_data import JudgeData
 
-TREES, LEAVES, LEAST_LEAF = 100, 128, 2
-SECTIONS, OF_A_TUNE = 700, 8
+__all__ = ["ClassifierSize", "fit_classifier", "with_classifier"]
 
 
-def main() -> None:
-    """Grow, write, and print how held-out tunes of the validation part are heard."""
-    lesson = asked(__doc__, (PREFIX, discriminant.PREFIX))
+@dataclass(frozen=True)
+class ClassifierSize:
+    """How large the forest is, and how much it learns from.
+
+    Args:
+        trees: of the forest.
+        leaves: most leaves of a tree.
+        least_leaf: fewest sections in a leaf.
+        sections: most sections of a style.
+        sections_a_tune: most sections of a tune.
+    """
+
+    trees: int = 100
+    leaves: int = 128
+    least_leaf: int = 2
+    sections: int = 700
+    sections_a_tune: int = 8
+
+
+def fit_classifier(path: Path, data: Path, out: Path, size: ClassifierSize | None = None) -> None:
+    """Write a model file with a classifier.
+
+    Args:
+        path: a model file.
+        data: the labelled folder that the model was trained on.
+        out: the model file to write; any but that of the shipped model.
+        size: of the forest.
+
+    Raises:
+        ModelFileError: if there is no such model.
+        CorpusError: if there is no such folder or no music in it.
+        UsageError: if `out` is the shipped model or cannot be written.
+    """
+    model = checkpoint.load_model(path)
+    model_files.write(out, with_classifier(model, judge_data.read(model, data), size))
+
+
+def with_classifier(model: Model, data: JudgeData, size: ClassifierSize | None = None) -> Model:
+    """Grow a forest, take the means, and print how tunes of the validation part are classified.
+
+    Args:
+        model: any model; a classifier of its own does not count.
+        data: what to learn from, see `judge_data.read`.
+        size: of the forest.
+
+    Returns:
+        The model with its classifier and its means; with neither where there are tunes of fewer
+        than two styles.
+    """
+    size = size or ClassifierSize()
     train, valid = (
-        [(root(lesson.model, tune), tune) for tune in part] for part in (lesson.train, lesson.valid)
+        [(judge_data.root(model, tune), tune) for tune in part] for part in (data.train, data.valid)
     )
-    names = sorted({style.parent for style in lesson.model.header.styles})
-    described = {name: drawn([tune for style, tune in train if style == name]) for name in names}
-    grown = grow(described)
+    bare = judge_data.without(model, PREFIX, discriminant.PREFIX)
+    names = sorted({style for style, _ in train})
+    if len(names) < 2:
+        print("no classifier: there are tunes of fewer than two styles")
+        return bare
+    described = {
+        name: drawn([tune for style, tune in train if style == name], size) for name in names
+    }
+    grown = grow(described, size)
     for name in names:
         heard = [sure(grown, name, tune) > 0 for style, tune in valid if style == name]
-        print(
-            f"{name}: {len(heard)} held-out tunes, of which {np.mean(heard):.2f} are heard as such",
-            flush=True,
-        )
-    write(lesson, grown | discriminant.fit(described))
+        share = f"{np.mean(heard):.2f}" if heard else "none"
+        print(f"{name}: {len(heard)} held-out tunes, of which {share} are classified as such")
+    return judge_data.with_arrays(bare, grown | discriminant.fit(described))
 
 
-def drawn(tunes: Sequence[LabelledMelody]) -> np.ndarray:
-    """Descriptors of sections of tunes, a few of each, in an order that depends on nothing but the tunes."""
+def drawn(tunes: Sequence[LabelledMelody], size: ClassifierSize) -> np.ndarray:
+    """Descriptors of sections of tunes, a few of each, in an order that is always the same."""
     chosen = (tunes[k] for k in np.random.default_rng(0).permutation(len(tunes)))
-    parts = [describe_sections(tune.melody, estimate(tune.melody))[:OF_A_TUNE] for tune in chosen]
-    return np.concatenate(parts)[:SECTIONS]
+    parts = [
+        describe_sections(tune.melody, estimate(tune.melody))[: size.sections_a_tune]
+        for tune in chosen
+    ]
+    return np.concatenate(parts)[: size.sections]
 
 
-def grow(described: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def grow(described: dict[str, np.ndarray], size: ClassifierSize) -> dict[str, np.ndarray]:
     """A forest as arrays; rare styles count for more, by the square root of how rare they are."""
     names = sorted(described)
     sizes = np.array([len(described[name]) for name in names])
     weights = np.repeat(1 / np.sqrt(sizes), sizes)
     forest = RandomForestClassifier(
-        TREES, min_samples_leaf=LEAST_LEAF, max_leaf_nodes=LEAVES, random_state=0
+        size.trees, min_samples_leaf=size.least_leaf, max_leaf_nodes=size.leaves, random_state=0
     )
     forest.fit(
         np.concatenate([described[name] for name in names]), np.repeat(names, sizes), weights
@@ -69,7 +128,7 @@ def grow(described: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def nodes(tree: Tree, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """The nodes of a tree as arrays: a leaf asks nothing and has no children, others have no votes."""
+    """The nodes of a tree as arrays: a leaf has no children, and the others have no votes."""
     is_leaf = tree.children_left < 0
     asking = {"feature": tree.feature, "threshold": tree.threshold}
     asking |= {"left": tree.children_left, "right": tree.children_right}
@@ -80,13 +139,9 @@ def nodes(tree: Tree, names: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def sure(arrays: dict[str, np.ndarray], root: str, tune: LabelledMelody) -> float:
-    """How surely a tune is heard in its style."""
+    """How surely a tune is heard in its style, from -1 to 1."""
     found = style_margins(
         arrays, Style(root, root), [describe_sections(tune.melody, estimate(tune.melody))]
     )
     assert found is not None
     return float(found[0])
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,9 @@
 """Teach the critic of a model.
 
-For each root style, tunes of the training split in all styles are transferred to it, and a logistic regression learns
-to tell its real melodies of the training split from the outcomes and from real melodies of the other styles
-(`stylernn.reranking.critic`). Simple and compound metres apart, where there are melodies enough. Neither held-out tunes
-nor the evaluation kit's features take part.
+For each root style, tunes of the training split in all styles are transferred to it, and a logistic
+regression learns to tell its real melodies of the training split from the outcomes and from real
+melodies of the other styles (`stylernn.reranking.critic`). Simple and compound metres apart, where
+there are melodies enough. Neither held-out tunes nor the evaluation kit's features take part.
 """
 
 import time
@@ -39,7 +39,8 @@ class CriticSize:
     """How much the critic learns from.
 
     Args:
-        sources: about so many tunes are transferred to each style, in simple and in compound metres.
+        sources: about so many tunes are transferred to each style, in simple and in compound
+            metres.
         candidates: of each transfer; all of them count.
         real: most sections of real melodies in the style, and of other styles together.
         fewest: sections of each kind below which a style has no critic.
@@ -101,7 +102,7 @@ def with_critic(model: Model, data: JudgeData, size: CriticSize | None = None) -
 def teach(
     model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool, size: CriticSize
 ) -> dict[str, np.ndarray]:
-    """Mean and scale of the descriptors, and the regression's weights; nothing where there is too little."""
+    """Mean and scale of the descriptors, and the weights; nothing where there is too little."""
     own, foreign = drawn(model, style, train, compound, size)
     made = np.array(
         [
@@ -127,7 +128,7 @@ def teach(
 def drawn(
     model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool, size: CriticSize
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Descriptors of real melodies in the style, and of each other root style as many as it may have of `real`."""
+    """Descriptors of real melodies in the style, and an equal share of each other root style."""
     rng = np.random.default_rng(0)
     by_root: dict[str, list[np.ndarray]] = {}
     others = sum(known.parent == known.name for known in model.header.styles) - 1
@@ -148,7 +149,7 @@ def drawn(
 def outcomes(
     model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool, size: CriticSize
 ) -> Iterator[tuple[Melody, Tonality]]:
-    """All candidates of transfers from tunes of as many styles as there are, in the metre that is asked for."""
+    """All candidates of transfers from tunes of all styles, in simple or in compound metres."""
     rng = np.random.default_rng(1)
     by_root: dict[str, list[LabelledMelody]] = {}
     for tune in (train[k] for k in rng.permutation(len(train))):

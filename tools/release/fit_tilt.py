@@ -1,16 +1,19 @@
 """Fit the tilts of a model.
 
-For each root style with a hold, stretches of tunes of the training split in all styles are transferred to it, a few
-rounds; after each one the weights of `stylernn.sampling.tilt` move by the logarithm of how much rarer a count is among the
-outcomes than among real melodies of the training split, and their mean over the second half of the rounds counts,
-since what is rare is rarer or commoner by chance in each of them. Weights that the model has already stay as they are.
-Simple and compound metres apart, where there are melodies enough. Improvised styles have fitted weights of intervals
-alone, and the others none, since they lose more by it than they gain (docs/experiments.md, 38, 39 and 44). What the
-choice among candidates takes away again is added, and written beside them, for transfers without a choice.
-Neither held-out tunes nor the evaluation kit's features take part in the fit.
+For each root style with a hold, stretches of tunes of the training split in all styles are
+transferred to it, a few rounds; after each one the weights of `stylernn.sampling.tilt` move by the
+logarithm of how much rarer a count is among the outcomes than among real melodies of the training
+split, and their mean over the second half of the rounds counts, since what is rare is rarer or
+commoner by chance in each of them. Weights that the model has already stay as they are. Simple and
+compound metres apart, where there are melodies enough. Improvised styles have fitted weights of
+intervals alone, and the others none, since they lose more by it than they gain
+(docs/experiments.md, 38, 39 and 44). What the choice among candidates takes away again is added,
+and written beside them, for transfers without a choice. Neither held-out tunes nor the evaluation
+kit's features take part in the fit.
 
 Reference:
-    Darroch & Ratcliff, Generalized iterative scaling for log-linear models (1972), with expectations by sampling.
+    Darroch & Ratcliff, Generalized iterative scaling for log-linear models (1972), with
+    expectations by sampling.
 """
 
 import time
@@ -44,8 +47,8 @@ CHOSEN = {
     "tilt/celtic/compound": {"breath": 0.3},
     "tilt/jazz/simple": {"between": 0.12},
 }
-"""What is added to weights: about the logarithms of how much rarer their counts are in chosen transfers of validation
-tunes than in real melodies (docs/experiments.md, 44 to 47)."""
+"""What is added to weights: about the logarithms of how much rarer their counts are in chosen
+transfers of validation tunes than in real melodies (docs/experiments.md, 44 to 47)."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class TiltSize:
     """How much the weights are fitted to.
 
     Args:
-        sources: about so many stretches are transferred to each style, in simple and in compound metres.
+        sources: about so many stretches are transferred to each style, in simple and in compound
+            metres.
         candidates: of each transfer; all of them count.
         fewest: melodies of each kind below which a style has no weights.
         bars: of a stretch.
@@ -128,7 +132,7 @@ def fit(
     parts: Sequence[str],
     size: TiltSize,
 ) -> dict[str, np.ndarray]:
-    """The weights of a style, of these parts alone; nothing where there is too little to learn from."""
+    """The weights of a style, of these parts alone; nothing where there is too little."""
     real = [tune.melody for tune in train if root(model, tune) == style.name]
     # Tunes that are adrift throughout are written beside the beat by the fault of their files.
     real = [
@@ -162,7 +166,7 @@ def fit(
 def stretches(
     model: Model, style: Style, train: Sequence[LabelledMelody], compound: bool, size: TiltSize
 ) -> list[Melody]:
-    """Stretches of tunes of all other styles that there are, which the style writes in the metre that is asked for."""
+    """Stretches of tunes of all other styles, which the style writes in such a metre."""
     rng = np.random.default_rng(1)
     by_root: dict[str, list[Melody]] = {}
     for tune in (train[k] for k in rng.permutation(len(train))):
@@ -223,7 +227,7 @@ def _nearer(weights: np.ndarray, found: np.ndarray, wanted: np.ndarray) -> np.nd
 
 
 def _within_scale(weights: Weights) -> Weights:
-    """Weights that raise no degree outside the scale: the mean of a style's modes is none of them."""
+    """Weights that raise no degree outside the scale: the mean of the modes is none of them."""
     scales = [np.isin(np.arange(12), scale(Tonality(0, mode))) for mode in ("major", "minor")]
     return weights._replace(degree=np.where(scales, weights.degree, np.minimum(weights.degree, 0)))
 

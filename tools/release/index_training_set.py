@@ -1,33 +1,34 @@
-"""Index the figures of a model's training set: `python -m tools.release.index_training_set MODEL DATA_FOLDER`, after `classifier.py`.
+"""The n-gram index of a model's training set.
 
-Takes the tunes of the training split in the styles that the model knows, and writes their index beside the model, by
-which `stylernn transfer` tells how much of an output stands in the training set.
+By it `stylernn transfer` says how much of an output stands in the training set.
 """
 
-import argparse
 from pathlib import Path
 
-from stylernn import corpus
 from stylernn.model import checkpoint
 from stylernn.reranking import originality
+from tools.release import judge_data, model_files
+
+__all__ = ["index_training_set"]
 
 
-def main() -> None:
-    """Collect, save, say how large."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("data", type=Path)
-    arguments = parser.parse_args()
-    learnt = {style.name for style in checkpoint.load_model(arguments.model).header.styles}
-    tunes = [tune for tune in corpus.load_folder(arguments.data) if tune.style in learnt]
-    training = [tune.melody for tune in corpus.split(tunes).train]
-    figures = originality.collect(training, originality.fingerprint(arguments.model))
-    path = originality.save_index(arguments.model, figures)
-    print(
-        f"{path}: {figures.tunes:,} tunes, {figures.figures:,} figures, {path.stat().st_size / 1e6:.2f} MB"
-    )
-    print(f"a figure that is not in it is found with probability {figures.chance:.1e}")
+def index_training_set(path: Path, data: Path, out: Path) -> None:
+    """Copy a model file, and write an index of its training split beside the copy.
 
+    Args:
+        path: a model file.
+        data: the labelled folder that the model was trained on.
+        out: the model file to write; any but that of the shipped model.
 
-if __name__ == "__main__":
-    main()
+    Raises:
+        ModelFileError: if there is no such model.
+        CorpusError: if there is no such folder or no music in it.
+        UsageError: if `out` is the shipped model or cannot be written.
+    """
+    model_files.copy(path, out)
+    train = judge_data.split_of_model(checkpoint.load_model(out), data).train
+    index = originality.collect([tune.melody for tune in train], originality.fingerprint(out))
+    written = originality.save_index(out, index)
+    megabytes = written.stat().st_size / 1e6
+    print(f"{written}: {index.tunes:,} tunes, {index.ngrams:,} n-grams, {megabytes:.2f} MB")
+    print(f"an n-gram that is not in it is found with probability {index.chance:.1e}")

@@ -1,80 +1,99 @@
-"""Put a trained model in the box: `python -m tools.release.package_model RUN_FOLDER DATA_FOLDER`, second half of `make weights`.
+"""The model file of a training run: float16, measured on the test split, with its sources.
 
-Stores the run's best model as float16, measures that very file on the test split (bits per note with and without style
-and skeleton, accuracy, Markov-3) and writes the numbers into its header, with the sources as the folder's manifest
-names them; docs/model-card.md is made from there.
+The run's best model is stored as float16, and that very file is measured: bits per note with and
+without style and skeleton, accuracy, Markov-3. The numbers are written into its header, with the
+sources as the folder's manifest names them. The model card is made from there.
 """
 
-import argparse
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from stylernn import corpus
 from stylernn.corpus import Split
 from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
 from stylernn.representation.examples import Example
-from stylernn.system.paths import bundled_model
 from stylernn.training import likelihood, run_folder, train
 from stylernn.training.likelihood import Measure
+from tools.release import judge_data, model_files
 
-OPENING = 8
-"""Events at the beginning of a melody, where a style is worth most."""
+__all__ = ["measured", "package_model"]
+
+_OPENING = 8
+"""Events at the beginning of a melody, where knowing the style lowers the bits most."""
 
 
-def main() -> None:
-    """Store, measure, store again with the numbers."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("data", type=Path)
-    arguments = parser.parse_args()
-    trained = checkpoint.load_model(arguments.run / run_folder.MODEL)
+def package_model(run: Path, data: Path, out: Path) -> None:
+    """Write the model file of a run.
+
+    Args:
+        run: the run folder.
+        data: the labelled folder that it was trained on.
+        out: the model file to write; any but that of the shipped model.
+
+    Raises:
+        ModelFileError: if there is no model in the run folder.
+        CorpusError: if there is no such folder or no music in it.
+        UsageError: if `out` is the shipped model or cannot be written.
+    """
+    model_files.write(out, measured(run, data))
+
+
+def measured(run: Path, data: Path) -> Model:
+    """Measure the best model of a run.
+
+    Args:
+        run: the run folder.
+        data: the labelled folder that it was trained on.
+
+    Returns:
+        The model as its file in float16 will hold it, with its metrics and its sources.
+
+    Raises:
+        ModelFileError: if there is no model in the run folder.
+        CorpusError: if there is no such folder or no music in it.
+    """
+    trained = checkpoint.load_model(run / run_folder.MODEL)
     with tempfile.TemporaryDirectory() as scratch:
         halved = Path(scratch) / "model.safetensors"
         checkpoint.save_model(halved, trained, dtype="float16")
         model = checkpoint.load_model(halved)
-    learnt = {style.name for style in model.header.styles}
-    tunes = [tune for tune in corpus.load_folder(arguments.data) if tune.style in learnt]
-    splits = corpus.split(tunes)
-    metrics = _metrics(model, splits)
+    splits = judge_data.split_of_model(model, data)
     named = replace(model.header, corpora=train.sources(splits.train))
-    model = replace(model, header=named)
-    checkpoint.save_model(bundled_model(), checkpoint.with_metrics(model, metrics), dtype="float16")
-    print(f"{bundled_model()}: {bundled_model().stat().st_size / 1e6:.1f} MB")
+    return checkpoint.with_metrics(replace(model, header=named), _metrics(model, splits))
 
 
 def _metrics(model: Model, splits: Split) -> dict[str, object]:
-    """All that the model card says."""
+    """All numbers of the model card."""
     examples = likelihood.labelled(splits.test, model.header.styles)
     compiled, state = likelihood.scorer(model.network)
-    by_grain = {
+    by_level = {
         level: likelihood.measure_melodies(compiled, state, examples, level=level)
         for level in ("none", "bar", "half", "beat")
     }
     unstyled = likelihood.measure_melodies(compiled, state, examples, styled=False)
     opening = {
         name: likelihood.bits_per_note(
-            likelihood.measure_melodies(compiled, state, examples, styled=styled, opening=OPENING)
+            likelihood.measure_melodies(compiled, state, examples, styled=styled, opening=_OPENING)
         )
         for name, styled in (("style", True), ("no style", False))
     }
     return {
         "test": [asdict(row) for row in likelihood.table(model, splits)],
         "bits_by_skeleton": {
-            level: likelihood.bits_per_note(results) for level, results in by_grain.items()
+            level: likelihood.bits_per_note(results) for level, results in by_level.items()
         },
         "bits_without_style": likelihood.bits_per_note(unstyled),
         "worth": {
             style.name: {
-                "skeleton": _of(k, by_grain["none"], examples) - _of(k, by_grain["beat"], examples),
-                "style": _of(k, unstyled, examples) - _of(k, by_grain["none"], examples),
+                "skeleton": _of(k, by_level["none"], examples) - _of(k, by_level["beat"], examples),
+                "style": _of(k, unstyled, examples) - _of(k, by_level["none"], examples),
             }
             for k, style in enumerate(model.header.styles, 1)
             if any(example.parent == k for example in examples)
         },
-        "bits_of_opening": {"events": OPENING, **opening},
+        "bits_of_opening": {"events": _OPENING, **opening},
     }
 
 
@@ -83,7 +102,3 @@ def _of(parent: int, results: Sequence[Measure], examples: Sequence[Example]) ->
     return likelihood.bits_per_note(
         [each for each, own in zip(results, examples, strict=True) if own.parent == parent]
     )
-
-
-if __name__ == "__main__":
-    main()
