@@ -1,1 +1,1 @@
-"""Music files to melodies and back; the only modules that import symusic and music21."""
+"""Readers and writers of music files; no other package imports symusic or music21."""

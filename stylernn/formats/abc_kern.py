@@ -1,9 +1,11 @@
-"""Melodies as text that musicians type: ABC 2.1 and Humdrum **kern.
+"""Writers of the text formats ABC 2.1 and Humdrum **kern.
 
-Both write the bars of `notation.layout`: a short bar is simply short, a time signature stands where the metre changes.
+Both write the bars of `notation.layout`. A short bar is written as it is, and a time signature
+where the metre changes.
 
-Reference:
-    Chris Walshaw, *The ABC music standard 2.1* (2011); David Huron, *The Humdrum Toolkit: Reference Manual* (1995).
+References:
+    Walshaw (2011), The ABC music standard 2.1.
+    Huron (1995), The Humdrum Toolkit: Reference Manual.
 """
 
 from collections.abc import Iterable
@@ -22,16 +24,34 @@ _SHARPS = "FCGDAEB"
 
 
 def abc_text(melody: Melody) -> str:
-    """The melody as one ABC tune, a line for every four bars.
+    """Write a melody as one ABC tune, with a line for every four bars.
 
-    A chord symbol stands at a note or rest, and where it changes within one, cuts it in two. A note that is altered by
-    the key is left to the key signature; every other accidental is written, so that no rule on how long accidentals
-    last is needed.
+    A chord symbol is written at a note or rest. One that begins within a note cuts it in two.
+    An accidental that the key signature implies is left out, unless the step has had an accidental
+    in the same bar. All other accidentals are written, so that readers agree on every pitch.
+
+    Args:
+        melody: what to write.
+
+    Returns:
+        The text of the tune.
+
+    Example:
+        >>> from stylernn.music.melody import Note
+        >>> tune = Melody((Note(0, 24, 62), Note(24, 24, 66), Note(48, 48, 68)), key=Key(2))
+        >>> print(abc_text(tune), end="")
+        X:1
+        T:
+        M:4/4
+        L:1/8
+        Q:1/4=120
+        K:D
+        D2 F2 ^G4 |]
     """
     step, alter, _ = spell(60 + melody.key.tonic, melody.key) if melody.key else ("none", 0, 0)
     mode = "m" if melody.key and melody.key.mode == "minor" else ""
     title = " ".join(melody.title.split())
-    title = f" {title}" if title.startswith("|") else title  # or music21 reads a bar line
+    title = f" {title}" if title.startswith("|") else title  # music21 would read a bar line
     text = f"X:1\nT:{title}\nM:{melody.metres[0][1]}\nL:1/8\nQ:1/4={melody.tempo:g}\n"
     text += f"K:{step}{'b' * -alter}{'#' * alter}{mode}\n"
     bars = layout(melody, [chord.onset for chord in melody.chords])
@@ -40,18 +60,38 @@ def abc_text(melody: Melody) -> str:
         if index and bar.changes_metre:
             text = f"{text.rstrip()}\nM:{bar.metre}\n"
         text += _abc_bar(bar, melody.key, chords)
-        text += (
-            "|]\n"
-            if index == len(bars) - 1
-            else "|\n"
-            if bar.number and bar.number % 4 == 0
-            else "| "
-        )
+        if index == len(bars) - 1:
+            text += "|]\n"
+        elif bar.number and bar.number % 4 == 0:
+            text += "|\n"
+        else:
+            text += "| "
     return text
 
 
 def kern_text(melody: Melody) -> str:
-    """The melody as a Humdrum file of one **kern spine."""
+    """Write a melody as a Humdrum file of one **kern spine; chord symbols are left out.
+
+    Args:
+        melody: what to write.
+
+    Returns:
+        The text of the file.
+
+    Example:
+        >>> from stylernn.music.melody import Note
+        >>> print(kern_text(Melody((Note(0, 24, 60), Note(24, 72, 64)))), end="")
+        **kern
+        *clefG2
+        *k[]
+        *MM120
+        =1
+        *M4/4
+        4c
+        2.e
+        ==
+        *-
+    """
     fifths = melody.key.fifths if melody.key else 0
     altered = [step.lower() + "#" for step in _SHARPS[: max(fifths, 0)]]
     altered += [step.lower() + "-" for step in _SHARPS[::-1][: max(-fifths, 0)]]
@@ -73,7 +113,7 @@ def kern_text(melody: Melody) -> str:
 
 
 def _abc_bar(bar: Bar, key: Key | None, chords: dict[int, str]) -> str:
-    """Notes of a bar, beamed by the felt beat."""
+    """Notes and rests of a bar, beamed by the beat."""
     text, altered = "", set[str]()
     for group in _tuplets(bar.symbols):
         in_triplets = group[0].in_triplet
@@ -92,7 +132,7 @@ def _abc_bar(bar: Bar, key: Key | None, chords: dict[int, str]) -> str:
 
 
 def _tuplets(symbols: Iterable[Symbol]) -> list[list[Symbol]]:
-    """Symbols in groups: the notes under one triplet sign, which lasts until it fills a plain value, or single ones."""
+    """Symbols in groups: those of one triplet sign, which fill a plain value, or single symbols."""
     groups: list[list[Symbol]] = []
     filled = True
     for symbol in symbols:
@@ -104,12 +144,13 @@ def _tuplets(symbols: Iterable[Symbol]) -> list[list[Symbol]]:
 
 
 def _abc_length(length: Fraction) -> str:
+    """A length as a multiple of the unit of length, an eighth."""
     numerator = "" if length.numerator == 1 else str(length.numerator)
     return numerator if length.denominator == 1 else f"{numerator}/{length.denominator}"
 
 
 def _abc_pitch(pitch: int, key: Key | None, altered: set[str]) -> str:
-    """A pitch in ABC; `altered` collects the steps that have borne an accidental in the bar."""
+    """A pitch in ABC; `altered` collects the steps that had an accidental in the bar."""
     step, alter, octave = spell(pitch, key)
     sign = ""
     if alter != _signature(step, key) or step in altered:
@@ -125,13 +166,17 @@ def _signature(step: str, key: Key | None) -> int:
 
 
 def _kern_symbol(symbol: Symbol, key: Key | None) -> str:
-    value = Fraction(4 * TICKS_PER_QUARTER, symbol.ticks)  # how many make a whole note
+    """A note or rest in **kern."""
+    value = Fraction(4 * TICKS_PER_QUARTER, symbol.ticks)  # number of them in a whole note
     dotted = value.denominator == 3
     length = f"{value * Fraction(3, 2) if dotted else value}" + "." * dotted
     if symbol.pitch is None:
         return length + "r"
     step, alter, octave = spell(symbol.pitch, key)
     letters = step.lower() * (octave - 3) if octave > 3 else step * (4 - octave)
-    opening = "[" if symbol.goes_on and not symbol.continues else ""
-    closing = "" if not symbol.continues else "_" if symbol.goes_on else "]"
+    opening = closing = ""
+    if symbol.continues:
+        closing = "_" if symbol.goes_on else "]"
+    elif symbol.goes_on:
+        opening = "["
     return opening + length + letters + _KERN_SIGNS[alter] + closing

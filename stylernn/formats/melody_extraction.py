@@ -1,18 +1,21 @@
-"""What every reader of music files does: refuse what is no music file, keep to the limits, find the melody.
+"""Steps that all readers of music files share: checks, limits, and the choice of the melody.
 
-The melody of several parts is the one with the highest sum of
+Of several parts, the melody is the one with the highest sum of these scores:
 
-- 2 for a name like a melody's, -2 for one like an accompaniment's;
-- monophony: the share of its notes that start while no other of them sounds;
-- register: 1 for the highest mean pitch of all, falling to 0 an octave and a half below;
-- activity: the share of stretches of eight quarters in which it begins a note, compared with the most active part;
-- variety: a quarter for twelve different pitches or more, less for fewer;
-- the instrument: a quarter for one that leads (violin, trumpet, reeds, flutes, synthesiser leads), -1/4 for basses,
+- name: 2 if it is that of a melody ("voice", "lead"), -2 if it is that of an accompaniment.
+- monophony: the share of notes that start while no other note of the part sounds.
+- register: 1 for the highest mean pitch of all parts, less for lower ones; 0 from an octave and a
+  half below.
+- activity: the number of stretches of eight quarters in which a note begins, divided by that of the
+  most active part.
+- variety: 1/4 for twelve different pitches or more, proportionally less for fewer.
+- instrument: 1/4 for a lead (violin, trumpet, reeds, flutes, synthesiser leads), -1/4 for basses,
   string ensembles, pads and effects.
 
-Of parts that are equal to two decimals it is the first.
+Of parts with equal sums, to two decimals, it is the first.
 
-The limits are those of `limits`; and a melody has at least two notes, and is no longer than a MIDI file can count.
+The limits are those of `stylernn.system.limits`. In addition, a melody has at least two notes and
+is not longer than a MIDI file can count.
 """
 
 import os
@@ -38,14 +41,13 @@ __all__ = [
 ]
 
 LONGEST_BAR = 255
-"""Beats, of whatever length; what a MIDI file can say."""
+"""The largest numerator of a time signature, as in a MIDI file."""
 
-_LEAST = 2
-_LONGEST = (
-    2**28 // 480 * TICKS_PER_QUARTER
-)  # a MIDI file counts 2**28 ticks between events, and ours has 480 a quarter
+_MIN_NOTES = 2
+# In ticks. A MIDI file has at most 2**28 ticks between events, and the written ones 480 a quarter.
+_LONGEST = 2**28 // 480 * TICKS_PER_QUARTER
 _TITLE = 500  # characters
-_LEGATO = 3  # ticks by which a note may outlast the next one's onset and still count as monophonic
+_LEGATO = 3  # ticks by which a note may overlap the next one and still count as monophonic
 _MELODY_NAME = re.compile(
     r"\b(?:melod|vo[cix]|lead|solo|right|rh\b|sopran|sing|gesang|cant|chant|theme|tune)",
     re.IGNORECASE,
@@ -56,19 +58,23 @@ _OTHER_NAME = re.compile(
 )
 _LEADING = frozenset({40, 56, *range(64, 88)})  # General MIDI programs
 _ACCOMPANYING = frozenset({*range(32, 40), *range(48, 52), *range(88, 96), *range(112, 128)})
-_STRETCH = 8 * TICKS_PER_QUARTER
+_STRETCH = 8 * TICKS_PER_QUARTER  # ticks
 _PITCHES = 128
 
 
 def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
-    """Contents of a music file.
+    """Read the contents of a music file.
 
     Args:
         path: the file.
         kind: what the file should be, for the error message, such as "a MIDI file".
 
+    Returns:
+        At least one byte.
+
     Raises:
-        FileFormatError: if there is no such file, or it is a folder, empty, unreadable or above the limit of megabytes.
+        FileFormatError: if there is no such file, or if it is a folder, empty, unreadable or above
+            the limit `megabytes`.
     """
     try:
         data = limits.contents(path, "megabytes")
@@ -96,18 +102,26 @@ def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
 
 
 def check_note_count(path: str | os.PathLike[str], count: int) -> None:
-    """Refuse a melody of fewer than two notes, or more notes than the limits allow.
+    """Check the number of notes of a melody.
 
     Args:
         path: the file, for the error message.
-        count: notes of the part that is read as the melody.
+        count: number of notes of the part that is read as the melody.
+
+    Raises:
+        FileFormatError: if there are fewer than two notes, or more than the limit `notes`.
+
+    Example:
+        >>> check_note_count("tune.mid", 1)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        stylernn.errors.FileFormatError: tune.mid has no melody; expected at least 2 notes; ...
     """
     remedy = "Cut it into pieces or choose another track."
     limits.check("notes", count, f"{path} has too many notes for a melody", remedy=remedy)
-    if count < _LEAST:
+    if count < _MIN_NOTES:
         raise FileFormatError(
             f"{path} has no melody",
-            expected=f"at least {_LEAST} notes",
+            expected=f"at least {_MIN_NOTES} notes",
             found="one note" if count == 1 else "no notes",
             remedy="Choose another track or file.",
         )
@@ -116,12 +130,22 @@ def check_note_count(path: str | os.PathLike[str], count: int) -> None:
 def find_melody(
     names: Sequence[str], parts: Sequence[np.ndarray], programs: Sequence[int] | None = None
 ) -> int:
-    """Index of the part that is the melody, by the rule in the module's docstring.
+    """Choose the part that is the melody, by the scores in the docstring of this module.
 
     Args:
-        names: of the parts, often empty.
-        parts: an integer array of shape (notes, 3) each: onset, duration, pitch; none is empty.
-        programs: their General MIDI instruments, where the file says.
+        names: names of the parts, often empty.
+        parts: notes of each part, at least one; integers, shape (notes, 3): onset and duration in
+            ticks, pitch.
+        programs: General MIDI instruments of the parts, if the file names them.
+
+    Returns:
+        Index of the part.
+
+    Example:
+        >>> bass = np.array([[0, 96, 36], [96, 96, 43]])
+        >>> flute = np.array([[0, 48, 72], [48, 48, 76], [96, 96, 79]])
+        >>> find_melody(["", ""], [bass, flute])
+        1
     """
     monophony, pitch, stretches, pitches = _features(parts)
     named = np.array(
@@ -131,7 +155,7 @@ def find_melody(
     register = np.maximum(1 - (pitch.max() - pitch) / 18, 0)
     variety = np.minimum(pitches, 12) / 12
     leads = np.array([(p in _LEADING) - (p in _ACCOMPANYING) for p in programs or [0] * len(parts)])
-    merit = (
+    score = (
         2 * named
         + monophony
         + register
@@ -139,31 +163,39 @@ def find_melody(
         + 0.25 * variety
         + 0.25 * leads
     )
-    return int(np.argmax(merit.round(2)))
+    return int(np.argmax(score.round(2)))
 
 
 def statistics(notes: np.ndarray) -> tuple[float, float]:
-    """Monophony (share of notes that start while no other sounds, 0 to 1) and mean pitch of a part.
+    """Compute the monophony and the mean pitch of a part.
 
     Args:
-        notes: integer array of shape (notes, 3): onset, duration, pitch; at least one note, in any order.
+        notes: at least one, in any order; integers, shape (notes, 3): onset and duration in ticks,
+            pitch.
+
+    Returns:
+        The share of notes that start while no other sounds, from 0 to 1; and the mean MIDI number.
+
+    Example:
+        >>> statistics(np.array([[0, 24, 60], [24, 24, 64], [24, 24, 68], [48, 24, 64]]))
+        (0.75, 64.0)
     """
     monophony, pitch, _, _ = _features([notes])
     return float(monophony[0]), float(pitch[0])
 
 
 def _features(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """What tells the parts of a file apart, for all of them at once.
+    """Features of all parts of a file, computed together because files may have many parts.
 
-    They are counted as if they were played one after the other, each from the start of a stretch and none into the
-    next, so that order and overlaps of the whole are those of the parts.
+    The parts are moved so that each one begins at a stretch of its own after the end of the one
+    before. The order and overlaps of all notes are then those within the parts.
 
     Args:
         parts: as for `find_melody`.
 
     Returns:
-        Arrays of shape (parts,): monophony and mean pitch as in `statistics`, the number of stretches in which a part
-        begins a note, and of its different pitches.
+        Four arrays of shape (parts,): monophony and mean pitch as in `statistics`, the number of
+        stretches in which a note begins, and the number of different pitches.
     """
     sizes = np.array([len(part) for part in parts])
     number = np.repeat(np.arange(len(parts)), sizes)
@@ -186,32 +218,39 @@ def _features(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.n
 
 
 def skyline(notes: np.ndarray) -> np.ndarray:
-    """One voice out of overlapping notes.
+    """Extract one voice from overlapping notes.
 
-    Of notes that start together the highest stays. A note that overlaps the next one is cut there, except that a
-    lower note does not interrupt a higher one: it is dropped if it starts in the first half of the higher note or
-    ends within it. (In the second half and beyond it is the next note of a legato line.)
+    Of notes that start together, the highest is used. A note that overlaps the next one is
+    shortened, except that a lower note does not interrupt a higher one. The lower note is dropped
+    if it starts in the first half of the higher one or does not sound beyond it. Otherwise it
+    counts as the next note of a legato line.
 
     Args:
-        notes: integer array of shape (notes, 3): onset, duration of a tick or more, pitch; in any order.
+        notes: integers, shape (notes, 3), in any order: onset and duration in ticks, pitch; the
+            durations are at least 1.
 
     Returns:
-        Array of shape (kept, 3), in order of onset, without overlaps; the one given where that is one voice already.
+        The same columns, in order of onset and without overlaps, shape (voice notes, 3); `notes`
+        itself if it is such an array.
+
+    Example:
+        >>> skyline(np.array([[0, 48, 60], [0, 48, 72], [48, 48, 74]])).tolist()
+        [[0, 48, 72], [48, 48, 74]]
     """
     if (notes[1:, 0] >= notes[:-1, 0] + notes[:-1, 1]).all():
         return notes
     notes = notes[np.lexsort((-notes[:, 1], -notes[:, 2], notes[:, 0]))]
-    kept: list[list[int]] = []
+    voice: list[list[int]] = []
     for onset, duration, pitch in notes.tolist():
-        if kept:
-            start, length, above = kept[-1]
+        if voice:
+            start, length, above = voice[-1]
             if onset < start + length:
                 inside = 2 * (onset - start) < length or onset + duration <= start + length
                 if onset == start or (pitch < above and inside):
                     continue
-                kept[-1][1] = onset - start
-        kept.append([onset, duration, pitch])
-    return np.array(kept, dtype=notes.dtype)
+                voice[-1][1] = onset - start
+        voice.append([onset, duration, pitch])
+    return np.array(voice, dtype=notes.dtype)
 
 
 def assemble(
@@ -224,22 +263,34 @@ def assemble(
     title: str,
     chords: Sequence[Chord],
 ) -> Melody:
-    """A melody from one voice and the score's map of metres.
+    """Make a melody from one voice and the time signatures of its score.
 
-    Bar 0 is a pickup where half of it or more is rest before the first note. A metre that is restated on one of its own
-    bar lines is left out, and so are changes and chords after the last note.
+    Bar 0 is a pickup if half of it or more is rest before the first note. A time signature that is
+    repeated on one of its own bar lines is left out, and so are time signatures and chords after
+    the last note.
 
     Args:
         path: the file, for error messages.
-        notes: what `skyline` returns.
-        metres: (tick, metre) pairs in order of time, the first at tick 0; of several at one tick the last counts.
+        notes: from `skyline`, at least one note.
+        metres: (tick, metre) pairs in order of time, the first at tick 0; of several at one tick
+            the last counts.
         key: as in `Melody`.
         tempo: as in `Melody`.
-        title: as in `Melody`.
+        title: as in `Melody`; cut to 500 characters.
         chords: as in `Melody`.
 
+    Returns:
+        The melody.
+
     Raises:
-        FileFormatError: if the melody is too long.
+        FileFormatError: if the melody is longer than the limit `bars`, or than a MIDI file can
+            count.
+
+    Example:
+        >>> metres = [(0, TimeSignature(4, 4))]
+        >>> voice = np.array([[72, 24, 67], [96, 96, 72]])
+        >>> assemble("a.mid", voice, metres, key=None, tempo=90.0, title="", chords=()).pickup
+        24
     """
     end = int(notes[-1, 0] + notes[-1, 1])
     changes: list[tuple[int, TimeSignature]] = []

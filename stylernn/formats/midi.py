@@ -1,13 +1,16 @@
-"""MIDI files to melodies and back; with `parts` the only importer of symusic.
+"""Reader and writer of MIDI files; only this module and `midi_tracks` import symusic.
 
 Reading
-    Times are rounded to the grid of `TICKS_PER_QUARTER`. A change of metre starts a bar where it stands. Markers that
-    look like chord symbols are the chords, the name of the first track is the title, the first tempo is the tempo.
+    Times are rounded to the grid of 24 ticks a quarter. A change of metre starts a bar. Markers
+    that look like chord symbols become the chords. The name of the first track is the title, and
+    the first tempo is the tempo.
 Choice of the melody
-    Drums are out. A single remaining part is the melody; of several, the rule of `intake` decides.
+    Percussion parts are left out. A single remaining part is the melody; of several,
+    `melody_extraction.find_melody` chooses one.
 Pickup
-    A file that starts with a pickup at tick 0, without the rest before it, tells it by a first bar at most half as long
-    as the next: the rest is put in.
+    A file may start with a pickup at tick 0, without the rest before it. It is recognised by a
+    first time signature of at most half the length of the next one. The melody gets the missing
+    rest.
 """
 
 import math
@@ -43,27 +46,28 @@ from stylernn.system.atomic_write import atomic_write
 
 __all__ = ["TrackPosition", "TrackInfo", "locate", "read", "tracks", "write"]
 
-_FILE_TICKS = 480
+_FILE_TICKS = 480  # a quarter, of written files
 _VELOCITY = 80
 _LONGEST_QUARTER = 2**24 - 1  # microseconds; the field of a tempo event has 24 bits
 _CHORD_SYMBOL = re.compile(
-    r"[A-G][#b]?(?:(?i:maj|min|mi|ma|dim|aug|sus|add|alt|omit|no)|[mMjo°ø+\-^#b0-9()])*+(?:/[A-G][#b]?)?|N\.?C\.?"
+    r"[A-G][#b]?(?:(?i:maj|min|mi|ma|dim|aug|sus|add|alt|omit|no)|[mMjo°ø+\-^#b0-9()])*+"
+    r"(?:/[A-G][#b]?)?|N\.?C\.?"
 )
 
 
 @dataclass(frozen=True)
 class TrackInfo:
-    """One part of a file, and whether `read` takes it for the melody.
+    """One part of a MIDI file.
 
     Args:
-        index: what `read(path, track=index)` wants.
-        name: as the file has it, often empty.
+        index: number of the part, for `read(path, track=index)`.
+        name: of its track in the file, often empty.
         program: General MIDI instrument, 0 for a piano.
-        is_drum: on the percussion channel.
-        notes: how many.
-        monophony: share of notes that start while no other of the part sounds, 0 to 1.
+        is_drum: whether it is on the percussion channel.
+        notes: number of notes.
+        monophony: share of notes that start while no other note of the part sounds, 0 to 1.
         mean_pitch: of all notes, a MIDI number.
-        chosen: the melody by the rule above.
+        chosen: whether `read` takes it for the melody.
     """
 
     index: int
@@ -77,13 +81,16 @@ class TrackInfo:
 
 
 class TrackPosition(NamedTuple):
-    """Where a melody stands in its file.
+    """The position of a melody in its MIDI file.
 
     Args:
-        part: its number.
-        shift: grid ticks by which the melody stands later than in the file, where a pickup was padded.
-        notes: of the part, int64 of shape (notes, 2): onset in ticks of the file as symusic counts them, and pitch.
-        taken: which of them are the melody; the others sound together with it in the same part.
+        part: number of its part.
+        shift: ticks of the grid by which the melody is later than in the file, because of a padded
+            pickup.
+        notes: all notes of the part, int64, shape (notes, 2): onset in ticks of the file as symusic
+            counts them, and pitch.
+        taken: which of these notes belong to the melody, bool, shape (notes,); the others are an
+            accompaniment in the same part.
     """
 
     part: int
@@ -97,11 +104,14 @@ def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
 
     Args:
         path: a .mid, .midi or .kar file.
-        track: the part to read; by default the melody by the module's rule.
+        track: number of the part to read; by default the part is chosen as described above.
+
+    Returns:
+        The melody.
 
     Raises:
-        FileFormatError: if the file is not MIDI or has no melody within the limits of `intake`.
-        UsageError: if `track` names no part of the file.
+        FileFormatError: if the file is not MIDI, or has no melody within the limits.
+        UsageError: if the file has no such part.
     """
     return _read(path, track)[0]
 
@@ -109,17 +119,40 @@ def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
 def locate(
     path: str | os.PathLike[str], *, track: int | None = None
 ) -> tuple[Melody, TrackPosition]:
-    """Read the melody of a MIDI file, and say where it stands; arguments and errors are those of `read`."""
+    """Read the melody of a MIDI file, and find its position in the file.
+
+    Args:
+        path: as for `read`.
+        track: as for `read`.
+
+    Returns:
+        The melody and its position.
+
+    Raises:
+        FileFormatError: as for `read`.
+        UsageError: as for `read`.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from stylernn.music.melody import Note
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "tune.mid")
+        ...     write(Melody((Note(0, 24, 60), Note(24, 24, 62))), path)
+        ...     melody, position = locate(path)
+        >>> position.part, position.notes.tolist()
+        (0, [[0, 60], [480, 62]])
+    """
     melody, chosen, part, shift = _read(path, track)
-    line = {(onset - shift, pitch) for onset, _, pitch in melody.notes}
-    taken = [(onset, pitch) in line for onset, _, pitch in part.notes.tolist()]
+    voice = {(onset - shift, pitch) for onset, _, pitch in melody.notes}
+    taken = [(onset, pitch) in voice for onset, _, pitch in part.notes.tolist()]
     columns = part.track.notes.numpy()
-    places = np.stack([columns["time"], columns["pitch"]], axis=1, dtype=np.int64)
-    return melody, TrackPosition(chosen, shift, places, np.array(taken))
+    notes = np.stack([columns["time"], columns["pitch"]], axis=1, dtype=np.int64)
+    return melody, TrackPosition(chosen, shift, notes, np.array(taken))
 
 
 def _read(path: str | os.PathLike[str], track: int | None) -> tuple[Melody, int, Part, int]:
-    """The melody, number and contents of its part, and the grid ticks by which a padded pickup moved it."""
+    """The melody, the number and contents of its part, and the ticks of a padded pickup."""
     data = read_bytes(path, "a MIDI file")
     parts = parse(path, data)
     if track is not None and not 0 <= track < len(parts):
@@ -151,7 +184,27 @@ def _read(path: str | os.PathLike[str], track: int | None) -> tuple[Melody, int,
 
 
 def tracks(path: str | os.PathLike[str]) -> list[TrackInfo]:
-    """All parts of a MIDI file; none is chosen where `read` would find no melody."""
+    """List the parts of a MIDI file.
+
+    Args:
+        path: a .mid, .midi or .kar file.
+
+    Returns:
+        All parts with notes, in the order of the file. None is chosen if all are percussion.
+
+    Raises:
+        FileFormatError: if the file is not MIDI or is above a limit.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from stylernn.music.melody import Note
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "tune.mid")
+        ...     write(Melody((Note(0, 24, 60), Note(24, 24, 62))), path, program=73)
+        ...     [(info.program, info.notes, info.chosen) for info in tracks(path)]
+        [(73, 2, True)]
+    """
     parts = parse(path, read_bytes(path, "a MIDI file"))
     tuned = any(not part.track.is_drum for part in parts)
     chosen = _melody_part(path, parts) if tuned else None
@@ -170,14 +223,18 @@ def tracks(path: str | os.PathLike[str]) -> list[TrackInfo]:
 
 
 def write(melody: Melody, path: str | os.PathLike[str], *, program: int = 0) -> None:
-    """Write a melody as a Standard MIDI File of one track, 480 ticks a quarter.
+    """Write a melody as a Standard MIDI File with one track and 480 ticks a quarter.
 
-    Chord symbols become markers. The track ends where the melody does; `read` does not count bars of rest there.
+    Chord symbols become markers. The track ends at the end of the melody; `read` leaves out bars of
+    rest after the last note.
 
     Args:
         melody: what to write.
-        path: replaced as a whole.
+        path: the file to make or to replace as a whole.
         program: General MIDI instrument, 0 to 127.
+
+    Raises:
+        UsageError: if the file cannot be written.
     """
     scale = _FILE_TICKS // TICKS_PER_QUARTER
     score = ScoreTick(_FILE_TICKS)
@@ -203,7 +260,7 @@ def write(melody: Melody, path: str | os.PathLike[str], *, program: int = 0) -> 
 
 
 def _ended(data: bytes, tick: int) -> bytes:
-    """A file whose last track ends at a tick, where symusic ends it with its last note."""
+    """Let the last track end at a tick; symusic ends it at its last note."""
     file = smf.parse(data, "")
     *before, end = smf.events(file.chunks[-1].data, "")
     track = smf.dump_track([*before, end._replace(tick=max(tick, before[-1].tick))])
@@ -211,7 +268,7 @@ def _ended(data: bytes, tick: int) -> bytes:
 
 
 def _melody_part(path: str | os.PathLike[str], parts: list[Part]) -> int:
-    """Index of the part that is the melody, by the rule of `intake`."""
+    """Index of the part that is the melody."""
     tuned = [index for index, part in enumerate(parts) if not part.track.is_drum]
     if not tuned:
         raise FileFormatError(
@@ -227,7 +284,7 @@ def _melody_part(path: str | os.PathLike[str], parts: list[Part]) -> int:
 
 
 def _metres(score: ScoreTick) -> list[tuple[int, TimeSignature]]:
-    """Metres of the file, the first at tick 0, 4/4 where it does not say; impossible ones are left out."""
+    """The metres of the file without impossible ones; 4/4 at tick 0 if it has none there."""
     signs = sorted(score.time_signatures, key=lambda sign: sign.time)
     changes = [
         (gridded(sign.time, score.tpq), TimeSignature(sign.numerator, sign.denominator))
@@ -238,7 +295,7 @@ def _metres(score: ScoreTick) -> list[tuple[int, TimeSignature]]:
 
 
 def _padding(metres: list[tuple[int, TimeSignature]], first_onset: int) -> int:
-    """Ticks by which an unpadded pickup at tick 0 has to move so that it ends bar 0 of the metre after it."""
+    """Ticks of rest before a pickup at tick 0, so that it ends a bar of the metre after it."""
     if len(metres) < 2 or first_onset > 0:
         return 0
     (_, metre), (length, following) = metres[:2]
@@ -246,6 +303,7 @@ def _padding(metres: list[tuple[int, TimeSignature]], first_onset: int) -> int:
 
 
 def _key(score: ScoreTick) -> Key | None:
+    """The first key signature, None if there is none or an impossible one."""
     if not score.key_signatures or not -7 <= score.key_signatures[0].key <= 7:
         return None
     return Key(
@@ -254,6 +312,9 @@ def _key(score: ScoreTick) -> Key | None:
 
 
 def _tempo(score: ScoreTick) -> float:
-    """First tempo in quarters a minute, to two decimals because a file counts in whole microseconds; 120 if none."""
+    """The first tempo in quarters a minute, 120 if none.
+
+    It is rounded to two decimals, because a file counts in whole microseconds.
+    """
     tempos = (tempo.qpm for tempo in score.tempos if 0.01 <= tempo.qpm < math.inf)
     return round(next(tempos, 120.0), 2)

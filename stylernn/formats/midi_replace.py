@@ -1,19 +1,20 @@
-"""A new melody in the place of the old one, in a MIDI file of many tracks.
+"""Replacement of the melody in a MIDI file of several tracks.
 
-All other tracks stay byte for byte, with the map of tempos and metres, lyrics and whatever else the file holds. In the
-melody's own track everything stays but the melody's notes: programs, controllers, text, and in a file of one track
-(format 0) the notes of the other channels.
+All other tracks are unchanged, byte for byte, with tempos, metres, lyrics and all other contents
+of the file. In the track of the melody, only the notes of the melody are replaced. Programs,
+controllers and text stay, and in a file of one track (format 0) the notes of the other channels.
 
-What is the melody's
-    All notes of its part where that sounds one note at a time. Where melody and accompaniment share a part, as on a
-    piano, only the notes that were read as the melody.
+Notes of the melody
+    If the part sounds one note at a time, all of its notes. If melody and accompaniment share a
+    part, as on a piano, only the notes that were read as the melody.
 Time
-    Exactly the way back from the grid of `melody` to the ticks of the file, a padded pickup taken off again. What a
-    melody plays before the file begins is left out, and a note that rings on when the file has ended is cut there.
+    Ticks of the grid are converted back to ticks of the file, and a padded pickup is removed. Notes
+    before the start of the file are left out, and a note that sounds beyond its end is cut there.
 Instruments
-    Where a melody begins before the program of its part is chosen, the program is chosen at its first note already.
-Keys are struck once
-    Where a note that stays is sounding on the same channel and key, the new note gives way to it.
+    If the new melody begins before the program change of its part, the program change is repeated
+    at its first note.
+Simultaneous notes
+    If an unchanged note sounds on the same channel and key, the new note is left out or shortened.
 """
 
 import os
@@ -33,24 +34,24 @@ from stylernn.music.melody import TICKS_PER_QUARTER, Melody
 
 __all__ = ["is_arrangement", "put_back"]
 
-_SHARED = 0.8  # a part of which less is melody has an accompaniment in it
-_RELEASE = 64  # the usual velocity of a note's end
+_SHARED = 0.8  # share of melody notes below which a part contains an accompaniment
+_RELEASE = 64  # the usual velocity of Note Off
 _VELOCITY = 80
-_NEVER = 2**62
+_NEVER = 2**62  # a tick after all others
 _META, _LYRIC, _TEMPO = 0xFF, 0x05, 0x51
 _END = Event(0, _META, b"\x2f\x00")
 
 
 class _Voice(NamedTuple):
-    """A part of a file in its bytes: which chunk, channel and program."""
+    """A part in the bytes of a file: numbers of its chunk, channel and program."""
 
     chunk: int
     channel: int
     program: int
 
 
-class _Struck(NamedTuple):
-    """A note of a track: numbers of the events that begin and end it, when, and which key."""
+class _TrackNote(NamedTuple):
+    """A note of a track: indices of its two events, ticks of onset and end, pitch and part."""
 
     begins: int
     ends: int
@@ -61,10 +62,27 @@ class _Struck(NamedTuple):
 
 
 def is_arrangement(path: str | os.PathLike[str]) -> bool:
-    """Whether a MIDI file holds more than a melody: other parts, an accompaniment, lyrics, a change of tempo.
+    """Tell whether a MIDI file contains more than a melody.
+
+    Args:
+        path: a MIDI file.
+
+    Returns:
+        True if it has several parts, an accompaniment in the part of the melody, lyrics or more
+        than one tempo.
 
     Raises:
-        FileFormatError: if the file is not MIDI.
+        FileFormatError: if the file is not MIDI or has no melody.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from stylernn.music.melody import Note
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "tune.mid")
+        ...     midi.write(Melody((Note(0, 24, 60), Note(24, 24, 62))), path)
+        ...     is_arrangement(path)
+        False
     """
     if len(midi.tracks(path)) > 1 or _is_shared(midi.locate(path)[1]):
         return True
@@ -79,45 +97,59 @@ def is_arrangement(path: str | os.PathLike[str]) -> bool:
 
 
 def put_back(path: str | os.PathLike[str], melody: Melody, *, track: int | None = None) -> bytes:
-    """The contents of a MIDI file with another melody in the place of its own.
+    """Replace the melody of a MIDI file.
 
     Args:
-        path: the file.
-        melody: the new one, in the bars of the one that `midi.read` finds.
-        track: the part to replace, as for `midi.read`.
+        path: the file; it is not changed.
+        melody: the new melody, in the bars of the one that `midi.read` finds.
+        track: number of the part to replace, as for `midi.read`.
+
+    Returns:
+        Contents of the new file.
 
     Raises:
-        FileFormatError: if the file cannot be read.
-        UsageError: if `track` names no part of the file.
+        FileFormatError: if the file cannot be read, or its notes do not begin and end in order.
+        UsageError: if the file has no such part.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from stylernn.music.melody import Note
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     old, new = Path(folder, "old.mid"), Path(folder, "new.mid")
+        ...     midi.write(Melody((Note(0, 24, 60), Note(24, 72, 62))), old)
+        ...     _ = new.write_bytes(put_back(old, midi.read(old).transpose(5)))
+        ...     [note.pitch for note in midi.read(new).notes]
+        [65, 67]
     """
     name = str(path)
-    _, place = midi.locate(path, track=track)
+    _, position = midi.locate(path, track=track)
     file = smf.parse(read_bytes(path, "a MIDI file"), name)
-    voice, notes = _find(file, place, name)
+    voice, notes = _find(file, position, name)
     sequence = smf.events(file.chunks[voice.chunk].data, name)
-    gone = _melody_events(sequence, voice, notes, place)
-    staying = sorted(
+    removed = _melody_events(sequence, voice, notes, position)
+    remaining = sorted(
         (note.pitch, sequence[note.begins].tick, sequence[note.ends].tick)
         for note in notes
-        if note.voice.channel == voice.channel and note.begins not in gone
+        if note.voice.channel == voice.channel and note.begins not in removed
     )
     stop = sequence[-1].tick
     together = [voice.chunk] if file.format == midi_tracks.PIECES else file.tracks
     ending = max(smf.length(file.chunks[number].data, name) for number in together)
     added = _new_events(
-        _timed(melody, place.shift, smf.quarter(file, name), ending),
+        _timed(melody, position.shift, smf.quarter(file, name), ending),
         voice.channel,
-        staying,
-        [sequence[number] for number in sorted(gone) if sequence[number].starts_note],
+        remaining,
+        [sequence[number] for number in sorted(removed) if sequence[number].starts_note],
     )
-    added += _instrument(added, sequence, voice, staying)
-    kept = [
+    added += _instrument(added, sequence, voice, remaining)
+    unchanged = [
         event
         for number, event in enumerate(sequence)
-        if number not in gone and not event.ends_track
+        if number not in removed and not event.ends_track
     ]
     merged = sorted(
-        [*added, *((event.tick, 1, event) for event in kept)], key=lambda item: item[:2]
+        [*added, *((event.tick, 1, event) for event in unchanged)], key=lambda item: item[:2]
     )
     last = max([stop, *(tick for tick, _, _ in added)])
     track_data = smf.dump_track([*(event for _, _, event in merged), _END._replace(tick=last)])
@@ -126,28 +158,30 @@ def put_back(path: str | os.PathLike[str], melody: Melody, *, track: int | None 
     return smf.dump(file._replace(chunks=chunks))
 
 
-def _find(file: smf.File, place: midi.TrackPosition, name: str) -> tuple[_Voice, list[_Struck]]:
-    """The voice that a part of symusic's is in the bytes, and all notes of its track."""
+def _find(
+    file: smf.File, position: midi.TrackPosition, name: str
+) -> tuple[_Voice, list[_TrackNote]]:
+    """The part in the bytes of the file, and all notes of its track."""
     counted = smf.retimed(file, name) if file.division >= 0x8000 else file
-    wanted = set(map(tuple, place.notes.tolist()))
+    wanted = set(map(tuple, position.notes.tolist()))
     number = -1
     for chunk in counted.tracks:
-        notes = _struck(smf.events(counted.chunks[chunk].data, name), chunk)
+        notes = _track_notes(smf.events(counted.chunks[chunk].data, name), chunk)
         for voice in sorted({note.voice for note in notes}):
             number += 1
             found = {(note.onset, note.pitch) for note in notes if note.voice == voice}
-            if number == place.part and found == wanted:
+            if number == position.part and found == wanted:
                 return voice, notes
     raise FileFormatError(
-        f"the melody of {name} cannot be put back",
+        f"the melody of {name} cannot be replaced in the file",
         expected="tracks whose notes begin and end in order",
-        found="others",
-        remedy="Ask for the melody alone with --melody-only.",
+        found="other tracks",
+        remedy="Write the melody alone with --melody-only.",
     )
 
 
-def _struck(sequence: Sequence[Event], chunk: int) -> list[_Struck]:
-    """Notes of a track, each ended by the first end of its key that has not ended an earlier one."""
+def _track_notes(sequence: Sequence[Event], chunk: int) -> list[_TrackNote]:
+    """Notes of a track; a Note Off ends the oldest sounding note of its key."""
     program: dict[int, int] = defaultdict(int)
     open_notes: dict[tuple[int, int], deque[tuple[int, _Voice]]] = defaultdict(deque)
     notes = []
@@ -163,19 +197,24 @@ def _struck(sequence: Sequence[Event], chunk: int) -> list[_Struck]:
             begins, voice = open_notes[channel, event.data[0]].popleft()
             if event.tick > sequence[begins].tick:
                 notes.append(
-                    _Struck(begins, number, sequence[begins].tick, event.tick, event.data[0], voice)
+                    _TrackNote(
+                        begins, number, sequence[begins].tick, event.tick, event.data[0], voice
+                    )
                 )
     return notes
 
 
 def _melody_events(
-    sequence: Sequence[Event], voice: _Voice, notes: Sequence[_Struck], place: midi.TrackPosition
+    sequence: Sequence[Event],
+    voice: _Voice,
+    notes: Sequence[_TrackNote],
+    position: midi.TrackPosition,
 ) -> set[int]:
-    """Numbers of the events that are notes of the melody.
+    """Indices of the events that are notes of the melody.
 
-    Where the channel is the melody's alone, that includes what begins and never ends, and what ends and never began.
+    If only the melody uses the channel, they include Note Ons without an end and single Note Offs.
     """
-    shared = _is_shared(place)
+    shared = _is_shared(position)
     if not shared and all(
         note.voice == voice for note in notes if note.voice.channel == voice.channel
     ):
@@ -184,18 +223,18 @@ def _melody_events(
             for k, event in enumerate(sequence)
             if event.is_note and event.status & 0x0F == voice.channel
         }
-    melody = set(map(tuple, place.notes[place.taken if shared else slice(None)].tolist()))
+    melody = set(map(tuple, position.notes[position.taken if shared else slice(None)].tolist()))
     own = [note for note in notes if note.voice == voice and (note.onset, note.pitch) in melody]
     return {number for note in own for number in (note.begins, note.ends)}
 
 
-def _is_shared(place: midi.TrackPosition) -> bool:
-    """Whether a part has an accompaniment in it."""
-    return bool(place.taken.mean() < _SHARED)
+def _is_shared(position: midi.TrackPosition) -> bool:
+    """Whether the part of the melody contains an accompaniment."""
+    return bool(position.taken.mean() < _SHARED)
 
 
 def _timed(melody: Melody, shift: int, quarter: Fraction, ending: int) -> np.ndarray:
-    """Notes in ticks of the file, int64 of shape (notes, 3): onset, end, pitch; each sounds for a tick or more."""
+    """Notes in ticks of the file, int64, shape (notes, 3): onset, end after the onset, pitch."""
     scale = quarter / TICKS_PER_QUARTER
     starts = [(note.onset - shift) * scale for note in melody.notes]
     ends = [(note.end - shift) * scale for note in melody.notes]
@@ -210,7 +249,7 @@ def _timed(melody: Melody, shift: int, quarter: Fraction, ending: int) -> np.nda
     rows[:, 1] = np.where(rows[:, 0] < ending, np.minimum(rows[:, 1], ending), rows[:, 1])
     rows[:, 1] = np.maximum(rows[:, 1], rows[:, 0] + 1)
     following = np.append(rows[1:, 0], _NEVER)
-    rows[:, 1] = np.minimum(rows[:, 1], following)  # on a grid that is coarser than ours
+    rows[:, 1] = np.minimum(rows[:, 1], following)  # they may overlap on a coarser grid
     return rows[rows[:, 1] > rows[:, 0]]
 
 
@@ -218,49 +257,47 @@ def _instrument(
     added: Sequence[tuple[int, int, Event]],
     sequence: Sequence[Event],
     voice: _Voice,
-    staying: Sequence[tuple[int, int, int]],
+    remaining: Sequence[tuple[int, int, int]],
 ) -> list[tuple[int, int, Event]]:
-    """The voice's program at its first new note, as for `_new_events`, where the track chooses it later only."""
+    """A program change at the first new note, if that of the track comes later."""
     changes = [event for event in sequence if event.status == 0xC0 | voice.channel]
     first = min((tick for tick, _, event in added if event.starts_note), default=_NEVER)
     if not changes or changes[0].data[0] != voice.program or first >= changes[0].tick:
         return []
-    if any(onset < changes[0].tick for _, onset, _ in staying):
+    if any(onset < changes[0].tick for _, onset, _ in remaining):
         return []
     return [(first, 1, changes[0]._replace(tick=first))]
 
 
 def _rounded(ticks: Fraction) -> int:
-    """The nearest tick, halves up."""
+    """The nearest tick; halves are rounded up."""
     return (2 * ticks.numerator + ticks.denominator) // (2 * ticks.denominator)
 
 
 def _new_events(
     notes: np.ndarray,
     channel: int,
-    staying: Sequence[tuple[int, int, int]],
+    remaining: Sequence[tuple[int, int, int]],
     models: Sequence[Event],
 ) -> list[tuple[int, int, Event]]:
-    """Events of new notes as (tick, rank, event): at one tick ends come first, then what the track holds, then onsets.
+    """Events of new notes as (tick, rank, event); at one tick: 0 for ends, 2 for onsets.
 
     Args:
         notes: from `_timed`.
-        channel: to play them on.
-        staying: pitch, onset and end of the notes that stay on this channel, ascending.
-        models: the onsets that are replaced; each new note is as loud as the last of them before it.
+        channel: of the events.
+        remaining: pitch, onset and end of the unchanged notes of this channel, ascending.
+        models: the removed onsets; each new note has the velocity of the last of them before it.
     """
     onsets = [event.tick for event in models]
     loud = [event.data[1] for event in models] or [_VELOCITY]
     added = []
     for onset, end, pitch in notes.tolist():
-        after = bisect_right(staying, (pitch, onset, _NEVER))
-        if after and staying[after - 1][0] == pitch and staying[after - 1][2] > onset:
+        after = bisect_right(remaining, (pitch, onset, _NEVER))
+        if after and remaining[after - 1][0] == pitch and remaining[after - 1][2] > onset:
             continue
-        stop = (
-            min(end, staying[after][1])
-            if after < len(staying) and staying[after][0] == pitch
-            else end
-        )
+        stop = end
+        if after < len(remaining) and remaining[after][0] == pitch:
+            stop = min(end, remaining[after][1])
         velocity = loud[max(bisect_right(onsets, onset) - 1, 0)]
         added.append((onset, 2, Event(onset, 0x90 | channel, bytes([pitch, velocity]))))
         added.append((stop, 0, Event(stop, 0x80 | channel, bytes([pitch, _RELEASE]))))

@@ -1,8 +1,9 @@
-"""The parts of a MIDI file, their notes on the grid of `TICKS_PER_QUARTER`; with `midi` the only importer of symusic.
+"""The parts of a MIDI file, with their notes on the grid of 24 ticks a quarter.
 
-A *part* is what symusic makes a track of: the notes of one track on one channel with one instrument. Parts are counted
-from 0 in the order of the file, tracks without notes left out. A file that counts frames instead of beats has the beats
-of its first tempo. Each track of a file of format 2 is a piece of its own, with its own metres and tempo.
+Only this module and `midi` import symusic. A *part* is a track as symusic defines it: the notes of
+one track of the file on one channel with one instrument. Parts are counted from 0 in the order of
+the file; tracks without notes do not count. A file may count frames instead of beats; it then has
+the beats of its first tempo. Each track of a file of format 2 has its own metres and tempo.
 """
 
 import os
@@ -20,13 +21,19 @@ from stylernn.system import limits
 __all__ = ["PIECES", "Part", "gridded", "parse", "sequence_name"]
 
 PIECES = 2
-"""The format of a file whose tracks are pieces of their own."""
+"""The format of a MIDI file whose tracks are independent of each other."""
 
 _Ticks = TypeVar("_Ticks", int, np.ndarray)
 
 
 class Part(NamedTuple):
-    """A part, its score, and its notes on the grid: int64 of shape (notes, 3), none shorter than one tick."""
+    """A part of a MIDI file.
+
+    Args:
+        score: the score of the part, as symusic reads it.
+        track: the part, as symusic reads it.
+        notes: on the grid, int64, shape (notes, 3): onset, duration of at least one tick, pitch.
+    """
 
     score: ScoreTick
     track: TrackTick
@@ -34,14 +41,17 @@ class Part(NamedTuple):
 
 
 def parse(path: str | os.PathLike[str], data: bytes) -> list[Part]:
-    """All parts of a file; they are of one score, but for the pieces of a file of format 2.
+    """Read all parts of a MIDI file.
 
     Args:
-        path: of the file, for messages.
-        data: its bytes.
+        path: of the file, for error messages.
+        data: contents of the file.
+
+    Returns:
+        The parts that have notes. All have the same score, except in a file of format 2.
 
     Raises:
-        FileFormatError: if it is not MIDI, or too large or too long.
+        FileFormatError: if the file is not MIDI, is above a limit or is too long.
     """
     scores = [_score(path, data)]
     if data[:4] == b"MThd" and data[9] == PIECES:
@@ -54,13 +64,41 @@ def parse(path: str | os.PathLike[str], data: bytes) -> list[Part]:
 
 
 def gridded(ticks: _Ticks, ticks_per_quarter: int) -> _Ticks:
-    """File ticks to grid ticks, halves up; also elementwise on integer arrays."""
+    """Convert ticks of a file to ticks of the grid; halves are rounded up.
+
+    Args:
+        ticks: an integer or an array of integers.
+        ticks_per_quarter: of the file, above 0.
+
+    Returns:
+        Ticks of the grid, 24 a quarter; of the type and shape of `ticks`.
+
+    Example:
+        >>> gridded(490, 480), gridded(np.array([0, 960]), 480).tolist()
+        (25, [0, 48])
+    """
     return (ticks * (2 * TICKS_PER_QUARTER) + ticks_per_quarter) // (2 * ticks_per_quarter)
 
 
 def sequence_name(data: bytes) -> str:
-    """Name of the first track, where a Standard MIDI File keeps its title; symusic drops it with empty tracks."""
-    at = 22  # header chunk of 14 bytes, then name and length of the first track chunk
+    """Read the name of the first track, which is the title of a Standard MIDI File.
+
+    symusic does not report it if the track has no notes.
+
+    Args:
+        data: contents of the file; damage is no error.
+
+    Returns:
+        The name, "" if none is found.
+
+    Example:
+        >>> name = smf.Event(0, 0xFF, bytes([3, 5]) + b"Air 1")
+        >>> end = smf.Event(0, 0xFF, bytes([0x2F, 0]))
+        >>> track = smf.Chunk(b"MTrk", smf.dump_track([name, end]))
+        >>> sequence_name(smf.dump(smf.File(bytes(6), [track])))
+        'Air 1'
+    """
+    at = 22  # after the header chunk of 14 bytes, and the name and length of the first track chunk
     while at < len(data):
         while data[at] & 0x80 and at + 1 < len(data):
             at += 1
@@ -82,7 +120,7 @@ def sequence_name(data: bytes) -> str:
 
 
 def _score_parts(path: str | os.PathLike[str], score: ScoreTick) -> list[Part]:
-    """The parts of one score; the notes of all are put on the grid at once, which takes little longer than one part."""
+    """The parts of one score; the notes of all are put on the grid together, which is faster."""
     sounding = [track for track in score.tracks if track.notes]
     if not sounding:
         return []
@@ -103,6 +141,7 @@ def _score_parts(path: str | os.PathLike[str], score: ScoreTick) -> list[Part]:
 
 
 def _score(path: str | os.PathLike[str], data: bytes) -> ScoreTick:
+    """The score of a file; a FileFormatError if symusic cannot read it or it is above a limit."""
     if data[:4] == b"MThd" and data[12:13] >= b"\x80":
         data = smf.dump(smf.retimed(smf.parse(data, str(path)), str(path)))
     try:
@@ -124,7 +163,7 @@ def _score(path: str | os.PathLike[str], data: bytes) -> ScoreTick:
 
 
 def _check_size(path: str | os.PathLike[str], score: ScoreTick) -> None:
-    """Keep to the limits, and refuse times beyond what symusic counts to, which come out below zero, as of notes do."""
+    """Check the limits, and that no time is negative: symusic counts to 2**31 - 1."""
     limits.check(
         "tracks", len(score.tracks), f"{path} has too many tracks", unit="of one instrument each"
     )
@@ -136,6 +175,7 @@ def _check_size(path: str | os.PathLike[str], score: ScoreTick) -> None:
 
 
 def _too_long(path: str | os.PathLike[str]) -> FileFormatError:
+    """The error for a file with more ticks than symusic can count."""
     return FileFormatError(
         f"{path} is too long", expected=f"at most {2**31 - 1:,} ticks", found="more"
     )

@@ -1,4 +1,4 @@
-"""What the parts of a music21 score say, on the grid: notes, metres, chord symbols, key and tempo."""
+"""Conversion of music21 scores to notes on the grid, metres, chord symbols, key and tempo."""
 
 import re
 from collections.abc import Sequence
@@ -13,11 +13,21 @@ from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Key, TimeSignature
 
 __all__ = ["Line", "is_tied", "line", "measures", "parts"]
 
-_TEMPOS = (0.01, 100_000.0)  # what a MIDI file can say, in whole microseconds a quarter
+_TEMPOS = (0.01, 100_000.0)  # quarters a minute that a MIDI file can express
 
 
 class Line(NamedTuple):
-    """What one part contributes: its notes on the grid, the metre at each bar line, chord symbols; and its score."""
+    """The contents of one part of a score.
+
+    Args:
+        name: of the part, often empty.
+        notes: int64, shape (notes, 3): onset and duration in ticks, pitch.
+        metres: (tick, metre) pairs, one for each bar.
+        chords: chord symbols in order of onset.
+        key: the notated key, None if there is none.
+        tempo: the first tempo of the score in quarters a minute, 120 if there is none.
+        title: of the score, often empty.
+    """
 
     name: str
     notes: np.ndarray
@@ -29,7 +39,14 @@ class Line(NamedTuple):
 
 
 def parts(score: stream.Stream) -> list[stream.Part]:
-    """Parts of a score at sounding pitch."""
+    """List the parts of a score at sounding pitch.
+
+    Args:
+        score: of a collection, the first score is used; transposing parts are changed in place.
+
+    Returns:
+        The parts; the score itself if it has none.
+    """
     if isinstance(score, stream.Opus):
         score = score.scores[0]
     found = list(score.parts) or [score]
@@ -43,13 +60,31 @@ def parts(score: stream.Stream) -> list[stream.Part]:
 
 
 def measures(part: stream.Part) -> list[stream.Measure]:
-    """The measures of a part, made where the file has none."""
+    """List the measures of a part; they are made if the file has none.
+
+    Args:
+        part: a part of a score.
+
+    Returns:
+        The measures in order.
+    """
     written = list(part.getElementsByClass(stream.Measure))
     return written or list(part.makeMeasures().getElementsByClass(stream.Measure))
 
 
 def line(part: stream.Part, score: stream.Stream) -> Line:
-    """What a part says; title and tempo are those of its score."""
+    """Convert a part to the grid.
+
+    Args:
+        part: from `parts`.
+        score: the score of the part, for title and tempo.
+
+    Returns:
+        The contents of the part.
+
+    Raises:
+        ValueError: if a time signature has no beats or more than 255.
+    """
     bars = measures(part)
     metres, shift = _bars(bars)
     chords = [
@@ -73,11 +108,12 @@ def line(part: stream.Part, score: stream.Stream) -> Line:
 
 
 def _ticks(quarters: float | Fraction) -> int:
+    """Quarters as ticks, rounded."""
     return round(quarters * TICKS_PER_QUARTER)
 
 
 def _bars(measures: Sequence[stream.Measure]) -> tuple[list[tuple[int, TimeSignature]], int]:
-    """The metre at each bar line, and the ticks of rest that fill up a short bar 0."""
+    """The metres as in `Line`, and the ticks of rest that complete a short first bar."""
     lines = [_ticks(measure.offset) for measure in measures]
     lines.append(_ticks(measures[-1].offset + measures[-1].duration.quarterLength))
     metre, shift, open_half = TimeSignature(), 0, 0
@@ -97,7 +133,7 @@ def _bars(measures: Sequence[stream.Measure]) -> tuple[list[tuple[int, TimeSigna
 
 
 def _metre(sign: meter.TimeSignature) -> TimeSignature:
-    """A metre; one that the grid does not know, such as 7/64, becomes a number of 32nds."""
+    """A time signature; one with another denominator, such as 7/64, becomes a number of 32nds."""
     metre = TimeSignature(sign.numerator, sign.denominator)
     if sign.denominator not in (1, 2, 4, 8, 16, 32):
         metre = TimeSignature(max(round(sign.barDuration.quarterLength * 8), 1), 32)
@@ -107,7 +143,7 @@ def _metre(sign: meter.TimeSignature) -> TimeSignature:
 
 
 def _notes(measures: Sequence[stream.Measure]) -> np.ndarray:
-    """Notes of the highest voice of each measure, int64 of shape (notes, 3); tied ones are merged."""
+    """Notes of the highest voice of each measure, int64, shape (notes, 3); tied ones are merged."""
     rows: list[list[int]] = []
     tied: dict[int, list[int]] = {}
     for measure in measures:
@@ -127,12 +163,20 @@ def _notes(measures: Sequence[stream.Measure]) -> np.ndarray:
 
 
 def is_tied(sung: note.NotRest, end: str) -> bool:
-    """Whether a tie starts ("start") or ends ("stop") at a note."""
+    """Tell whether a tie starts or ends at a note.
+
+    Args:
+        sung: a note or chord.
+        end: "start" or "stop".
+
+    Returns:
+        True also for a note in the middle of a tie.
+    """
     return sung.tie is not None and sung.tie.type in (end, "continue")
 
 
 def _highest_voice(measure: stream.Measure) -> list[tuple[Fraction | float, note.NotRest]]:
-    """Notes and chords, with their offsets in the measure, of the voice of highest mean pitch."""
+    """Notes and chords of the voice of highest mean pitch, with their offsets in the measure."""
     voices: list[tuple[float, int, list[tuple[Fraction | float, note.NotRest]]]] = []
     for voice in (measure, *measure.voices):
         shift = 0 if voice is measure else voice.offset
@@ -150,13 +194,14 @@ def _highest_voice(measure: stream.Measure) -> list[tuple[Fraction | float, note
 
 
 def _symbol(sign: harmony.Harmony) -> str:
-    """A chord symbol with "b" for flats, which are "-" in music21."""
+    """A chord symbol with "b" for flats, where music21 writes "-"."""
     if isinstance(sign, harmony.NoChord):
         return "N.C."
     return re.sub(r" (?:add|alter) (?=[#b])", "", re.sub(r"(?<=[A-G])-", "b", sign.figure or ""))
 
 
 def _key(part: stream.Part) -> Key | None:
+    """The notated key of a part; None if it has none or an impossible one."""
     signs = part.recurse()
     sign = (
         signs.getElementsByClass(key.Key).first()
@@ -170,6 +215,7 @@ def _key(part: stream.Part) -> Key | None:
 
 
 def _tempo(score: stream.Stream) -> float:
+    """The first possible tempo of a score in quarters a minute, 120 if there is none."""
     for mark in score.recurse().getElementsByClass(tempo.MetronomeMark):
         quarters = mark.getQuarterBPM()
         if quarters and _TEMPOS[0] <= quarters <= _TEMPOS[1]:

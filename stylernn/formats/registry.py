@@ -1,8 +1,8 @@
-"""The file formats that melodies are read from and written to: one list, chosen from by a name's ending.
+"""The registry of file formats, in which the ending of a file name selects the reader or writer.
 
 A format is a module with two functions, `read(path, track=None)` and `write(melody, path)`, and an
-entry in `FORMATS`. A module whose files hold several tunes has `parse_all(path, part=None)` as well.
-The module is imported when a file of its format is first met.
+entry in `FORMATS`. If its files contain several tunes, the module also has
+`parse_all(path, part=None)`. The module is imported when it is first needed.
 """
 
 import os
@@ -36,10 +36,10 @@ class Format:
     """One file format.
 
     Args:
-        name: what people call it, for help texts and messages.
-        endings: of its files, lower-case and with the dot.
+        name: as in help texts and messages.
+        endings: of its file names, lower-case and with the dot.
         module: dotted name of the module that reads and writes it.
-        is_fast: whether a file is read in less time than a pool of processes takes to start.
+        is_fast: whether reading a file takes less time than starting a pool of processes.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Format:
 
     @property
     def functions(self) -> Any:
-        """The module, imported now if it was not."""
+        """The module, imported on first use."""
         return import_module(self.module)
 
 
@@ -61,17 +61,22 @@ FORMATS: list[Format] = [
     Format("ABC", (".abc",), _SCORES),
     Format("Humdrum", (".krn",), _SCORES),
 ]
-"""All formats, in the order in which people are told of them."""
+"""All formats, in the order of help texts and messages."""
 
 
 def register(new: Format) -> None:
-    """Add a format for as long as the process lives.
+    """Add a format to the registry of this process.
 
     Args:
-        new: with endings that no other format has.
+        new: the format; no other format may have one of its endings.
 
     Raises:
-        ValueError: if an ending is taken.
+        ValueError: if another format has one of the endings.
+
+    Example:
+        >>> register(Format("text", (".abc", ".txt"), "text_reader"))
+        Traceback (most recent call last):
+        ValueError: endings that another format has: .abc
     """
     if taken := set(new.endings) & set(endings()):
         raise ValueError(f"endings that another format has: {', '.join(sorted(taken))}")
@@ -79,7 +84,10 @@ def register(new: Format) -> None:
 
 
 def endings() -> tuple[str, ...]:
-    """Endings of all files that can be read and written, in the order of `FORMATS`.
+    """List the endings of all files that can be read and written.
+
+    Returns:
+        Endings with the dot, in the order of `FORMATS`.
 
     Example:
         >>> endings()[:3]
@@ -89,7 +97,10 @@ def endings() -> tuple[str, ...]:
 
 
 def format_names() -> str:
-    """Names of all formats as a phrase.
+    """Join the names of all formats to a phrase.
+
+    Returns:
+        Such as "MIDI or ABC".
 
     Example:
         >>> format_names()
@@ -100,10 +111,13 @@ def format_names() -> str:
 
 
 def format_of(path: str | os.PathLike[str]) -> Format:
-    """The format of a file by the ending of its name, in capitals or not.
+    """Find the format of a file by the ending of its name; capitals do not matter.
 
     Args:
         path: the file need not exist.
+
+    Returns:
+        The format.
 
     Raises:
         UsageError: if no format has that ending.
@@ -129,11 +143,14 @@ def read(path: str | os.PathLike[str], *, track: int | None = None) -> "Melody":
 
     Args:
         path: a file with one of the `endings`.
-        track: the track or part to read, counted from 0; by default the melody by the rule of
-            `melody_extraction`.
+        track: the track or part to read, counted from 0; by default the one that
+            `melody_extraction.find_melody` chooses.
+
+    Returns:
+        The melody.
 
     Raises:
-        UsageError: if no format has that ending, or `track` names no part of the file.
+        UsageError: if no format has that ending, or the file has no such track.
         FileFormatError: if the file cannot be read or has no melody.
     """
     melody: Melody = format_of(path).functions.read(path, track=track)
@@ -147,10 +164,11 @@ def read_all(
 
     Args:
         path: a file with one of the `endings`.
-        part: the part to read of each tune, by index or name; by default the melody.
+        part: the part to read of each tune, by index or name; by default the melody. Formats with
+            one tune a file ignore it.
 
     Returns:
-        The melodies, and one line on each tune that could not be read.
+        The melodies, and a message of one line for each tune that could not be read.
 
     Raises:
         UsageError: if no format has that ending.
@@ -164,23 +182,35 @@ def read_all(
 
 
 def write(melody: "Melody", path: str | os.PathLike[str]) -> None:
-    """Write a melody in the format that the ending of `path` says; an existing file is replaced as a whole.
+    """Write a melody in the format of the ending of `path`.
 
     Args:
         melody: what to write.
-        path: a file name with one of the `endings`.
+        path: a file name with one of the `endings`; an existing file is replaced as a whole.
 
     Raises:
         UsageError: if no format has that ending, or the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> from stylernn.music.melody import Melody, Note
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "tune.mid")
+        ...     write(Melody((Note(0, 24, 60), Note(24, 72, 62))), path)
+        ...     [note.pitch for note in read(path).notes]
+        [60, 62]
     """
     format_of(path).functions.write(melody, path)
 
 
 def is_midi(path: str | os.PathLike[str]) -> bool:
-    """Whether the ending of a file's name is one of MIDI files.
+    """Tell whether a file has the ending of a MIDI file.
 
     Args:
         path: the file need not exist.
+
+    Returns:
+        True for .mid, .midi and .kar, in capitals or not.
 
     Example:
         >>> is_midi("song.KAR"), is_midi("song.abc")
@@ -190,5 +220,6 @@ def is_midi(path: str | os.PathLike[str]) -> bool:
 
 
 def _all_endings() -> Iterator[str]:
+    """Endings of all formats."""
     for each in FORMATS:
         yield from each.endings

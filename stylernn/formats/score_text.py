@@ -1,7 +1,8 @@
-"""Score files as text, one piece of text a tune, with guards against files made to harm.
+"""Safe reading of score files as text, one text for each tune.
 
-Archives are opened by the rules of `archives`, and all is counted before it is parsed, by those of `limits`. XML that
-declares entities is refused: MusicXML needs none, and nested ones exhaust memory. Nothing outside the file is read,
+Archives are opened by the rules of `stylernn.system.archives`. The contents are counted before they
+are parsed, and compared with `stylernn.system.limits`. XML that declares entities is refused,
+because MusicXML needs none and nested entities exhaust memory. Nothing outside the file is read,
 whatever document type it names.
 """
 
@@ -31,7 +32,7 @@ FORMATS = {
     ".abc": "abc",
     ".krn": "humdrum",
 }
-"""Format of a score by the ending of its file, in music21's words."""
+"""Format of a score by the ending of its file; the names are those of music21."""
 
 _KINDS = {"musicxml": "a MusicXML score", "abc": "ABC tunes", "humdrum": "a Humdrum **kern score"}
 _PLAIN_CHORD = re.compile(
@@ -43,24 +44,35 @@ _METRES = {
 }
 _LONG_NUMBER = re.compile(r"\d{5}")
 _LONG_METRE = 30  # characters
-_ELEMENTS = 12  # of XML for each symbol of a score; real scores have at most that many
-_SIGNS = {
+_ELEMENTS = 12  # XML elements for each symbol of a score; real scores have at most that many
+_REQUIRED = {  # what a file of the format must contain
     "abc": re.compile(r"^K:", re.MULTILINE),
     "humdrum": re.compile(r"^\S*\*\*kern", re.MULTILINE),
 }
 
 
 def tune_texts(path: str | os.PathLike[str], part: str | int | None = None) -> list[str]:
-    """Text of every tune of a score file.
+    r"""Read the text of every tune of a score file.
 
     Args:
         path: a file with one of the endings of `FORMATS`.
-        part: for MusicXML, leave all other parts out, which spares most of the time that parsing takes: an index from 0
-            or a name.
+        part: the only part to return, an index from 0 or a name; this makes parsing faster. It is
+            used for MusicXML only.
+
+    Returns:
+        One text for each tune; MusicXML and Humdrum files have one.
 
     Raises:
-        FileFormatError: if the file is not what its ending says, or breaks a guard.
+        FileFormatError: if the file is not of the format of its ending, or is above a limit.
         UsageError: if a MusicXML score has no such part.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "tunes.abc")
+        ...     _ = path.write_text("L:1/4\nX:1\nK:C\nC|\nX:2\nK:G\nG|\n")
+        ...     tune_texts(path)
+        ['L:1/4\nX:1\nK:C\nC|\n', 'L:1/4\nX:2\nK:G\nG|\n']
     """
     kind = FORMATS[Path(path).suffix.lower()]
     data = read_bytes(path, _KINDS[kind])
@@ -74,7 +86,7 @@ def tune_texts(path: str | os.PathLike[str], part: str | int | None = None) -> l
         )
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    if not _SIGNS[kind].search(text) or "\0" in text:
+    if not _REQUIRED[kind].search(text) or "\0" in text:
         raise _damaged(path, kind, "something else")
     if kind == "humdrum":
         return [_checked_kern(path, text)]
@@ -84,9 +96,19 @@ def tune_texts(path: str | os.PathLike[str], part: str | int | None = None) -> l
 
 
 def abc_segments(text: str) -> list[str]:
-    """A tune of one voice, cut where its metre changes; each piece is a tune of its own with the whole header.
+    r"""Divide an ABC tune of one voice where its metre changes.
 
-    Each ends in two empty bars, because music21 believes in bar lines only where it sees two.
+    Each segment ends with two empty bars, because music21 uses bar lines only if it finds two.
+
+    Args:
+        text: one tune, from `tune_texts`.
+
+    Returns:
+        Segments that are tunes with a complete header; the tune itself if it has several voices.
+
+    Example:
+        >>> abc_segments("X:1\nM:4/4\nK:C\nCDEF|\nM:3/4\nGAB|\n")
+        ['X:1\nM:4/4\nK:C\nCDEF|\n\n| | |\n', 'X:1\nM:3/4\nK:C\nGAB|\n\n| | |\n']
     """
     header, mark, body = re.split(r"^(K:.*\n?)", text, maxsplit=1, flags=re.MULTILINE)
     pieces = re.split(r"^M:(.*)\n|\[M:([^]]*)\]", body, flags=re.MULTILINE)
@@ -104,7 +126,19 @@ def abc_segments(text: str) -> list[str]:
 
 
 def pack(score: bytes) -> bytes:
-    """A MusicXML score as the contents of an .mxl file."""
+    """Compress a MusicXML score.
+
+    Args:
+        score: the MusicXML document.
+
+    Returns:
+        Contents of an .mxl file.
+
+    Example:
+        >>> with archives.opened("tune.mxl", pack(b"<score-partwise/>")) as package:
+        ...     package.namelist()
+        ['META-INF/container.xml', 'score.musicxml']
+    """
     container = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles>'
         '<rootfile full-path="score.musicxml" media-type="application/vnd.recordare.musicxml+xml"/>'
@@ -114,6 +148,7 @@ def pack(score: bytes) -> bytes:
 
 
 def _damaged(path: str | os.PathLike[str], kind: str, found: str) -> FileFormatError:
+    """The error for a file that is not of its format."""
     remedy = "Export it again from a notation program."
     return FileFormatError(
         f"{path} cannot be read", expected=_KINDS[kind], found=found, remedy=remedy
@@ -130,7 +165,7 @@ def _unpack(path: str | os.PathLike[str], data: bytes) -> bytes:
 
 
 def _score_name(package: zipfile.ZipFile) -> str | None:
-    """What the container names; some programs do not escape that name, hence no XML parser."""
+    """Name of the score by the container; some programs do not escape it, hence no XML parser."""
     scores = [
         name
         for name in package.namelist()
@@ -148,7 +183,7 @@ def _score_name(package: zipfile.ZipFile) -> str | None:
 
 
 def _xml(path: str | os.PathLike[str], data: bytes) -> ElementTree.Element:
-    """The tree of an XML document, built only after a first pass has found nothing in it that could harm."""
+    """The tree of an XML document; a first pass checks entities, depth and size."""
     depth = elements = 0
     parser, allowed = expat.ParserCreate(), limits.current().depth
 
@@ -171,11 +206,9 @@ def _xml(path: str | os.PathLike[str], data: bytes) -> ElementTree.Element:
         nonlocal depth
         depth -= 1
 
-    parser.EntityDeclHandler, parser.StartElementHandler, parser.EndElementHandler = (
-        declare,
-        start,
-        end,
-    )
+    parser.EntityDeclHandler = declare
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
     try:
         parser.Parse(data, True)
         limits.check(
@@ -187,6 +220,7 @@ def _xml(path: str | os.PathLike[str], data: bytes) -> ElementTree.Element:
 
 
 def _musicxml(path: str | os.PathLike[str], data: bytes, part: str | int | None) -> str:
+    """The checked text of a MusicXML score."""
     root = _xml(path, data)
     if root.tag not in ("score-partwise", "score-timewise"):
         raise _damaged(path, "musicxml", f"XML of another kind, <{root.tag}>")
@@ -215,10 +249,22 @@ def _keep_part(path: str | os.PathLike[str], root: ElementTree.Element, part: st
 
 
 def find_part(path: str | os.PathLike[str], names: list[str], part: str | int) -> int:
-    """Index of a part that is given by its index or name.
+    """Find a part by its index or name.
+
+    Args:
+        path: the file, for the error message.
+        names: names of all parts.
+        part: an index from 0, also as text, or a name; capitals do not matter.
+
+    Returns:
+        Index of the part.
 
     Raises:
-        UsageError: if there is none.
+        UsageError: if there is no such part.
+
+    Example:
+        >>> find_part("duet.xml", ["Violin", "Cello"], "cello")
+        1
     """
     if isinstance(part, int) or part.isdecimal():
         index = int(part)
@@ -231,9 +277,10 @@ def find_part(path: str | os.PathLike[str], names: list[str], part: str | int) -
 
 
 def _abc_tunes(text: str) -> list[str]:
-    """Tunes of an ABC file; the fields before the first one hold for all, and the unit of length is an eighth.
+    """Tunes of an ABC file; each gets the fields before the first tune.
 
-    Annotations and rare chord symbols are taken out, because music21 refuses a tune for the sake of one.
+    The unit of length is an eighth unless the file says otherwise. Annotations and rare chord
+    symbols are removed, because music21 refuses tunes that contain them.
     """
     text = re.sub(
         r'"([^"\n]*)"', lambda quoted: quoted[0] if _PLAIN_CHORD.fullmatch(quoted[1]) else "", text
@@ -245,7 +292,7 @@ def _abc_tunes(text: str) -> list[str]:
 
 
 def _checked_abc(path: str | os.PathLike[str], tune: str) -> str:
-    """A tune of ABC within the limits: its letters and bar lines are its symbols, apart from those in fields."""
+    """A tune of ABC within the limits; letters and bar lines outside of fields are its symbols."""
     body = re.sub(r"^(?:[A-Za-z]:|%).*", "", tune, flags=re.MULTILINE)
     symbols = len(re.findall(r"[A-Za-z|]", body))
     limits.check(
@@ -262,7 +309,7 @@ def _checked_abc(path: str | os.PathLike[str], tune: str) -> str:
 
 
 def _checked_kern(path: str | os.PathLike[str], text: str) -> str:
-    """A Humdrum score within the limits: each field of each line is a symbol."""
+    """A Humdrum score within the limits; each field of each line is a symbol."""
     widest = max(line.count("\t") for line in text.splitlines())
     limits.check("tracks", widest, f"{path} has too many spines")
     symbols = text.count("\t") + text.count("\n")
@@ -272,7 +319,7 @@ def _checked_kern(path: str | os.PathLike[str], text: str) -> str:
 
 
 def _check_metres(path: str | os.PathLike[str], kind: str, metres: Iterable[str]) -> None:
-    """Refuse metres of which music21 would count every single beat for ever."""
+    """Raise a FileFormatError for metres of so many beats that music21 would not end."""
     for metre in metres:
         if (
             len(metre) > _LONG_METRE

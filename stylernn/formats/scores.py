@@ -1,16 +1,17 @@
-"""Scores to melodies and back: MusicXML, ABC and Humdrum **kern; music21 reads, and writes MusicXML.
+"""Reader and writer of MusicXML, ABC and Humdrum **kern; music21 parses, and writes MusicXML.
 
-A *part* is what the file lists as one, counted from 0.
+A *part* is a part as the file lists it, counted from 0.
 
 Reading
-    Pitches sound as written for the instrument. Repeats are not expanded. Grace notes are dropped, tied notes merged;
-    of a chord the top note is taken, of several voices in a bar the highest. Of a collection of ABC tunes `read` takes
-    the first, `parse_all` all.
+    Parts of transposing instruments are read at sounding pitch. Repeats are not expanded. Grace
+    notes are dropped and tied notes merged. Of a chord the top note is read, of several voices in a
+    bar the highest one. Of a collection of ABC tunes, `read` reads the first and `parse_all` all.
 Choice of the melody
-    By the rule of `intake` over all parts, or over the staves of a part that is asked for.
+    `melody_extraction.find_melody` chooses among all parts, or among the staves of the given part.
 Bars
-    A short first bar is right-aligned in bar 0. Two neighbouring short bars that make one bar together,
-    as around a repeat sign, are one bar. After any other bar of odd length the metre starts anew.
+    A short first bar is right-aligned in bar 0. Two successive short bars that together have the
+    length of a bar, as around a repeat sign, become one bar. After any other irregular bar, the
+    metre starts again.
 """
 
 import io
@@ -36,19 +37,31 @@ from stylernn.system.process import OutOfTimeError, time_limit
 __all__ = ["parse_all", "read", "write"]
 
 _SECONDS_PER_MEGABYTE = 20
-_SHOWN = 200  # characters of an error of music21
+_SHOWN = 200  # characters of an error message of music21
 
 
 def read(path: str | os.PathLike[str], *, track: int | None = None) -> Melody:
-    """Read the melody of a score.
+    r"""Read the melody of a score.
 
     Args:
         path: a .musicxml, .xml, .mxl, .abc or .krn file.
-        track: the part to read; by default the melody by the module's rule.
+        track: number of the part to read; by default the part is chosen as described above.
+
+    Returns:
+        The melody.
 
     Raises:
-        FileFormatError: if the file is not such a score or has no melody within the limits of `intake`.
-        UsageError: if `track` names no part of the file.
+        FileFormatError: if the file is not such a score, or has no melody within the limits.
+        UsageError: if the file has no such part.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "tune.abc")
+        ...     _ = path.write_text("X:1\nT:Air\nM:4/4\nL:1/4\nK:G\nGABc|d4|\n")
+        ...     melody = read(path)
+        >>> melody.title, [note.pitch for note in melody.notes]
+        ('Air', [67, 69, 71, 72, 74])
     """
     return _melody(path, tune_texts(path, track)[0], track)
 
@@ -60,13 +73,14 @@ def parse_all(
 
     Args:
         path: as for `read`.
-        part: the part to read, by index or name; by default the melody by the module's rule.
+        part: index or name of the part to read; by default the part is chosen as described above.
 
     Returns:
-        The melodies, and one line on each tune that could not be read.
+        The melodies, and a message of one line for each tune that could not be read.
 
     Raises:
         FileFormatError: if the file as a whole cannot be read.
+        UsageError: if a MusicXML score has no such part.
     """
     melodies: list[Melody] = []
     problems: list[str] = []
@@ -82,13 +96,25 @@ def parse_all(
 
 
 def write(melody: Melody, path: str | os.PathLike[str]) -> None:
-    """Write a melody as a score, in the format that the ending of `path` says.
+    """Write a melody as a score, in the format of the ending of `path`.
 
-    Chord symbols are left out of **kern, and of MusicXML where it has no name for them.
+    Chord symbols are left out of **kern, and of MusicXML if music21 does not know them.
 
     Args:
         melody: what to write.
-        path: replaced as a whole; .musicxml, .xml, .mxl, .abc or .krn.
+        path: the file to make or to replace as a whole; .musicxml, .xml, .mxl, .abc or .krn.
+
+    Raises:
+        UsageError: if the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> from stylernn.music.melody import Note
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "tune.krn")
+        ...     write(Melody((Note(0, 24, 60), Note(24, 72, 62))), path)
+        ...     path.read_text().split()[-4:]
+        ['4c', '2.d', '==', '*-']
     """
     ending = Path(path).suffix.lower()
     if FORMATS[ending] == "musicxml":
@@ -100,6 +126,7 @@ def write(melody: Melody, path: str | os.PathLike[str]) -> None:
 
 
 def _melody(path: str | os.PathLike[str], text: str, part: str | int | None) -> Melody:
+    """The melody of one tune."""
     parts = [read for read in _parsed(path, text, part) if len(read.notes)]
     if not parts:
         check_note_count(path, 0)
@@ -121,11 +148,11 @@ def _melody(path: str | os.PathLike[str], text: str, part: str | int | None) -> 
 def _parsed(
     path: str | os.PathLike[str], text: str, part: str | int | None
 ) -> list[music21_reader.Line]:
-    """What music21 finds in the parts that may be the melody; all its work is done here, within the time limit."""
+    """The parts that may be the melody, read by music21 within the limit `seconds`."""
     kind = FORMATS[Path(path).suffix.lower()]
     seconds = limits.current().seconds + _SECONDS_PER_MEGABYTE * len(text) / 1e6
     try:
-        # music21 warns of engraving faults that do not matter here, in the proper way and by writing.
+        # music21 warns about engraving, by warnings and on the standard error stream.
         with warnings.catch_warnings(), redirect_stderr(io.StringIO()), time_limit(seconds):
             warnings.simplefilter("ignore")
             score = _abc_score(text) if kind == "abc" else converter.parseData(text, format=kind)
@@ -141,7 +168,7 @@ def _parsed(
         raise FileFormatError(
             f"{path} takes too long to read", expected=expected, remedy=remedy
         ) from None
-    except Exception as error:  # music21 raises whatever it stumbles over
+    except Exception as error:  # music21 raises errors of many types
         raise FileFormatError(
             f"{path} is damaged",
             expected="a score that music21 can read",
@@ -150,7 +177,7 @@ def _parsed(
 
 
 def _abc_score(text: str) -> stream.Score:
-    """One tune of ABC; music21 overlooks changes of metre after a bar line, so each metre's bars are parsed alone."""
+    """One tune of ABC; each metre is parsed alone, because music21 misses some changes of metre."""
     segments = [converter.parseData(segment, format="abc") for segment in abc_segments(text)]
     if len(segments) == 1:
         return segments[0]

@@ -1,13 +1,14 @@
-"""Standard MIDI Files byte by byte: chunks, and the events of a track.
+"""Lossless reading and writing of Standard MIDI Files: chunks, and the events of a track.
 
-symusic makes music of a file and forgets the rest; this module forgets nothing. What is not touched is written as it
-was read: chunks as bytes, and the events of a track that is edited with their own bytes (only how a track abbreviates
-repeated status bytes may change).
+symusic reads the music of a file and drops everything else. Here, all that is not changed is
+written as it was read: chunks as bytes, and the events of an edited track with their own bytes.
+Only running status, the abbreviation of repeated status bytes, is not preserved in an edited track.
 
-Conventions: ticks are counted from the start of the file. The data of an event are the bytes after its status byte.
+Conventions: ticks are counted from the start of the track. The data of an event are the bytes after
+its status byte.
 
 Reference:
-    MIDI Manufacturers Association, *Standard MIDI Files 1.0* (RP-001, 1996).
+    MIDI Manufacturers Association (1996), Standard MIDI Files 1.0, RP-001.
 """
 
 from collections.abc import Iterable
@@ -34,21 +35,32 @@ __all__ = [
 _META, _SYSEX, _ESCAPE = 0xFF, 0xF0, 0xF7
 _END_OF_TRACK, _SET_TEMPO = 0x2F, 0x51
 _PROGRAM_CHANGE, _CHANNEL_PRESSURE, _SYSTEM = 0xC0, 0xD0, 0xF0
-_USUAL_TEMPO = 500_000  # microseconds a quarter
-_LARGEST = 2**28 - 1  # that a quantity of variable length can say
-_LONGEST = 4  # bytes that it may have
-_RETIMED = 480
+_DEFAULT_TEMPO = 500_000  # microseconds a quarter
+_MAX_QUANTITY = 2**28 - 1  # the largest variable-length quantity
+_MAX_QUANTITY_BYTES = 4
+_RETIMED = 480  # ticks a quarter
 
 
 class Chunk(NamedTuple):
-    """A chunk as it stands in the file: four letters of `kind`, and its contents."""
+    """A chunk of a MIDI file.
+
+    Args:
+        kind: four letters, "MTrk" for a track.
+        data: its contents.
+    """
 
     kind: bytes
     data: bytes
 
 
 class File(NamedTuple):
-    """A file: the contents of its header, the chunks after it, and what follows the last whole chunk."""
+    """A MIDI file as a sequence of chunks.
+
+    Args:
+        header: contents of the header chunk, at least 6 bytes.
+        chunks: the chunks after the header.
+        rest: bytes after the last complete chunk.
+    """
 
     header: bytes
     chunks: list[Chunk]
@@ -56,22 +68,28 @@ class File(NamedTuple):
 
     @property
     def format(self) -> int:
-        """0 for one track, 1 for several that sound together, 2 for several one after the other."""
+        """0 for one track, 1 for several tracks that sound together, 2 for independent tracks."""
         return int.from_bytes(self.header[:2], "big")
 
     @property
     def division(self) -> int:
-        """Ticks a quarter, or with the top bit set frames a second and ticks a frame."""
+        """Ticks a quarter; with the top bit set, frames a second and ticks a frame."""
         return int.from_bytes(self.header[4:6], "big")
 
     @property
     def tracks(self) -> list[int]:
-        """Numbers of the chunks that are tracks."""
+        """Indices of the chunks that are tracks."""
         return [number for number, chunk in enumerate(self.chunks) if chunk.kind == b"MTrk"]
 
 
 class Event(NamedTuple):
-    """One event of a track: when, its status byte, which is never left out here, and the data after it."""
+    """One event of a track.
+
+    Args:
+        tick: from the start of the track.
+        status: the status byte, also if the file leaves it out (running status).
+        data: the bytes after the status byte.
+    """
 
     tick: int
     status: int
@@ -79,26 +97,38 @@ class Event(NamedTuple):
 
     @property
     def is_note(self) -> bool:
+        """Whether it is Note On or Note Off."""
         return 0x80 <= self.status <= 0x9F
 
     @property
     def starts_note(self) -> bool:
+        """Whether it is Note On with a velocity above 0."""
         return self.status >> 4 == 9 and self.data[1] > 0
 
     @property
     def ends_track(self) -> bool:
+        """Whether it is End of Track."""
         return self.status == _META and self.data[0] == _END_OF_TRACK
 
 
 def parse(data: bytes, name: str) -> File:
-    """Take a file apart.
+    """Divide the contents of a MIDI file into chunks.
 
     Args:
-        data: its contents.
-        name: what to call it in an error message.
+        data: contents of the file.
+        name: of the file, for error messages.
+
+    Returns:
+        The file; an incomplete chunk at the end becomes its `rest`.
 
     Raises:
-        FileFormatError: if it does not begin with a header.
+        FileFormatError: if the data do not begin with a header.
+
+    Example:
+        >>> data = dump(File(bytes([0, 1, 0, 1, 1, 224]), [Chunk(b"MTrk", b"")]))
+        >>> file = parse(data, "tune.mid")
+        >>> file.format, file.division, file.tracks
+        (1, 480, [0])
     """
     if data[:4] != b"MThd" or len(data) < 14:
         raise _damaged(name, "no header")
@@ -116,16 +146,40 @@ def parse(data: bytes, name: str) -> File:
 
 
 def dump(file: File) -> bytes:
-    """The bytes of a file; of one that `parse` has read and nobody has changed, the same bytes."""
+    """Join the chunks of a MIDI file.
+
+    Args:
+        file: what to write.
+
+    Returns:
+        Contents of the file; a file from `parse` gives the same bytes as were read.
+
+    Example:
+        >>> dump(File(bytes(6), []))[:4]
+        b'MThd'
+    """
     chunks = [Chunk(b"MThd", file.header), *file.chunks]
     return b"".join(kind + len(data).to_bytes(4, "big") + data for kind, data in chunks) + file.rest
 
 
 def events(track: bytes, name: str) -> list[Event]:
-    """The events of a track, in order, End of Track included; what stands after that is left out.
+    """Read the events of a track.
+
+    Args:
+        track: contents of a track chunk.
+        name: of the file, for error messages.
+
+    Returns:
+        The events in order, up to End of Track; what follows it is left out.
 
     Raises:
-        FileFormatError: if the track breaks off inside an event, has data without a status, or too many events.
+        FileFormatError: if the track breaks off within an event, has data without a status byte, or
+            has more events than the limit `events`.
+
+    Example:
+        >>> track = bytes([0, 0x90, 60, 64, 96, 60, 0, 0, 0xFF, 0x2F, 0])
+        >>> [(event.tick, hex(event.status)) for event in events(track, "tune.mid")]
+        [(0, '0x90'), (96, '0x90'), (96, '0xff')]
     """
     found: list[Event] = []
     most = limits.current().events
@@ -139,7 +193,7 @@ def events(track: bytes, name: str) -> list[Event]:
             elif running:
                 status = running
             else:
-                raise _damaged(name, "an event without a status")
+                raise _damaged(name, "an event without a status byte")
             if status < _SYSTEM:
                 running = status
             stop = _data_end(track, at, status, name)
@@ -157,10 +211,17 @@ def events(track: bytes, name: str) -> list[Event]:
 
 
 def dump_track(sequence: Iterable[Event]) -> bytes:
-    """The contents of a track chunk; every event gets its status byte.
+    """Write the contents of a track chunk, without running status.
 
     Args:
-        sequence: in order of time, with End of Track as the last.
+        sequence: events in order of time; the last one is End of Track.
+
+    Returns:
+        The contents.
+
+    Example:
+        >>> list(dump_track([Event(0, 0xC0, bytes([73])), Event(96, 0xFF, bytes([0x2F, 0]))]))
+        [0, 192, 73, 96, 255, 47, 0]
     """
     track, now = bytearray(), 0
     for event in sequence:
@@ -170,12 +231,38 @@ def dump_track(sequence: Iterable[Event]) -> bytes:
 
 
 def length(track: bytes, name: str) -> int:
-    """Ticks from the start of a track to its last event."""
+    """Measure a track.
+
+    Args:
+        track: contents of a track chunk.
+        name: of the file, for error messages.
+
+    Returns:
+        Ticks from the start of the track to its last event.
+
+    Raises:
+        FileFormatError: as for `events`.
+
+    Example:
+        >>> length(dump_track([Event(96, 0xFF, bytes([0x2F, 0]))]), "tune.mid")
+        96
+    """
     return max((event.tick for event in events(track, name)), default=0)
 
 
 def first_tempo(file: File, name: str) -> int:
-    """Microseconds a quarter by the first tempo of any track, 500,000 if there is none."""
+    """Find the first tempo of a file in any of its tracks.
+
+    Args:
+        file: from `parse`.
+        name: of the file, for error messages.
+
+    Returns:
+        Microseconds a quarter; 500,000 if the file has no tempo.
+
+    Raises:
+        FileFormatError: as for `events`.
+    """
     tempos = [
         event
         for number in file.tracks
@@ -185,18 +272,29 @@ def first_tempo(file: File, name: str) -> int:
         and len(event.data) == 5
         and any(event.data[2:])
     ]
-    return (
-        int.from_bytes(min(tempos, key=lambda event: event.tick).data[2:], "big")
-        if tempos
-        else _USUAL_TEMPO
-    )
+    if not tempos:
+        return _DEFAULT_TEMPO
+    return int.from_bytes(min(tempos, key=lambda event: event.tick).data[2:], "big")
 
 
 def quarter(file: File, name: str) -> Fraction:
-    """Ticks a quarter; where the file counts frames and has no beats, at its first tempo, or else 120 a minute.
+    """Compute the length of a quarter in ticks of a file.
+
+    If the file counts frames, a quarter has the length of its first tempo, or 120 a minute.
+
+    Args:
+        file: from `parse`.
+        name: of the file, for error messages.
+
+    Returns:
+        Ticks a quarter, above 0.
 
     Raises:
         FileFormatError: if the file has no time base.
+
+    Example:
+        >>> quarter(File(bytes([0, 0, 0, 1, 1, 224]), []), "tune.mid")
+        Fraction(480, 1)
     """
     if file.division < 0x8000:
         ticks = Fraction(file.division)
@@ -212,7 +310,18 @@ def quarter(file: File, name: str) -> Fraction:
 
 
 def retimed(file: File, name: str) -> File:
-    """The same file with 480 ticks a quarter, for readers that cannot count frames."""
+    """Convert a file to 480 ticks a quarter, for readers that cannot count frames.
+
+    Args:
+        file: from `parse`.
+        name: of the file, for error messages.
+
+    Returns:
+        A new file; ticks are rounded.
+
+    Raises:
+        FileFormatError: if the file has no time base or a damaged track.
+    """
     scale = _RETIMED / quarter(file, name)
     chunks = [
         Chunk(
@@ -229,28 +338,28 @@ def retimed(file: File, name: str) -> File:
 
 
 def _data_end(track: bytes, at: int, status: int, name: str) -> int:
-    """Where the data end that begin at `at`."""
+    """Index of the first byte after the data that begin at `at`."""
     if status in (_META, _SYSEX, _ESCAPE):
         length, start = _quantity(track, at + (status == _META))
         return start + length
     if status >= _SYSTEM:
-        raise _damaged(name, f"the status {status:#x}, which no file may hold")
+        raise _damaged(name, f"the status byte {status:#x}, which is not allowed in a file")
     return at + (1 if status & 0xF0 in (_PROGRAM_CHANGE, _CHANNEL_PRESSURE) else 2)
 
 
 def _quantity(track: bytes, at: int) -> tuple[int, int]:
-    """A number of variable length, and where it ends."""
+    """A variable-length quantity, and the index of the first byte after it."""
     number = 0
-    for place in range(at, at + _LONGEST):
-        number = number << 7 | track[place] & 0x7F
-        if track[place] < 0x80:
-            return number, place + 1
-    raise IndexError  # as if it had broken off
+    for index in range(at, at + _MAX_QUANTITY_BYTES):
+        number = number << 7 | track[index] & 0x7F
+        if track[index] < 0x80:
+            return number, index + 1
+    raise IndexError  # as for a track that breaks off
 
 
 def _encoded(number: int) -> bytes:
-    """A number as a file counts: seven bits a byte, all but the last with the top bit set."""
-    number = min(number, _LARGEST)
+    """A variable-length quantity: seven bits a byte, the top bit set in all but the last."""
+    number = min(number, _MAX_QUANTITY)
     data = [number & 0x7F]
     while number := number >> 7:
         data.insert(0, number & 0x7F | 0x80)
@@ -258,8 +367,10 @@ def _encoded(number: int) -> bytes:
 
 
 def _damaged(name: str, found: str) -> FileFormatError:
-    problem, remedy = (
+    """The error for a file that is damaged."""
+    return FileFormatError(
         f"{name} is not a readable MIDI file",
-        "Export it again from a notation program or sequencer.",
+        expected="a Standard MIDI File",
+        found=found,
+        remedy="Export it again from a notation program or sequencer.",
     )
-    return FileFormatError(problem, expected="a Standard MIDI File", found=found, remedy=remedy)

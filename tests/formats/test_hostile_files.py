@@ -1,4 +1,4 @@
-"""Files, names and places that no command expects: each ends in one line that says so, and leaves nothing behind."""
+"""Impossible files, names and folders: each gives a message of one line and leaves no file."""
 
 import io
 import os

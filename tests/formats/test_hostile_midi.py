@@ -1,4 +1,4 @@
-"""MIDI files that are broken, mutated or huge: a valid melody or a clear error, in bounded time and memory."""
+"""Broken, mutated and huge MIDI files: a valid melody or an error, in bounded time and memory."""
 
 import random
 import subprocess
@@ -30,7 +30,7 @@ HEAVY = {
 
 
 def taken(path: Path) -> str:
-    """How reading ends: "read", or what the error says was found; anything but these fails the test."""
+    """The outcome of reading: "read", or what the error names as found; other errors are raised."""
     try:
         melody = midi.read(path)
         midi.tracks(path)
@@ -148,15 +148,18 @@ def test_100_megabytes(tmp_path: Path) -> None:
 
 
 def measured(path: Path, limits: str) -> tuple[float, float, str]:
-    """Seconds of computing and MiB of memory that a fresh process needs to read a file, and what it says."""
+    """Seconds of computing and MiB of memory of a process that reads a file, and its message."""
     program = (
-        "import resource, sys\nfrom stylernn.formats import midi\nfrom stylernn.errors import FileFormatError\n"
+        "import resource, sys\n"
+        "from stylernn.formats import midi\nfrom stylernn.errors import FileFormatError\n"
         "before = resource.getrusage(resource.RUSAGE_SELF)\n"
         "try:\n    said = f'{len(midi.read(sys.argv[1]).notes)} notes'\n"
         "except FileFormatError as error:\n    said = str(error)\n"
         "after = resource.getrusage(resource.RUSAGE_SELF)\n"
-        "[most] = [line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')]\n"
-        "print(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, int(most) / 1024, said)"
+        "lines = open('/proc/self/status').readlines()\n"
+        "[most] = [line.split()[1] for line in lines if line.startswith('VmHWM')]\n"
+        "seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime\n"
+        "print(seconds, int(most) / 1024, said)"
     )
     command = [sys.executable, "-c", program, path]
     ran = subprocess.run(

@@ -1,7 +1,7 @@
-"""Finding the melody among the tracks of scores whose parts have names: written as MIDI files, with and without names.
+"""The choice of the melody among the tracks of scores, written as MIDI with and without part names.
 
-The label is the part that a musician calls the melody: the soprano of a chorale, the first violin of a quartet, the
-voice of a song. `python -m pytest -m slow` asks the same of more scores.
+The label is the part that a musician calls the melody: the soprano of a chorale, the first violin
+of a quartet, the voice of a song. `python -m pytest -m slow` tests more scores.
 """
 
 import warnings

@@ -249,9 +249,8 @@ def test_all_real_files_are_read(shared: Path, capsys: pytest.CaptureFixture[str
             dropped += 1
     with capsys.disabled():
         seconds = time.monotonic() - began
-        print(
-            f"\n{len(files)} files read in {seconds:.1f} s, {dropped} dropped ({dropped / len(files):.2%})"
-        )
+        share = dropped / len(files)
+        print(f"\n{len(files)} files read in {seconds:.1f} s, {dropped} dropped ({share:.2%})")
     assert len(files) > 7000
     assert dropped < 0.01 * len(files)
 

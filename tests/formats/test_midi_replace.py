@@ -1,4 +1,4 @@
-"""A new melody in an old file: what is not the melody stays, byte for byte; what is comes back as it was written."""
+"""Replacement of the melody in a file: all else is unchanged, and the melody can be read again."""
 
 from dataclasses import replace
 from pathlib import Path

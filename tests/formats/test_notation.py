@@ -1,4 +1,4 @@
-"""Bars on the page: nothing is lost in them, every symbol can be written, pitches are spelt as musicians do."""
+"""Written bars: no note is lost, every symbol can be written, and pitches are spelt by the key."""
 
 from itertools import pairwise
 
@@ -85,6 +85,9 @@ def test_abc_by_hand() -> None:
 
 
 def test_kern_by_hand() -> None:
-    lines = "!!!OTL: Two lines|**kern|*clefG2|*k[f#]|*G:|*MM90.5|*M3/4|8d|=1|12g|12a|12b-|[2ff#|=2|*M2/4|8ff#]|4r"
+    lines = (
+        "!!!OTL: Two lines|**kern|*clefG2|*k[f#]|*G:|*MM90.5|*M3/4|8d|"
+        "=1|12g|12a|12b-|[2ff#|=2|*M2/4|8ff#]|4r"
+    )
     assert kern_text(TUNE).split("\n")[:17] == lines.split("|")[:17]
     assert kern_text(TUNE).endswith("[8G\n=3\n4G]\n4r\n==\n*-\n")

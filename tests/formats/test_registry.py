@@ -1,4 +1,4 @@
-"""One door for all formats: dispatch, whole files or none, and clear words for whatever is not music."""
+"""The registry of formats: dispatch, complete files or none, and errors for files without music."""
 
 import subprocess
 import sys
@@ -102,5 +102,8 @@ def test_a_failure_keeps_the_old_file(tmp_path: Path) -> None:
 
 def test_midi_users_do_not_wait_for_music21(tmp_path: Path) -> None:
     registry.write(TUNE, tmp_path / "tune.mid")
-    code = "import sys; from stylernn.formats import registry; registry.read(sys.argv[1]); sys.exit('music21' in sys.modules)"
+    code = (
+        "import sys; from stylernn.formats import registry; registry.read(sys.argv[1]); "
+        "sys.exit('music21' in sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code, tmp_path / "tune.mid"], check=True)

@@ -1,4 +1,4 @@
-"""Scores in and out: round trips, small scores read by hand, guards against harmful files, the original corpora."""
+"""Scores: round trips, small scores read by hand, guards against hostile files, and the corpora."""
 
 import zipfile
 from collections.abc import Callable
@@ -35,7 +35,8 @@ def xml_note(
 
 def xml_score(path: Path, *parts: tuple[str, list[str]], title: str = "") -> Path:
     """A MusicXML score of named parts, each a list of measures; 2 divisions a quarter, 4/4."""
-    attributes = "<attributes><divisions>2</divisions><time><beats>4</beats><beat-type>4</beat-type></time></attributes>"
+    metre = "<time><beats>4</beats><beat-type>4</beat-type></time>"
+    attributes = f"<attributes><divisions>2</divisions>{metre}</attributes>"
     text = f"<score-partwise version='4.0'><movement-title>{title}</movement-title><part-list>"
     for number, (name, _) in enumerate(parts):
         text += f"<score-part id='P{number}'><part-name>{name}</part-name></score-part>"
@@ -43,7 +44,8 @@ def xml_score(path: Path, *parts: tuple[str, list[str]], title: str = "") -> Pat
     for number, (_, measures) in enumerate(parts):
         text += f"<part id='P{number}'>"
         for count, measure in enumerate(measures):
-            text += f"<measure number='{count + 1}'>{attributes if count == 0 else ''}{measure}</measure>"
+            opening = attributes if count == 0 else ""
+            text += f"<measure number='{count + 1}'>{opening}{measure}</measure>"
         text += "</part>"
     path.write_text(text + "</score-partwise>")
     return path
@@ -184,7 +186,10 @@ def test_a_collection_gives_every_tune_and_names_the_broken_ones(tmp_path: Path)
 
 
 def test_a_hand_made_kern_score(tmp_path: Path) -> None:
-    spine = "!!!OTL: Hand made|**kern|*k[b-]|*M3/4|*MM90|4r|8r|8cc|=1|12ff|12ee|12dd|[2cc|=2|4cc]|4.a|8qgg|8B-|==|*-"
+    spine = (
+        "!!!OTL: Hand made|**kern|*k[b-]|*M3/4|*MM90|4r|8r|8cc|"
+        "=1|12ff|12ee|12dd|[2cc|=2|4cc]|4.a|8qgg|8B-|==|*-"
+    )
     (tmp_path / "tune.krn").write_text(spine.replace("|", "\n") + "\n")
     melody = scores.read(tmp_path / "tune.krn")
     notes = (

@@ -1,8 +1,8 @@
-"""Real files there and back: MIDI files and scores of other people's making, transferred, put back, and back again.
+"""Round trips of real MIDI files and scores: transferred, replaced in their files, and read again.
 
-The files are those that the package music21 carries: MIDI files of its tests, and scores of its corpus that are written
-as MIDI of one track (format 0) or of many (format 1), with their lyrics. A few go through a model of random weights
-here; `python -m pytest -m slow` takes all of them through the model in the box.
+The files come with the package music21: MIDI files of its tests, and scores of its corpus that are
+written as MIDI of one track (format 0) or of many (format 1), with their lyrics. Here, a model of
+random weights transfers a few; `python -m pytest -m slow` uses the pretrained model for all.
 """
 
 import warnings
@@ -55,7 +55,7 @@ FEW = [
 
 
 def real_file(name: str, folder: Path, kind: int = 1) -> Path:
-    """A MIDI file of the package as it is, or a score (of a book of tunes, one by number) as MIDI."""
+    """A MIDI file of the package, or a score as MIDI (of a collection, the tune of a number)."""
     if name.endswith(".mid"):
         return PACKAGE / name
     with warnings.catch_warnings():
@@ -97,7 +97,7 @@ def length(file: smf.File) -> int:
 
 
 def check_put_back(before: Path, after: Path, tune: s.MelodyFile, made: Melody) -> None:
-    """All that is not the melody is as it was; the melody is what was made; nothing hangs; nothing is longer."""
+    """All but the melody is unchanged, every note has an end, and the file is not longer."""
     place = midi.locate(before, track=tune.track)[1]
     old, new = (smf.parse(path.read_bytes(), path.name) for path in (before, after))
     assert (old.header, old.rest) == (new.header, new.rest)
