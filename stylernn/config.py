@@ -1,7 +1,8 @@
 """Settings of a model and its training: frozen dataclasses, read from TOML.
 
-The dataclass field is the only default. A configuration file names what it changes, an unknown key is an error that
-names the nearest known one, and a model file carries its settings in its header.
+The defaults stand in the dataclasses only. A configuration file names the values that it changes.
+An unknown key is an error that names the nearest known one. A model file has its settings in its
+header.
 """
 
 import difflib
@@ -32,11 +33,11 @@ CELL_NAMES = ["lstm", "gru"]
 """Names of the recurrent cells; `stylernn.model.cells` says what they stand for."""
 
 _DEEPEST, _WIDEST = 64, 65_536
-_LARGEST = 10**15  # numbers above it are slips, and a computer's arithmetic counts no further
+_LARGEST = 10**15  # larger numbers are mistakes, and float64 does not count much further
 _FORMER_NAMES = {"grains": "skeleton_levels", "traits": "attributes"}
 """Keys of model and configuration files that were written before they were renamed."""
 
-_SHOWN = 100  # characters of a value that cannot be used
+_SHOWN = 100  # characters of a wrong value that a message shows
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,14 @@ class DataSettings:
 
     Args:
         events: longest window in events.
-        style_dropout: share of windows whose style is hidden from the model.
+        style_dropout: share of windows that are not conditioned on their style.
         parent: share of windows of a substyle that are labelled with its parent style.
-        skeleton_levels: odds of the skeleton grains none, bar, half and beat.
-        skeleton_dropout: range of the share of structural notes left out.
-        normalised: share of skeletons snapped to their scale and folded into their range.
+        skeleton_levels: relative frequencies of the reduction levels none, bar, half and beat.
+        skeleton_dropout: least and greatest share of structural notes that are left out.
+        normalised: share of skeletons that are moved to the scale and folded into the pitch range.
         map_dropout: share of windows without the map of bar repetitions.
-        attributes: share of windows with traits of their tune, see `attributes`.
+        attributes: share of windows conditioned on attributes of their tune, see
+            `stylernn.representation.attributes`.
         balance: styles are drawn in proportion to their number of notes to this power.
     """
 
@@ -108,7 +110,7 @@ class DataSettings:
         _require(
             len(self.skeleton_levels) == 4 and sum(self.skeleton_levels) > 0,
             "data.skeleton_levels",
-            "four odds",
+            "four frequencies",
             self.skeleton_levels,
         )
         low_high = self.skeleton_dropout
@@ -122,20 +124,22 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """How long and how fast the model learns.
+    """Settings of the optimiser and the length of training.
 
     Args:
         seed: of the initial weights, the batches and the dropout.
-        steps: most optimiser steps.
-        minutes: most minutes of training; 0 for no limit.
+        steps: greatest number of optimiser steps.
+        minutes: greatest number of minutes of training; 0 for no limit.
         batch: windows per step.
-        rate: peak learning rate of AdamW, reached after `warmup` steps and falling to a hundredth of it by a cosine.
+        rate: peak learning rate of AdamW. It is reached after `warmup` steps and decays by a cosine
+            to a hundredth.
         warmup: steps of linear warm-up.
         decay: weight decay of matrices.
         clip: largest global norm of the gradient.
-        every: steps between validations and checkpoints.
+        every: steps between validations, at each of which a checkpoint is saved.
         patience: validations without an improvement before training stops early.
-        products: type of the products of the LSTM layers, "float32" or "bfloat16"; weights and sums stay float32.
+        products: type of the matrix products of the recurrent layers, "float32" or "bfloat16";
+            weights and sums are always float32.
     """
 
     seed: int = 1
@@ -170,7 +174,13 @@ class TrainSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of a run."""
+    """All settings of a training run.
+
+    Args:
+        model: sizes of the network.
+        data: how melodies become training windows.
+        train: optimiser and length of training.
+    """
 
     model: ModelSettings = field(default_factory=ModelSettings)
     data: DataSettings = field(default_factory=DataSettings)
@@ -184,8 +194,16 @@ def load(source: str | Path = "default", overrides: Mapping[str, Any] | None = N
         source: path of a .toml file, or the name of a shipped one such as "default".
         overrides: dotted names and values that take precedence, such as {"train.seed": 2}.
 
+    Returns:
+        The settings; what the file leaves out has its default.
+
     Raises:
-        UsageError: if there is no such file, it is not TOML, or a key or value is not known.
+        UsageError: if there is no such file, it is not TOML, a key is unknown or a value is wrong.
+
+    Example:
+        >>> settings = load("tiny", {"train.seed": 2})
+        >>> settings.model.hidden, settings.train.seed
+        (32, 2)
     """
     path = Path(source)
     if path.suffix != ".toml":
@@ -198,10 +216,8 @@ def load(source: str | Path = "default", overrides: Mapping[str, Any] | None = N
         raise UsageError(
             f"cannot read the configuration {source}", expected=f"a .toml file or one of {known}"
         ) from error
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # a number of thousands of digits, brackets in brackets
+    # Python itself refuses numbers of thousands of digits and deeply nested brackets.
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not valid TOML", found=str(error)) from error
     for name, value in (overrides or {}).items():
         section, _, key = name.partition(".")
@@ -211,21 +227,54 @@ def load(source: str | Path = "default", overrides: Mapping[str, Any] | None = N
 
 
 def from_mapping(mapping: Mapping[str, Any]) -> Settings:
-    """Build settings from nested mappings, as TOML and model headers give them.
+    """Build settings from nested mappings, as TOML files and model headers give them.
+
+    Args:
+        mapping: values by key, in the sections model, data and train; all of them are optional.
+
+    Returns:
+        The settings; what the mapping leaves out has its default.
 
     Raises:
-        UsageError: on an unknown key or a value of the wrong kind.
+        UsageError: if a key is unknown or a value is of the wrong kind.
+
+    Example:
+        >>> from_mapping({"model": {"layers": 3}}).model.layers
+        3
     """
     return _build(Settings, mapping, "")
 
 
 def to_mapping(settings: Settings) -> dict[str, Any]:
-    """The settings as nested dictionaries of plain values."""
+    """The settings as nested dictionaries of plain values.
+
+    Args:
+        settings: of a run.
+
+    Returns:
+        Values by key, in the sections model, data and train.
+
+    Example:
+        >>> to_mapping(Settings())["model"]["cell"]
+        'lstm'
+    """
     return asdict(settings)
 
 
 def to_toml(settings: Settings) -> str:
-    """The settings as a TOML document that `load` reads back; JSON's scalars and lists are TOML's too."""
+    """The settings as a TOML document that `load` reads.
+
+    Args:
+        settings: of a run.
+
+    Returns:
+        The document, with one section for each part of the settings.
+
+    Example:
+        >>> to_toml(Settings()).splitlines()[:2]
+        ['[model]', 'cell = "lstm"']
+    """
+    # Numbers, strings and lists are written alike in JSON and TOML.
     sections = [
         "\n".join(
             [f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
@@ -236,6 +285,7 @@ def to_toml(settings: Settings) -> str:
 
 
 def _build(kind: type, mapping: Mapping[str, Any], prefix: str) -> Any:
+    """A dataclass from a mapping; `prefix` is the dotted name of its section."""
     hints = get_type_hints(kind)
     names = [f.name for f in fields(kind)]
     values = {}
@@ -252,6 +302,7 @@ def _build(kind: type, mapping: Mapping[str, Any], prefix: str) -> Any:
 
 
 def _convert(kind: Any, value: Any, name: str) -> Any:
+    """A value as the type of its field, or an error that names the setting."""
     if is_dataclass(kind):
         _require(isinstance(value, Mapping), name, "a table", value)
         return _build(kind, value, f"{name}.")  # type: ignore[arg-type]

@@ -1,8 +1,9 @@
-"""One training step over several devices: the batch is divided among them, the weights are the same on all.
+"""Training on several devices: each has a share of the batch and all of the weights.
 
-Devices may be those of one machine or, once `join` has been called in each, of several processes on several machines.
-Every process makes the whole batch, which is a function of the seed and the step, and keeps its share, so no data pass
-between them but the gradients. Only the first process writes files.
+The devices are those of one machine or, after `join` has been called in each process, those of
+several processes on several machines. Every process computes the whole batch, which is a function
+of the seed and the step, and uses its share of it. Only gradients are sent between processes, and
+only the first process writes files.
 """
 
 from typing import Any, TypeVar
@@ -25,16 +26,16 @@ _AXIS = "windows"
 def join(
     coordinator: str | None = None, processes: int | None = None, number: int | None = None
 ) -> None:
-    """Make this process one of several that train together; to be called before anything else of jax.
+    """Make this process one of several that train together. Call it before any other use of JAX.
 
     Args:
-        coordinator: address of the first process, "host:port"; by default from JAX_COORDINATOR_ADDRESS, or as the
-            cluster (Slurm, MPI, a cloud's) tells it.
-        processes: how many there are.
-        number: this one's, from 0.
+        coordinator: address of the first process, "host:port"; by default that of the variable
+            JAX_COORDINATOR_ADDRESS or of the cluster (Slurm, MPI, a cloud).
+        processes: number of processes; by default that of the cluster.
+        number: of this process, from 0; by default that of the cluster.
 
     Raises:
-        TrainingError: if it is not told how, or the others do not come.
+        TrainingError: if the address or a number is missing, or the other processes do not join.
     """
     try:
         jax.distributed.initialize(coordinator, processes, number)
@@ -46,35 +47,63 @@ def join(
 
 
 def mesh() -> Mesh:
-    """All devices of all processes, in a row."""
+    """A mesh of one axis with all devices of all processes."""
     return Mesh(np.array(jax.devices()), (_AXIS,))
 
 
 def is_writer() -> bool:
-    """Whether this process writes the files."""
+    """Whether this process, the first of all, writes the files."""
     return jax.process_index() == 0
 
 
 def wait_for_all(moment: str) -> None:
-    """Go on when all processes have come here."""
+    """Wait until all processes have reached this point.
+
+    Args:
+        moment: name of the point, the same in all processes.
+    """
     if jax.process_count() > 1:
         multihost_utils.sync_global_devices(moment)
 
 
 def replicate(tree: Tree, devices: Mesh) -> Tree:
-    """The same arrays on all devices."""
+    """Copy arrays to all devices.
+
+    Args:
+        tree: any tree of arrays.
+        devices: from `mesh`.
+
+    Returns:
+        The same tree, with every array on all devices.
+    """
     return _placed(tree, NamedSharding(devices, Spec()))
 
 
 def shard(batch: Batch[np.ndarray], devices: Mesh) -> Batch[jax.Array]:
-    """A share of the windows on each device."""
+    """Divide the windows of a batch among the devices.
+
+    Args:
+        batch: windows on the first axis of every array.
+        devices: from `mesh`.
+
+    Returns:
+        The batch, padded to a multiple of the number of devices, with a share on each of them.
+    """
     return _placed(pad_to_multiple(batch, devices.size), NamedSharding(devices, Spec(_AXIS)))
 
 
 def pad_to_multiple(batch: Batch[np.ndarray], shares: int) -> Batch[np.ndarray]:
-    """A batch that can be divided evenly: the last window is repeated, without being scored.
+    """Repeat the last window of a batch until the number of windows is a multiple.
 
-    The loss is a sum over scored events divided by their number, so it stays the same.
+    The repeated windows are not scored. The loss, a sum over scored events divided by their number,
+    stays the same.
+
+    Args:
+        batch: windows on the first axis of every array.
+        shares: the number of windows becomes a multiple of it.
+
+    Returns:
+        The padded batch, or the same batch if no window is missing.
     """
     missing = -len(batch.scored) % shares
     if missing:

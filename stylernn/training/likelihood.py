@@ -1,8 +1,15 @@
-"""Bits per note and accuracy of a model, and of n-gram models beside it, on held-out melodies.
+"""Bits per note and accuracy of a model and of n-gram models on held-out melodies.
 
-All are asked the same: p(onset, pitch, duration | all before, style), note by note, no skeleton unless one is named,
-on the same events, and each melody as a whole: what it repeats may be long ago. Numbers are per note: a melody's bits
-over all heads, its END included, divided by its notes.
+All models predict p(onset, pitch, duration | all earlier notes, style), note by note, on the same
+events and without a skeleton unless one is asked for. Each melody is scored as a whole, so that a
+model can use repetitions at any distance. The bits of a melody over all heads, its END event
+included, are divided by its number of notes.
+
+References:
+    Conklin & Witten (1995), Multiple viewpoint systems for music prediction, Journal of New Music
+        Research 24(1), 51-73.
+    Pearce (2005), The construction and evaluation of statistical models of melodic structure in
+        music perception and composition, PhD thesis, City University London (IDyOM).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -37,20 +44,30 @@ __all__ = [
     "markov_bits",
     "measure_melodies",
     "ppm_bits",
+    "ppm_bits_by_head",
     "row",
     "scorer",
     "table",
     "tested",
 ]
 
-# Events and windows of a batch; melodies that need more events have them doubled, in batches of half as many.
+# Events and windows of a batch. Longer melodies have 2, 4 or 8 times the events in 1/2, 1/4 or 1/8
+# of the windows.
 _EVENTS, _WINDOWS, _DOUBLED = 192, 32, 8
 
 Scorer = Callable[[nnx.State, Batch], Score]
 
 
 class Measure(NamedTuple):
-    """Sums over one melody, each for the heads onset, pitch, duration, shape (3,), and its number of notes."""
+    """Sums over one melody.
+
+    Args:
+        bits: negative log2 probability of its events; float, shape (3,), by the heads onset, pitch
+            and duration.
+        hits: number of events whose most probable value is the true one; shape (3,).
+        choices: number of events; shape (3,).
+        notes: number of notes.
+    """
 
     bits: np.ndarray
     hits: np.ndarray
@@ -60,7 +77,19 @@ class Measure(NamedTuple):
 
 @dataclass(frozen=True)
 class StyleResult:
-    """A style's results on the test split: bits per note of three models and accuracy per head."""
+    """The results of one style on the test set.
+
+    Args:
+        style: its label.
+        tunes: number of test tunes.
+        notes: number of their notes.
+        bits: bits per note of the model.
+        markov_bits: bits per note of a Markov model of order 3.
+        untrained_bits: bits per note of the same network with fresh weights.
+        onset_accuracy: share of onsets whose most probable value is the true one.
+        pitch_accuracy: the same for pitches.
+        duration_accuracy: the same for durations.
+    """
 
     style: str
     tunes: int
@@ -75,14 +104,16 @@ class StyleResult:
 
 @dataclass(frozen=True)
 class StyleScores:
-    """A root style's test tunes, one by one.
+    """The results of one style on the test set, tune by tune.
 
     Args:
-        style: its name.
-        works: the composition that each tune is of.
-        train, test: its examples; the n-gram models are fitted to the first.
-        ours, untrained: measures of the model and of the same network with fresh weights, one a tune.
-        markov: bits of each tune under Markov-3.
+        style: its label; it has no parent.
+        works: id of the composition of each tune.
+        train: its training examples, to which the n-gram models are fitted.
+        test: its test examples.
+        ours: results of the model, one a tune.
+        untrained: results of the same network with fresh weights, one a tune.
+        markov: bits of each tune under a Markov model of order 3; float64, shape (tunes,).
     """
 
     style: str
@@ -95,7 +126,15 @@ class StyleScores:
 
 
 def scorer(network: Network) -> tuple[Scorer, nnx.State]:
-    """A compiled scoring function for networks of one shape, and the state to call it with first."""
+    """Compile the scoring function of a network.
+
+    Args:
+        network: any network.
+
+    Returns:
+        A function of a state and a batch, for all networks of the same shape, and the state of this
+        network.
+    """
     graph, state = nnx.split(network)
     return jax.jit(lambda state, batch: score(nnx.merge(graph, state), batch)), state
 
@@ -109,15 +148,18 @@ def measure_melodies(
     styled: bool = True,
     opening: int | None = None,
 ) -> list[Measure]:
-    """Score melodies, one Measure each.
+    """Score melodies.
 
     Args:
-        compiled: see `scorer`.
+        compiled: from `scorer`.
         state: of the network.
         examples: the melodies; those of over 1,536 events or 1,664 beats are scored in windows.
-        level: of the skeleton that the model is shown, one of GRAINS.
-        styled: whether the model is told the style.
-        opening: count so many events of each melody, the first ones, and no more.
+        level: reduction level of the skeleton that the model is given, one of `skeleton.LEVELS`.
+        styled: whether the model is conditioned on the style.
+        opening: number of events at the start of each melody that are scored; None for all.
+
+    Returns:
+        The sums over each melody, in order.
     """
     heads, notes = np.zeros((len(examples), 3, 3)), np.zeros(len(examples))
     scale = [_scale(example) for example in examples]
@@ -150,7 +192,7 @@ def measure_melodies(
 
 
 def _scale(example: Example) -> int:
-    """How many times the usual size a window has to be to hold a melody; a power of two."""
+    """The factor, a power of two, by which a window must be enlarged to contain a melody."""
     needed = max(
         len(example.events.time) / _EVENTS, (example.events.grid.beats + 1) / batching.BEATS, 1.0
     )
@@ -158,12 +200,33 @@ def _scale(example: Example) -> int:
 
 
 def bits_per_note(results: Sequence[Measure]) -> float:
-    """Mean bits per note over melodies, all heads together."""
+    """Bits per note over melodies, all heads together.
+
+    Args:
+        results: sums over each melody.
+
+    Returns:
+        Total bits divided by the total number of notes.
+
+    Example:
+        >>> ones = np.ones(3)
+        >>> bits_per_note([Measure(ones, ones, ones, 1.0), Measure(ones, ones, ones, 2.0)])
+        2.0
+    """
     return float(sum(entry.bits.sum() for entry in results) / sum(entry.notes for entry in results))
 
 
 def hidden(example: Example, level: str, styled: bool) -> Condition:
-    """Tell the model only the style, or not even that, and a skeleton at a grain."""
+    """A condition with no more than a skeleton and, if `styled`, the style.
+
+    Args:
+        example: the melody.
+        level: reduction level of the skeleton, one of `skeleton.LEVELS`.
+        styled: whether the model is conditioned on the style.
+
+    Returns:
+        The condition, without a map of repetitions and without attributes.
+    """
     index = LEVELS.index(level)
     return Condition(
         example.style if styled else 0,
@@ -174,7 +237,15 @@ def hidden(example: Example, level: str, styled: bool) -> Condition:
 
 
 def labelled(tunes: Sequence[LabelledMelody], tree: tuple[styles.Style, ...]) -> list[Example]:
-    """Prepare tunes with the indices of their styles in a tree; those of unknown styles are left out."""
+    """Prepare tunes, with the indices of their styles in a tree.
+
+    Args:
+        tunes: labelled melodies.
+        tree: styles of a model, in its order.
+
+    Returns:
+        One example a tune; tunes whose style is not in the tree are left out.
+    """
     index = {style.name: k for k, style in enumerate(tree, 1)}
     parents = styles.parents(tree)
     examples = []
@@ -187,34 +258,58 @@ def labelled(tunes: Sequence[LabelledMelody], tree: tuple[styles.Style, ...]) ->
 
 
 def table(model: Model, splits: Split) -> list[StyleResult]:
-    """Measure a model on the test split, per root style, beside Markov-3 and the same network untrained.
+    """Measure a model on the test set, by style.
 
-    Markov-3 is fitted to the training tunes of the same style; the network is told the style and no skeleton.
+    It is compared with a Markov model of order 3, which is fitted to the training tunes of the same
+    style, and with the same network untrained. The network is conditioned on the style and is given
+    no skeleton.
+
+    Args:
+        model: a trained model.
+        splits: the sets that it was trained with.
+
+    Returns:
+        One row for each style without a parent that has test tunes.
     """
     return [row(style) for style in tested(model, splits)]
 
 
 def tested(model: Model, splits: Split) -> Iterator[StyleScores]:
-    """The same tune by tune, one root style after the other."""
+    """Measure a model on the test set, tune by tune; see `table`.
+
+    Args:
+        model: a trained model.
+        splits: the sets that it was trained with.
+
+    Yields:
+        The results of each style without a parent that has test tunes.
+    """
     tree, settings = model.header.styles, model.header.settings
     names = {style.name for style in tree}
-    heard = [tune for tune in splits.test if {styles.label(tune), tune.style} & names]
-    train, test = labelled(splits.train, tree), labelled(heard, tree)
+    known = [tune for tune in splits.test if {styles.label(tune), tune.style} & names]
+    train, test = labelled(splits.train, tree), labelled(known, tree)
     compiled, trained = scorer(model.network)
     fresh = nnx.split(checkpoint.new_network(settings.model, tree, settings.train.seed))[1]
     for k, style in enumerate(tree, 1):
-        places = [i for i, example in enumerate(test) if example.parent == k]
-        if style.parent != style.name or not places:
+        indices = [i for i, example in enumerate(test) if example.parent == k]
+        if style.parent != style.name or not indices:
             continue
-        own = [test[i] for i in places]
+        own = [test[i] for i in indices]
         learnt = [example for example in train if example.parent == k]
         ours, untrained = (measure_melodies(compiled, state, own) for state in (trained, fresh))
-        works = tuple(heard[i].work for i in places)
+        works = tuple(known[i].work for i in indices)
         yield StyleScores(style.name, works, learnt, own, ours, untrained, markov_bits(learnt, own))
 
 
 def row(style: StyleScores) -> StyleResult:
-    """The sums of a style's tunes."""
+    """The results of a style, summed over its tunes.
+
+    Args:
+        style: its results, tune by tune.
+
+    Returns:
+        One row of the table.
+    """
     notes = sum(entry.notes for entry in style.ours)
     hits, choices = (
         np.sum([getattr(entry, part) for entry in style.ours], axis=0)
@@ -232,23 +327,51 @@ def row(style: StyleScores) -> StyleResult:
 
 
 def markov_bits(train: Sequence[Example], test: Sequence[Example]) -> np.ndarray:
-    """Bits per melody under a Markov model of order 3 that is fitted to the training melodies; shape (len(test),)."""
+    """Bits of melodies under a Markov model of order 3.
+
+    Args:
+        train: the melodies that the model is fitted to.
+        test: the melodies that are scored.
+
+    Returns:
+        Bits of each test melody; float64, shape (melodies,).
+    """
     return _ngram_bits(train, test, 3, adaptive=False).sum(axis=1)
 
 
 def ppm_bits(train: Sequence[Example], test: Sequence[Example]) -> np.ndarray:
-    """The same under a variable-order model of order 10 that also learns from each melody as it goes, after IDyOM."""
+    """Bits of melodies under a PPM model of order 10 that also learns from the melody being scored.
+
+    Args:
+        train: the melodies that the model is fitted to.
+        test: the melodies that are scored.
+
+    Returns:
+        Bits of each test melody; float64, shape (melodies,).
+
+    Reference:
+        Pearce (2005), The construction and evaluation of statistical models of melodic structure.
+    """
     return ppm_bits_by_head(train, test).sum(axis=1)
 
 
 def ppm_bits_by_head(train: Sequence[Example], test: Sequence[Example]) -> np.ndarray:
-    """The same for onset, pitch and duration apart; shape (len(test), 3). The first pitch of a melody costs nothing."""
+    """As `ppm_bits`, for each head. The first pitch of a melody is not scored.
+
+    Args:
+        train: the melodies that the model is fitted to.
+        test: the melodies that are scored.
+
+    Returns:
+        Bits of each test melody by onset, pitch and duration; float64, shape (melodies, 3).
+    """
     return _ngram_bits(train, test, 10, adaptive=True)
 
 
 def _ngram_bits(
     train: Sequence[Example], test: Sequence[Example], order: int, *, adaptive: bool
 ) -> np.ndarray:
+    """Bits of each test melody by onset, pitch and duration; float64, shape (melodies, 3)."""
     viewpoints = ngram.note_viewpoints(order, (ONSETS, 49, len(DURATIONS)))
     models = ngram.fit_viewpoints([_columns(example) for example in train], viewpoints)
     totals = []
@@ -260,7 +383,7 @@ def _ngram_bits(
 
 
 def _columns(example: Example) -> np.ndarray:
-    """Events as (onset class, interval, duration, place in the bar): what a model that knows no key can use."""
+    """Events as (onset class, interval, duration, position in the bar); shape (events, 4)."""
     events = example.events
     beat = events.time // 16
     onset = 16 * np.diff(np.append(-1, beat)) + events.time % 16

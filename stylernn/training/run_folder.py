@@ -1,12 +1,13 @@
-"""The run folder: what a training run keeps on disk.
+"""The run folder: the files that a training run writes.
 
-config.toml             the settings
-run.json                seed, versions, commit, corpus fingerprint
+config.toml             settings
+run.json                seed, versions, commit and fingerprint of the corpus
 metrics.jsonl           one line a validation
 model.safetensors       the best model so far
-last.safetensors        the training state, to go on from; previous.safetensors the one before, should it be damaged
+last.safetensors        the latest checkpoint of the training state
+previous.safetensors    the checkpoint before, in case that the latest is damaged
 curve.png               the learning curve
-lock                    held by the process that trains
+lock                    locked by the process that trains
 """
 
 import json
@@ -52,7 +53,12 @@ _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "symusic", "music21")
 
 
 class State(NamedTuple):
-    """The arrays that training changes."""
+    """The arrays that training changes.
+
+    Args:
+        parameters: weights of the network.
+        optimiser: state of the optimiser.
+    """
 
     parameters: "nnx.State"
     optimiser: "optax.OptState"
@@ -60,11 +66,18 @@ class State(NamedTuple):
 
 @contextmanager
 def claimed(folder: Path, *, resume: bool) -> Iterator[None]:
-    """Hold a run folder, made if it is missing, against a second process.
+    """Lock a run folder against other processes; it is made if it is missing.
+
+    Args:
+        folder: the run folder.
+        resume: whether a run in it is to be resumed.
+
+    Yields:
+        Nothing; the folder is locked until the context ends.
 
     Raises:
-        TrainingError: if there is no run to resume, or one already where a new one should begin; if another process
-            holds the folder, or it cannot be made.
+        TrainingError: if there is no run to resume, or there is one although a new run is to begin;
+            if another process has locked the folder, or it cannot be made.
     """
     if resume and not (folder / _RUN).exists():
         raise TrainingError(f"there is no run in {folder} to resume")
@@ -88,19 +101,35 @@ def claimed(folder: Path, *, resume: bool) -> Iterator[None]:
 
 
 def begin(folder: Path, settings: Settings, corpus_fingerprint: str) -> None:
-    """Write what a run begins with into its folder."""
+    """Write the settings, an empty list of metrics and the provenance of a new run.
+
+    Args:
+        folder: the run folder.
+        settings: of the run.
+        corpus_fingerprint: of the tunes, see `corpus.fingerprint`.
+    """
     _write(folder / _CONFIG, to_toml(settings))
     _write(folder / _METRICS, "")
     _write(folder / _RUN, json.dumps(provenance(settings, corpus_fingerprint), indent=2) + "\n")
 
 
 def resume(folder: Path, like: State, corpus_fingerprint: str) -> tuple[State, RunState]:
-    """The state and place of the last checkpoint; the fresh ones where the run was stopped before its first.
+    """Load the latest checkpoint.
 
-    Warns if the last checkpoint is damaged and the one before it is used.
+    If it is damaged, the one before it is used, with a warning.
+
+    Args:
+        folder: the run folder.
+        like: a fresh state, with arrays of the right shapes.
+        corpus_fingerprint: of the tunes, see `corpus.fingerprint`.
+
+    Returns:
+        The training state and the position of the run; `like` and step 0 if the run was stopped
+        before its first checkpoint.
 
     Raises:
-        TrainingError: if the corpora have changed since the run began, or no checkpoint can be used.
+        TrainingError: if the corpora have changed since the run began, or no checkpoint can be
+            used.
     """
     try:
         began_with = json.loads((folder / _RUN).read_text(encoding="utf-8"))["corpus"]
@@ -115,9 +144,9 @@ def resume(folder: Path, like: State, corpus_fingerprint: str) -> tuple[State, R
             expected=began_with,
             found=corpus_fingerprint,
         )
-    kept = [path for path in (folder / _LAST, folder / _PREVIOUS) if path.exists()]
+    saved = [path for path in (folder / _LAST, folder / _PREVIOUS) if path.exists()]
     damage = None
-    for path in kept:
+    for path in saved:
         try:
             state, run_state = _load(path, like)
         except ModelFileError as error:
@@ -132,6 +161,7 @@ def resume(folder: Path, like: State, corpus_fingerprint: str) -> tuple[State, R
 
 
 def _load(path: Path, like: State) -> tuple[State, RunState]:
+    """The training state and the position of the run in one checkpoint."""
     state, facts = checkpoint.load_state(path, like)
     try:
         return state, RunState(**facts)
@@ -140,7 +170,15 @@ def _load(path: Path, like: State) -> tuple[State, RunState]:
 
 
 def record(folder: Path, run_state: RunState, state: State) -> None:
-    """Keep the training state and one line of metrics; lines after the place (of a run killed later) are dropped."""
+    """Save the training state and add a line of metrics.
+
+    Lines of later steps, which a run that was killed has left, are removed.
+
+    Args:
+        folder: the run folder.
+        run_state: position of the run.
+        state: the training state.
+    """
     entries = [entry for entry in metrics(folder) if entry["step"] < run_state.step]
     entries.append(
         {
@@ -154,7 +192,13 @@ def record(folder: Path, run_state: RunState, state: State) -> None:
 
 
 def keep(folder: Path, run_state: RunState, state: State) -> None:
-    """Keep the training state, and the one kept before."""
+    """Save the training state; the checkpoint before is kept as well.
+
+    Args:
+        folder: the run folder.
+        run_state: position of the run.
+        state: the training state.
+    """
     if (folder / _LAST).exists():
         (folder / _LAST).replace(folder / _PREVIOUS)
     checkpoint.save_state(folder / _LAST, state, asdict(run_state))
@@ -162,6 +206,12 @@ def keep(folder: Path, run_state: RunState, state: State) -> None:
 
 def metrics(folder: Path) -> list[dict[str, Any]]:
     """The validations so far.
+
+    Args:
+        folder: the run folder.
+
+    Returns:
+        For each validation its step, training bits and validation bits.
 
     Raises:
         TrainingError: if the file is damaged.
@@ -187,7 +237,14 @@ def metrics(folder: Path) -> list[dict[str, Any]]:
 
 
 def draw(folder: Path) -> None:
-    """Draw the learning curve."""
+    """Draw the learning curve into curve.png.
+
+    Args:
+        folder: the run folder.
+
+    Raises:
+        TrainingError: if the file of metrics is damaged.
+    """
     from matplotlib.figure import Figure
 
     entries = metrics(folder)
@@ -211,7 +268,15 @@ def draw(folder: Path) -> None:
 
 
 def provenance(settings: Settings, corpus_fingerprint: str) -> dict[str, Any]:
-    """Where and with what a run was made."""
+    """The versions, the commit, the date and the machine of a run.
+
+    Args:
+        settings: of the run.
+        corpus_fingerprint: of the tunes, see `corpus.fingerprint`.
+
+    Returns:
+        Plain values, which are written to run.json and into the model file.
+    """
     return {
         "stylernn": __version__,
         "commit": _commit(),
@@ -225,7 +290,7 @@ def provenance(settings: Settings, corpus_fingerprint: str) -> dict[str, Any]:
 
 
 def _commit() -> str:
-    """The commit of a checkout, with "-dirty" if files differ from it, "" for an installed package."""
+    """The commit of a checkout, with "-dirty" if files differ from it; "" where there is none."""
     here = Path(__file__).resolve().parents[1]
     if not (here / ".git").exists():
         return ""
@@ -248,10 +313,10 @@ def _commit() -> str:
 
 
 def _locks(file: IO[str]) -> bool:
-    """Lock a file until it is closed, or say that another process holds it; where there are no locks, True."""
+    """Lock a file until it is closed; False if another process has locked it."""
     try:
         import fcntl
-    except ImportError:  # Windows
+    except ImportError:  # on Windows folders are not locked
         return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,8 @@
-"""Training: from labelled tunes to a run folder with a model in it.
+"""Training of a model on labelled tunes; model and checkpoints are saved in a run folder.
 
-The loop takes callbacks and prints nothing. Everything random is a function of the seed and the step, so a run that
-was killed goes on to the same weights, bit by bit on the same machine. `runs` says what a run folder holds.
+The loop reports to a callback and prints nothing. All random numbers are functions of the seed and
+the step. A run that was killed and resumed therefore gives the same weights, bit by bit on the same
+machine. `run_folder` lists the files of a run folder.
 """
 
 import time
@@ -43,7 +44,13 @@ _VALIDATION_SEED = 1_000_003
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to."""
+    """The result of a run.
+
+    Args:
+        table: results of the best model on the test set, by style.
+        folder: the run folder.
+        best_step: step of the best validation.
+    """
 
     table: list[StyleResult]
     folder: Path
@@ -60,19 +67,25 @@ def fit(
 ) -> Outcome:
     """Train a model.
 
+    Training uses all devices of this process, and those of all processes in which `devices.join`
+    was called. The losses are those of one device, rounding excepted. After a first Ctrl-C the run
+    saves its state at the end of the current step and stops; it can be resumed.
+
     Args:
         settings: of the model, the data and the training.
-        tunes: all labelled melodies; they are divided into train, validation and test sets here.
-        out: the run folder, made if missing; must be empty unless `resume`.
-        resume: go on from the last checkpoint in the folder.
+        tunes: all labelled melodies; this function divides them into the three sets.
+        out: the run folder, which is made if it is missing; it has no run in it unless `resume`.
+        resume: continue from the latest checkpoint in the folder.
         on_event: called after every step.
 
-    It runs on all devices at hand, and over several processes where `devices.join` was called in each; the losses are
-    those of one device but for rounding. A first Ctrl-C ends the run after its current step with the state kept, so
-    that it can be resumed from there.
+    Returns:
+        Results on the test set, the run folder, in which the best model is `model.safetensors`, and
+        the step of that model.
 
     Raises:
-        TrainingError: if the folder is in use or does not match, the data are too few, or the loss is not finite.
+        TrainingError: if the folder is in use, its run was begun with other tunes, there are too
+            few works, or the loss is not finite.
+        KeyboardInterrupt: after Ctrl-C, once the state is saved.
     """
     folder, splits = Path(out), split(tunes)
     if not splits.train or not splits.valid or not splits.test:
@@ -113,7 +126,7 @@ def fit(
 
 
 class _Run(NamedTuple):
-    """What stays the same from the first step to the last."""
+    """The parts of a run that do not change from step to step."""
 
     folder: Path
     header: Header
@@ -128,7 +141,7 @@ class _Run(NamedTuple):
 def _train(
     run: _Run, state: State, run_state: RunState, on_event: Callable[[Progress], None]
 ) -> None:
-    """The loop; the next batch is made while a step runs."""
+    """The training loop; the next batch is computed while a step runs."""
     settings, meter = run.header.settings.train, Meter()
     with held_interrupts() as interrupted, ThreadPoolExecutor(1) as ahead:
         coming = ahead.submit(run.batches, run_state.step)
@@ -141,7 +154,8 @@ def _train(
             if not np.isfinite(bits):
                 _keep(run, run_state, state)
                 remedy = "Lower train.rate in its config.toml and resume."
-                problem = f"the loss is not finite on batch {run_state.step} of seed {settings.seed} in {run.folder}"
+                batch_name = f"batch {run_state.step} of seed {settings.seed}"
+                problem = f"the loss is not finite on {batch_name} in {run.folder}"
                 raise TrainingError(problem, remedy=remedy)
             run_state.advance(float(bits), time.monotonic() - asked)
             meter.count(float(batch.scored.sum()))
@@ -154,12 +168,13 @@ def _train(
 
 
 def _keep(run: _Run, run_state: RunState, state: State) -> None:
+    """Save a checkpoint."""
     if devices.is_writer():
         run_folder.keep(run.folder, run_state, state)
 
 
 def _validate(run: _Run, state: State, run_state: RunState) -> None:
-    """Measure on the validation set; keep the state, and the model if it is the best so far."""
+    """Measure on the validation set; save a checkpoint, and the model if it is the best so far."""
     run_state.valid_bits = _bits(run.compiled, state.parameters, run.validation)
     if run_state.valid_bits < run_state.best_bits:
         run_state.best_bits, run_state.best_step = run_state.valid_bits, run_state.step
@@ -171,7 +186,7 @@ def _validate(run: _Run, state: State, run_state: RunState) -> None:
 
 
 def _finish(folder: Path, splits: Split, run_state: RunState) -> Outcome:
-    """Draw the learning curve, measure the best model on the test set and write the numbers into its file."""
+    """Draw the learning curve and measure the best model on the test set, for its file too."""
     devices.wait_for_all("trained")
     model = checkpoint.load_model(folder / run_folder.MODEL)
     rows = table(model, splits)
@@ -186,7 +201,7 @@ def _finish(folder: Path, splits: Split, run_state: RunState) -> Outcome:
 def _batches(
     splits: Split, tree: tuple[styles.Style, ...], settings: Settings
 ) -> tuple[Batcher, list[Batch]]:
-    """The training batches, and the validation batches: the same every time, hidden and dropped as in training."""
+    """The training batches, and a fixed list of validation batches that are made alike."""
     train, valid = (labelled(part, tree) for part in (splits.train, splits.valid))
     validator = Batcher(valid, settings.data, settings.train.batch, _VALIDATION_SEED)
     return Batcher(train, settings.data, settings.train.batch, settings.train.seed), [
@@ -197,7 +212,7 @@ def _batches(
 def _attributes(
     examples: Sequence[Example], tree: tuple[styles.Style, ...]
 ) -> dict[str, np.ndarray]:
-    """What the model file keeps of the tunes of each style and its substyles, see `attributes.rows`."""
+    """Reference attributes of the tunes of each style and its substyles, see `attributes.rows`."""
     return {
         f"{attributes.PREFIX}{style.name}": attributes.rows(
             each.reference for each in examples if k in (each.style, each.parent)
@@ -207,6 +222,7 @@ def _attributes(
 
 
 def _optimiser(settings: TrainSettings) -> optax.GradientTransformation:
+    """AdamW with clipped gradients, a linear warm-up and a cosine decay of the learning rate."""
     schedule = optax.warmup_cosine_decay_schedule(
         0.0,
         settings.rate,
@@ -225,7 +241,10 @@ def _optimiser(settings: TrainSettings) -> optax.GradientTransformation:
 def _compiled_step(
     graph: nnx.GraphDef, optimiser: optax.GradientTransformation, settings: TrainSettings
 ) -> Callable[[State, Batch, int], tuple[State, jax.Array]]:
-    """One step of gradient descent: the new state and the bits per note; not-a-number leaves the state as it was."""
+    """A function that does one step: the new state and the bits per note of the batch.
+
+    If loss or gradient is not finite, the state stays as it was and the bits are not a number.
+    """
 
     def step(state: State, batch: Batch, number: int) -> tuple[State, jax.Array]:
         key = jax.random.fold_in(jax.random.key(settings.seed), number)
@@ -253,7 +272,19 @@ def _bits(compiled: Scorer, parameters: nnx.State, batches: Sequence[Batch]) -> 
 
 
 def sources(tunes: Sequence[LabelledMelody]) -> tuple[dict[str, Any], ...]:
-    """Sources of a training set: name, licence, number of tunes."""
+    """The sources of a training set.
+
+    Args:
+        tunes: the training set.
+
+    Returns:
+        Source, licence and number of tunes of each source, in alphabetical order.
+
+    Example:
+        >>> from stylernn.music.melody import Melody
+        >>> sources([LabelledMelody(Melody(()), "jazz", "1", "misty", "mine", "CC0-1.0")])
+        ({'source': 'mine', 'licence': 'CC0-1.0', 'tunes': 1},)
+    """
     counts = Counter((tune.source, tune.licence) for tune in tunes)
     return tuple(
         {"source": name, "licence": licence, "tunes": n}
