@@ -46,7 +46,7 @@ def draw(
         until: time code; a candidate waits with its first event there or after it.
 
     Returns:
-        The course where all candidates have ended or wait.
+        The state where all candidates have ended or wait.
     """
     parameters = checked(parameters)
     numbers = jax.tree.map(np.float32, config)
@@ -64,14 +64,17 @@ def draw(
     written, shape = jax.tree.flatten(state)
 
     def function(*leaves: jax.Array) -> list[jax.Array]:
-        from stylernn.sampling import (
-            sampler,  # and flax with it: a program that is kept needs neither
-        )
+        # flax comes with these: a program that is kept needs neither.
+        from stylernn.model.network import with_parameters
+        from stylernn.sampling import sampler
 
-        arrays, *rest = jax.tree.unflatten(tree, leaves[len(written) :])
-        first_step = jax.tree.unflatten(shape, leaves[: len(written)])
+        begun = jax.tree.unflatten(shape, leaves[: len(written)])
+        unflattened = jax.tree.unflatten(tree, leaves[len(written) :])
+        arrays, piece, constraints, bias, numbers, seed, until = unflattened
+        network = with_parameters(parameters._replace(arrays=arrays))
+        key = jax.random.key(seed)
         return jax.tree.leaves(
-            sampler.run(parameters._replace(arrays=arrays), most, first_step, *rest)
+            sampler.run(network, most, begun, piece, constraints, bias, numbers, key, until)
         )
 
     facts = repr((parameters.settings, parameters.parents, most, version("flax")))

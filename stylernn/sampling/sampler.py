@@ -15,8 +15,7 @@ import jax.numpy as jnp
 from stylernn.model import stepping
 from stylernn.model.cell_base import CellState
 from stylernn.model.loss import mask_onset, mask_pitch
-from stylernn.model.network import Network, with_parameters
-from stylernn.model.parameters import Parameters
+from stylernn.model.network import Network
 from stylernn.model.stepping import EncodedConditions, GuidanceBranches
 from stylernn.representation import features as ft
 from stylernn.representation.arrays import PAD_TIME, ConditioningArrays, History
@@ -76,21 +75,20 @@ class _Event(NamedTuple):
 
 
 def run(
-    parameters: Parameters,
+    network: Network,
     steps: int,
     state: SamplerState,
     piece: ConditioningArrays,
     constraints: CompiledConstraints,
     bias: Bias,
     config: SamplingConfig,
-    seed: jax.Array,
+    key: jax.Array,
     until: jax.Array,
 ) -> SamplerState:
     """Go on with a course for so many turns at most, or until all candidates have an event at or after a time code.
 
     `run.draw` says the rest.
     """
-    network = with_parameters(parameters)
     nothing = jnp.full_like(piece.skeleton_time, PAD_TIME)
     branches = GuidanceBranches(
         jnp.stack([piece.style, jnp.int32(0), piece.style, piece.style]),
@@ -100,7 +98,7 @@ def run(
         ),
         jnp.stack([piece.skeleton_time, piece.skeleton_time, nothing, piece.skeleton_time]),
     )
-    keys = _keys(seed, state.i, steps, len(state.ended))
+    keys = _keys(key, state.i, steps, len(state.ended))
     last_bar = 16 * piece.first[piece.bar[jnp.maximum((piece.end >> 4) - 1, 0)]]
     bias = bias._replace(tilt=jax.tree.map(lambda weights: config.tilt * weights, bias.tilt))
     fixed = _Fixed(
@@ -119,7 +117,7 @@ def run(
     )
 
 
-def _keys(seed: jax.Array, first: jax.Array, steps: int, count: int) -> jax.Array:
+def _keys(key: jax.Array, first: jax.Array, steps: int, count: int) -> jax.Array:
     """Random keys that hang on candidate, turn and head alone, (turns, heads, candidates), from a first turn on.
 
     They are made all at once, in a loop over what goes into them, so that one copy of the hash is compiled.
@@ -127,7 +125,7 @@ def _keys(seed: jax.Array, first: jax.Array, steps: int, count: int) -> jax.Arra
     step, head, candidate = (x.ravel() for x in jnp.indices((steps, _HEADS, count), jnp.uint32))
     step += first.astype(jnp.uint32)
     fold = jax.vmap(jax.random.fold_in)
-    start = jnp.broadcast_to(jax.random.key(seed), step.shape)
+    start = jnp.broadcast_to(key, step.shape)
     keys, _ = jax.lax.scan(
         lambda keys, data: (fold(keys, data), None), start, jnp.stack([candidate, step, head])
     )

@@ -20,6 +20,7 @@ from jax.experimental import serialize_executable
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 from jax.extend import backend
 
+from stylernn.errors import StylernnError
 from stylernn.system.atomic_write import atomic_write
 from stylernn.system.paths import cache_folder
 from stylernn.system.source_digest import source_digest
@@ -124,7 +125,7 @@ def _store(path: Path, made: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as draft:
             draft.write_bytes(hashlib.sha256(made).digest() + made)
-    except OSError:
+    except (OSError, StylernnError):
         return
 
 

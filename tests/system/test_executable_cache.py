@@ -1,6 +1,7 @@
 """Stored programs: found again, distinguished, and compiled again if the cache cannot be used."""
 
 import dataclasses
+import errno
 import shutil
 from pathlib import Path
 
@@ -79,6 +80,16 @@ def test_what_jax_keeps_beside_it_does_no_harm(traced: list[int], tmp_path: Path
 
 def test_without_a_cache_folder_it_runs_all_the_same(traced: list[int], tmp_path: Path) -> None:
     (tmp_path / "programs").write_text("in the way")
+    assert run(program(traced)) == [1, 2, 3]
+
+
+def test_without_room_on_the_disk_it_runs_all_the_same(
+    traced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
     assert run(program(traced)) == [1, 2, 3]
 
 
