@@ -1,13 +1,16 @@
-"""Baselines and cheats: rows that stand in every table, so that a metric that they win is seen to be won by them.
+"""Baselines: simple systems that are measured beside every system under test.
 
-Every baseline is a function (melody, seed) -> melody, or a factory of one where it needs data. Rows that need a trained
-model (unconditional generation, no skeleton, no style) are functions of the same form made by the caller.
+Each of them wins some metric without solving the task, so a table shows which metrics do not
+suffice alone. A baseline is a function (melody, seed) -> melody, or a factory of one if it needs
+data. Systems that need a trained model are functions of the same form, see `systems`.
 
-    identity: does nothing.
-    pitch_shuffle: keeps the rhythm and the pitches, loses the tune.
-    jazzify: a ten-line rule that fools genre classifiers.
-    random_real, nearest_real: real melodies of the target style, whatever the source.
-    markov_over_skeleton: an order-3 model of the target style between the source's structural notes.
+    identity: returns the source.
+    pitch_shuffle: keeps the rhythm and the set of pitches, and permutes the pitches.
+    jazzify: a short rule that style classifiers accept as jazz.
+    random_real, nearest_real: real melodies of the target style, independent of the source or close
+        to it.
+    markov_over_skeleton: an order-3 model of the target style between the source's structural
+        notes.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,33 +37,68 @@ __all__ = [
 ]
 
 System = Callable[[Melody, int], Melody]
-"""Anything that turns a melody into another one: (melody, seed) -> melody."""
+"""A system under test: a function (melody, seed) -> melody."""
 
 _HALF = TICKS_PER_QUARTER // 2
 _SWUNG = 2 * TICKS_PER_QUARTER // 3
 _APPROACH_CHANCE = 0.6
 _DETACHED = 0.8
-_REACH = 12
+_WIDEST = 12
 
 
 def identity(melody: Melody, seed: int) -> Melody:
-    """The source itself."""
+    """Return the source itself.
+
+    Args:
+        melody: the source.
+        seed: not used.
+
+    Returns:
+        The same melody.
+    """
     del seed
     return melody
 
 
 def pitch_shuffle(melody: Melody, seed: int) -> Melody:
-    """The source's rhythm with its pitches in random order."""
+    """Permute the pitches of a melody and keep its rhythm.
+
+    Args:
+        melody: the source.
+        seed: of the permutation.
+
+    Returns:
+        A melody with the same onsets, durations and multiset of pitches.
+
+    Example:
+        >>> scale = Melody.from_array(np.array([(0, 24, 60), (24, 24, 62), (48, 24, 64)]))
+        >>> shuffled = pitch_shuffle(scale, 1)
+        >>> sorted(note.pitch for note in shuffled.notes)
+        [60, 62, 64]
+    """
     array = melody.array.copy()
     array[:, 2] = np.random.default_rng(seed).permutation(array[:, 2])
     return replace(melody, notes=tuple(Note(*map(int, row)) for row in array))
 
 
 def jazzify(melody: Melody, seed: int) -> Melody:
-    """The rule-based cheat: swing the off-beat eighths, slip in chromatic approach notes, play everything detached.
+    """Make a melody sound like jazz by a fixed rule.
 
-    An onset in the middle of a quarter moves to its last third. Three in five notes of an eighth or longer give up
-    their end to a note a semitone below or above the one that follows. Every note sounds for four fifths of its length.
+    An onset in the middle of a quarter moves to its last third. Each note of an eighth or longer is
+    shortened with probability 0.6, and a note a semitone below or above its successor fills the
+    gap. Every note sounds for four fifths of its length.
+
+    Args:
+        melody: the source.
+        seed: of the approach notes.
+
+    Returns:
+        A melody with the source's bars and without its chords.
+
+    Example:
+        >>> eighths = Melody.from_array(np.array([(0, 12, 60), (12, 12, 62), (24, 24, 64)]))
+        >>> 16 in [note.onset for note in jazzify(eighths, 0).notes]
+        True
     """
     rng = np.random.default_rng(seed)
     array = melody.array
@@ -85,7 +123,17 @@ def jazzify(melody: Melody, seed: int) -> Melody:
 
 
 def random_real(pool: Sequence[Melody]) -> System:
-    """A real melody of the target style that has nothing to do with the source."""
+    """Make the system that returns a random real melody of the target style.
+
+    Args:
+        pool: real melodies of the target style.
+
+    Returns:
+        A system; its choice depends on the seed and on the source.
+
+    Raises:
+        ValueError: if the pool is empty.
+    """
     check_melodies(pool, "pool")
 
     def system(melody: Melody, seed: int) -> Melody:
@@ -96,7 +144,20 @@ def random_real(pool: Sequence[Melody]) -> System:
 
 
 def nearest_real(pool: Sequence[Melody]) -> System:
-    """The real melody of the target style that is most like the source, moved to the transposition where it is."""
+    """Make the system that returns the real melody that is most similar to the source.
+
+    Similarity is that of `chroma_similarity` at the best of 12 transpositions. The melody is
+    returned as it is.
+
+    Args:
+        pool: real melodies of the target style.
+
+    Returns:
+        A system that ignores its seed.
+
+    Raises:
+        ValueError: if the pool is empty.
+    """
     check_melodies(pool, "pool")
 
     def system(melody: Melody, seed: int) -> Melody:
@@ -107,17 +168,24 @@ def nearest_real(pool: Sequence[Melody]) -> System:
 
 
 def markov_over_skeleton(pool: Sequence[Melody], *, order: int = 3) -> System:
-    """An n-gram model of the target style writes the notes between the source's structural ones.
+    """Make the system that writes between structural notes with an n-gram model.
 
-    Rhythm and pitch are drawn from models of the last `order` notes; the note at or next after each structural onset
-    takes the structural pitch, and the interval before it is drawn in the knowledge of how far there is to go.
+    The structural notes are those of the source, one a beat. Rhythm and pitch are drawn from models
+    of the last `order` notes. A note at a structural onset takes the structural pitch. Intervals
+    before it are drawn conditioned on the distance to that pitch.
 
     Args:
         pool: real melodies of the target style to learn from.
         order: notes of history.
+
+    Returns:
+        A system.
+
+    Raises:
+        ValueError: if the pool is empty.
     """
     check_melodies(pool, "pool")
-    viewpoints = _skeleton_streams(order)
+    viewpoints = _skeleton_viewpoints(order)
     models = ngram.fit_viewpoints([_skeleton_events(melody) for melody in pool], viewpoints)
 
     def system(melody: Melody, seed: int) -> Melody:
@@ -126,17 +194,21 @@ def markov_over_skeleton(pool: Sequence[Melody], *, order: int = 3) -> System:
     return system
 
 
-def _skeleton_streams(order: int) -> tuple[ngram.Viewpoint, ngram.Viewpoint, ngram.Viewpoint]:
-    """Advance, interval and share of the advance that sounds; columns 3 and 4 hold the place and the way to go."""
+def _skeleton_viewpoints(order: int) -> tuple[ngram.Viewpoint, ngram.Viewpoint, ngram.Viewpoint]:
+    """Viewpoints of advance, interval and sounding share; columns 3 and 4 are their conditions."""
     lags = range(order, 0, -1)
     advance = ngram.Viewpoint(0, 8 * TICKS_PER_QUARTER + 1, (*((0, lag) for lag in lags), (3, 1)))
-    interval = ngram.Viewpoint(1, 4 * _REACH + 1, (*((1, lag) for lag in lags), (4, 0)))
+    interval = ngram.Viewpoint(1, 4 * _WIDEST + 1, (*((1, lag) for lag in lags), (4, 0)))
     share = ngram.Viewpoint(2, 5, ((2, 2), (2, 1), (0, 0)))
     return advance, interval, share
 
 
 def _skeleton_events(melody: Melody) -> np.ndarray:
-    """Columns: advance to the next onset, interval to here, sounding share in quarters, place, way to go."""
+    """Events of a melody; int64, shape (notes, 5).
+
+    Columns: ticks to the next onset, interval from the note before, sounding share in quarters,
+    position in the beat, interval to the next structural pitch.
+    """
     array = melody.array.astype(np.int64)
     advance = np.diff(np.r_[array[:, 0], array[-1, 0] + array[-1, 1]])
     interval = np.diff(np.r_[array[0, 2], array[:, 2]])
@@ -146,14 +218,14 @@ def _skeleton_events(melody: Melody) -> np.ndarray:
     target = structural[
         np.minimum(np.searchsorted(structural, np.arange(len(array))), len(structural) - 1)
     ]
-    way = array[target, 2] - np.r_[array[0, 2], array[:-1, 2]]
+    distance = array[target, 2] - np.r_[array[0, 2], array[:-1, 2]]
     return np.stack(
         [
             np.minimum(advance, 8 * TICKS_PER_QUARTER),
-            np.clip(interval, -2 * _REACH, 2 * _REACH) + 2 * _REACH,
+            np.clip(interval, -2 * _WIDEST, 2 * _WIDEST) + 2 * _WIDEST,
             np.minimum(share, 4),
             array[:, 0] % TICKS_PER_QUARTER,
-            np.clip(way, -_REACH, _REACH) + 2 * _REACH,
+            np.clip(distance, -_WIDEST, _WIDEST) + 2 * _WIDEST,
         ],
         axis=1,
     )
@@ -165,19 +237,21 @@ def _compose(
     viewpoints: Sequence[ngram.Viewpoint],
     rng: np.random.Generator,
 ) -> Melody:
+    """Draw the notes from the first structural note to the last."""
     chosen = longest_note_per_span(melody, beat_edges(melody))
     structural = melody.array[np.unique(chosen[chosen >= 0])]
     onset, pitch, last = int(structural[0, 0]), int(structural[0, 2]), int(structural[-1, 0])
     events, notes, centre = np.zeros((0, 5), dtype=np.int64), [], int(np.median(melody.array[:, 2]))
     while onset <= last:
-        due = structural[min(np.searchsorted(structural[:, 0], onset), len(structural) - 1)]
-        way = int(np.clip(due[2] - pitch, -_REACH, _REACH)) + 2 * _REACH
-        place = onset % TICKS_PER_QUARTER
-        # Column 3 of the event before is known; a row whose lag-0 parts are still open stands for the event to come.
-        events = np.concatenate([events, [[0, 0, 0, place, way]]])
-        interval = _draw(models[1], viewpoints[1], events, rng) - 2 * _REACH
-        pitch = int(due[2]) if due[0] == onset else _in_range(pitch + interval, centre)
-        events[-1, 1] = np.clip(interval, -2 * _REACH, 2 * _REACH) + 2 * _REACH
+        goal = structural[min(np.searchsorted(structural[:, 0], onset), len(structural) - 1)]
+        distance = int(np.clip(goal[2] - pitch, -_WIDEST, _WIDEST)) + 2 * _WIDEST
+        position = onset % TICKS_PER_QUARTER
+        # The last row is the event to be drawn: its position and goal are known, the rest is filled
+        # in below.
+        events = np.concatenate([events, [[0, 0, 0, position, distance]]])
+        interval = _draw(models[1], viewpoints[1], events, rng) - 2 * _WIDEST
+        pitch = int(goal[2]) if goal[0] == onset else _in_range(pitch + interval, centre)
+        events[-1, 1] = np.clip(interval, -2 * _WIDEST, 2 * _WIDEST) + 2 * _WIDEST
         advance = max(_draw(models[0], viewpoints[0], events, rng), 1)
         events[-1, 0] = advance
         share = max(_draw(models[2], viewpoints[2], events, rng), 1)
@@ -190,13 +264,14 @@ def _compose(
 def _draw(
     model: NGram, viewpoint: ngram.Viewpoint, events: np.ndarray, rng: np.random.Generator
 ) -> int:
-    reach = max(lag for _, lag in viewpoint.context) + 1
-    context = ngram.contexts_of(events[-reach:], viewpoint)[-1:]
+    """Draw the value of a viewpoint for the last event."""
+    needed = max(lag for _, lag in viewpoint.context) + 1
+    context = ngram.contexts_of(events[-needed:], viewpoint)[-1:]
     return int(rng.choice(model.alphabet, p=model.distribution(context)[0]))
 
 
 def _in_range(pitch: int, centre: int) -> int:
-    """The pitch moved by octaves to within 19 semitones of a centre."""
+    """Transpose a pitch by octaves to within 19 semitones of a centre."""
     while pitch > centre + 19:
         pitch -= 12
     while pitch < centre - 19:

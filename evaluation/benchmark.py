@@ -1,12 +1,13 @@
-"""The benchmark: a row of numbers for any system on a task, and the rows that stand beside it.
+"""The benchmark: a row of numbers for a system on a task, for real melodies and for baselines.
 
-Conventions: style and realism are measured on windows (`task.excerpts`), content, originality and music on whole
-melodies. Real melodies for comparison are held out. A row keeps its values with what they belong to; `summarise` makes
-means with intervals of them, resampled by source tune.
+Conventions: style and realism are measured on windows (`task.excerpts`); content, originality,
+music and registered metrics on whole outputs. Real melodies are held out and always measured on
+windows. A row keeps every value with the name of its source tune; `summarise` makes means of them,
+with intervals by resampling source tunes.
 
     run, score: apply a system, measure its outputs; `together` joins the rows of several seeds.
-    real_row, cheat_row: what stands beside every system; kept on disk.
-    joint: one number that none of the cheats wins.
+    real_row, cheat_row: rows of real melodies and of baselines, kept on disk.
+    joint: one number that no baseline wins.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -52,17 +53,22 @@ _COMPOUND = ("6/8", "9/8", "12/8")
 
 
 class Column(NamedTuple):
-    """Values of one measure and, for each, the name of what it belongs to, such as its source tune."""
+    """Values of one metric.
+
+    Args:
+        values: float64, shape (n,).
+        owners: the cluster of each value, such as its source tune; texts, shape (n,).
+    """
 
     values: np.ndarray
     owners: np.ndarray
 
 
 Row = Mapping[str, Column]
-"""Columns by measure."""
+"""Columns by the name of their metric."""
 
 Tell = Callable[[str], None]
-"""Told what has just been done, for a progress bar: one call a step."""
+"""A callback for a progress bar: it is called after each step with the name of what was done."""
 
 
 def run(
@@ -72,7 +78,17 @@ def run(
     seed: int | None = None,
     progress: Callable[[], None] = lambda: None,
 ) -> list[Melody]:
-    """Transfer every source; output i has seed `seed + i`, by default from the task's own seed on."""
+    """Apply a system to every source of a task.
+
+    Args:
+        system: the system under test.
+        task: from `task.prepare`.
+        seed: output i is made with `seed + i`; by default the task's own seed.
+        progress: called after each output.
+
+    Returns:
+        One output a source, in the same order.
+    """
     outputs = []
     for number, source in enumerate(task.sources):
         outputs.append(system(source, (task.seed if seed is None else seed) + number))
@@ -81,20 +97,24 @@ def run(
 
 
 def score(task: Task, outputs: Sequence[Melody]) -> Row:
-    """Measure one system.
+    """Measure the outputs of one system.
 
     Args:
-        task: what was to be done.
+        task: from `task.prepare`.
         outputs: output i was made from source i.
 
     Returns:
-        Columns with one value an output, but for `c2st_*` and `window_*` (one value a window), `top1_compound` (one a
-        source in 6/8, 9/8 or 12/8), and `frechet_ratio`, `overlap`, `profile_pitch` and `profile_rhythm` (one value).
+        Columns with one value an output. The exceptions are `c2st_*` and `window_*` with one value
+        a window, `top1_compound` with one for each source in 6/8, 9/8 or 12/8, and `frechet_ratio`,
+        `overlap`, `profile_pitch` and `profile_rhythm` with one value in all.
+
+    Raises:
+        ValueError: if outputs and sources differ in number, or an output has no notes.
     """
     check_pairs(task.sources, outputs)
     values = content.evaluate(task.sources, outputs, task.distractors)
-    pieces = excerpts(task, outputs)
-    measured = features.extract(pieces)
+    cut = excerpts(task, outputs)
+    measured = features.extract(cut)
     values |= style.evaluate(measured, task.target, task.evaluators, task.origins)
     values |= bits.evaluate(task.note_model, outputs)
     values |= originality.evaluate(outputs, task.training, task.sources)
@@ -106,11 +126,18 @@ def score(task: Task, outputs: Sequence[Melody]) -> Row:
         columns["top1_compound"] = Column(values["top1"][compound], owners[compound])
     windows, of_output = spread(task, outputs)
     columns |= _music("music", outputs, owners) | _music("window", windows, owners[of_output])
-    return columns | _realism(task, pieces, measured, owners.tolist())
+    return columns | _realism(task, cut, measured, owners.tolist())
 
 
 def together(rows: Sequence[Row]) -> Row:
-    """One row of the rows of several seeds on one task; outputs of one source belong together."""
+    """Join the rows of several seeds on one task.
+
+    Args:
+        rows: from `score`, one a seed.
+
+    Returns:
+        One row; outputs of the same source tune are one cluster.
+    """
     joined = {}
     for name in rows[0]:
         parts = [row[name] for row in rows if name in row]
@@ -119,12 +146,27 @@ def together(rows: Sequence[Row]) -> Row:
 
 
 def real_row(task: Task) -> Row:
-    """The ceiling: held-out real melodies of the target style, measured like outputs; content is undefined."""
+    """Measure held-out real melodies of the target style like outputs: the ceiling of the table.
+
+    Args:
+        task: from `task.prepare`.
+
+    Returns:
+        A row without metrics of content, which need a source.
+    """
     return _kept(task, "real melodies", lambda: _measure_real(task))
 
 
 def cheat_row(task: Task, name: str) -> Row:
-    """The row of one of `CHEATS`."""
+    """Measure one of the baselines.
+
+    Args:
+        task: from `task.prepare`.
+        name: a key of `CHEATS`.
+
+    Returns:
+        Its row.
+    """
     return _kept(task, name, lambda: score(task, run(CHEATS[name](task), task)))
 
 
@@ -136,18 +178,41 @@ CHEATS: Mapping[str, Callable[[Task], baselines.System]] = {
     "nearest training tune": lambda task: baselines.nearest_real(task.pool[:100]),
     "Markov-3 over the skeleton": lambda task: baselines.markov_over_skeleton(task.pool),
 }
-"""What makes the baselines that need no trained model, by the name of their row."""
+"""Factories of the baselines that need no trained model, by the name of their row."""
 
 
 def summarise(row: Row) -> dict[str, Estimate]:
-    """Means with 95 % intervals, resampled by what the values belong to."""
+    """Means of a row with 95 % intervals.
+
+    Args:
+        row: from `score`.
+
+    Returns:
+        Estimates by metric, sorted by name; clusters of values are resampled as wholes.
+
+    Example:
+        >>> row = {"edit": Column(np.array([0.2, 0.4]), np.array(["source 0", "source 0"]))}
+        >>> print(summarise(row)["edit"])
+        0.300 [0.300, 0.300]
+    """
     return {name: bootstrap(*column) for name, column in sorted(row.items())}
 
 
 def joint(row: Mapping[str, Estimate]) -> float:
-    """Geometric mean of P(target), mean reciprocal rank and realism 2 (1 - C2ST) clipped to 0..1.
+    """Geometric mean of P(target), mean reciprocal rank and realism, 2 (1 - C2ST) clipped to 0..1.
 
-    A copy of the source has no style, a real tune no content, a rule-based disguise no realism.
+    A copy of the source fails in style, a real tune in content, and a rule in realism.
+
+    Args:
+        row: with estimates of `probability_all`, `reciprocal_rank` and `c2st_all`.
+
+    Returns:
+        The joint score, from 0 to 1.
+
+    Example:
+        >>> values = {"probability_all": 0.5, "reciprocal_rank": 0.5, "c2st_all": 0.75}
+        >>> round(joint({name: Estimate(value, 0, 1) for name, value in values.items()}), 3)
+        0.5
     """
     return float(
         joint_of(*(row[name].value for name in ("probability_all", "reciprocal_rank", "c2st_all")))
@@ -157,11 +222,21 @@ def joint(row: Mapping[str, Estimate]) -> float:
 def joint_of(
     probability: np.ndarray | float, reciprocal: np.ndarray | float, accuracy: np.ndarray | float
 ) -> np.ndarray:
-    """The joint score of P(target), mean reciprocal rank and accuracy of the two-sample test."""
+    """The joint score of numbers or of arrays of resamples.
+
+    Args:
+        probability: P(target).
+        reciprocal: mean reciprocal rank.
+        accuracy: accuracy of the two-sample test.
+
+    Returns:
+        float64, of the common shape of the arguments.
+    """
     return np.cbrt(probability * reciprocal * np.clip(2 * (1 - accuracy), 0, 1))
 
 
 def _measure_real(task: Task) -> Row:
+    """The row of the second half of the held-out real melodies."""
     melodies, of_tune = task.more_real
     measured = features.extract(melodies)
     owners = [f"tune {i}" for i in of_tune]
@@ -175,7 +250,8 @@ def _measure_real(task: Task) -> Row:
         "window", melodies, np.array(owners)
     )
     columns |= _realism(task, melodies, measured, owners)
-    # Two halves of forty tunes differ by chance; several halvings say what the test reads where there is no difference.
+    # Two halves of forty tunes differ by chance; several random halvings estimate the accuracy
+    # without a difference.
     every = np.concatenate([task.real_features, measured])
     tunes = [f"a{i}" for i in task.real[1]] + [f"b{i}" for i in of_tune]
     families = features.FAMILIES if len(set(tunes)) >= 2 * LEAST_REAL else ()
@@ -186,7 +262,7 @@ def _measure_real(task: Task) -> Row:
 
 
 def _kept(task: Task, name: str, measure: Callable[[], Row]) -> Row:
-    """A row that does not depend on any model, from the disk where it has been measured before."""
+    """A row that depends on no model, from disk if it was measured before."""
 
     def flat() -> dict[str, np.ndarray]:
         return {
@@ -202,7 +278,7 @@ def _kept(task: Task, name: str, measure: Callable[[], Row]) -> Row:
 
 
 def _music(kind: str, melodies: Sequence[Melody], owners: np.ndarray) -> dict[str, Column]:
-    """Descriptors of whole melodies (`music_*`) or, as they may depend on length, of windows (`window_*`)."""
+    """Descriptors of whole melodies (`music_*`) or of windows of like length (`window_*`)."""
     return {
         f"{kind}_{name}": Column(column, owners)
         for name, column in music.evaluate(melodies).items()
@@ -210,14 +286,14 @@ def _music(kind: str, melodies: Sequence[Melody], owners: np.ndarray) -> dict[st
 
 
 def _realism(
-    task: Task, pieces: Sequence[Melody], measured: np.ndarray, owners: Sequence[str]
+    task: Task, cut: Sequence[Melody], measured: np.ndarray, owners: Sequence[str]
 ) -> dict[str, Column]:
-    """Two-sample tests, Fréchet ratio, overlap area and style profiles against the held-out real windows."""
+    """Two-sample tests, Fréchet ratio, overlap area and style profiles against real windows."""
     real, of_tune = task.real
     groups = ([f"real {i}" for i in of_tune], owners)
     columns: dict[str, Column] = {}
     single: dict[str, float] = {}
-    if min(len(real), len(pieces)) >= LEAST_REAL:
+    if min(len(real), len(cut)) >= LEAST_REAL:
         for family in features.FAMILIES:
             answers = realism.c2st(
                 task.real_features, measured, family, groups=groups, seed=task.seed
@@ -227,8 +303,8 @@ def _realism(
         single["frechet_ratio"] = realism.frechet_ratio(
             task.real_features, measured, sources, seed=task.seed
         )
-        areas = [area for area, _ in overlap.overlap(real, pieces, seed=task.seed).values()]
+        areas = [area for area, _ in overlap.overlap(real, cut, seed=task.seed).values()]
         single["overlap"] = float(np.mean(areas))
-    single["profile_pitch"], single["profile_rhythm"] = style.profile_cosine(pieces, real)
+    single["profile_pitch"], single["profile_rhythm"] = style.profile_cosine(cut, real)
     whole = np.array(["all"])
     return columns | {name: Column(np.array([value]), whole) for name, value in single.items()}

@@ -1,8 +1,9 @@
-"""Measurements of real melodies on disk, so that a second report does not take them again.
+"""Measurements of real melodies, kept on disk for later reports.
 
-An entry is a set of arrays under a key that names everything they depend on: the melodies, by content; the settings;
-the code of this kit and of what it reads melodies with; the versions of the numerical libraries. So an entry is never
-wrong, only unused. A cache that cannot be written or read is no cache: everything is then computed.
+An entry is a set of arrays. Its key depends on everything that the arrays depend on: the notes of
+the melodies, the settings, the code of this package and of the modules that it imports, and the
+versions of the numerical libraries. An entry is therefore never out of date. If the folder cannot
+be read or written, everything is computed again.
 """
 
 import hashlib
@@ -28,7 +29,20 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def digest(melodies: Iterable[Melody]) -> str:
-    """A name for a sequence of melodies that changes with any note, bar line or the order; titles do not count."""
+    """The checksum of a sequence of melodies.
+
+    Args:
+        melodies: in order. Notes and bar lines count, titles do not.
+
+    Returns:
+        A SHA-256 as hexadecimal digits.
+
+    Example:
+        >>> low = Melody.from_array(np.array([(0, 24, 60)]))
+        >>> high = Melody.from_array(np.array([(0, 24, 72)]))
+        >>> digest([low, high]) == digest([high, low])
+        False
+    """
     total = hashlib.sha256()
     for melody in melodies:
         total.update(repr((melody.metres, melody.pickup, melody.end, len(melody.notes))).encode())
@@ -37,11 +51,14 @@ def digest(melodies: Iterable[Melody]) -> str:
 
 
 def remembered(facts: object, compute: Callable[[], Arrays]) -> Arrays:
-    """The arrays computed for these facts before, or now.
+    """Arrays from the disk, or computed now and kept there.
 
     Args:
-        facts: what they depend on beside the code; its `repr` must say all of it.
-        compute: gives the arrays by name; no name may hold a slash.
+        facts: what the arrays depend on beside the code; its `repr` must contain all of it.
+        compute: returns the arrays by name; names must not contain a slash.
+
+    Returns:
+        The arrays by name.
     """
     name = hashlib.sha256(repr((facts, _version())).encode()).hexdigest()[:32]
     path = cache_folder() / "evaluation" / f"{name}.npz"
@@ -55,6 +72,7 @@ def remembered(facts: object, compute: Callable[[], Arrays]) -> Arrays:
 
 
 def _keep(path: Path, arrays: Arrays) -> None:
+    """Write an entry, unless the folder cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as draft:
@@ -65,7 +83,7 @@ def _keep(path: Path, arrays: Arrays) -> None:
 
 @cache
 def _version() -> str:
-    """Of the code and the libraries that measurements come from."""
+    """The checksum of the code and the versions of the libraries."""
     package = files(__package__)
     kit = sorted(
         item.name.removesuffix(".py") for item in package.iterdir() if item.name.endswith(".py")

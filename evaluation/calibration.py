@@ -1,6 +1,6 @@
-"""Calibration: what the instrument says of real music and of cheats, against what it must say.
+"""Calibration: whether the metrics give real music and baselines the values that they must.
 
-A metric is believed only where it puts real music at its ideal and every cheat below it.
+A metric is trusted only if real music reaches its ideal value and no baseline does.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,14 @@ __all__ = ["Check", "check"]
 
 
 class Check(NamedTuple):
-    """One requirement: what was measured, its value, what is wanted and whether it is met."""
+    """One requirement and its result.
+
+    Args:
+        name: what was measured.
+        value: its value.
+        wanted: the values that are accepted, in words.
+        met: whether the value is one of them.
+    """
 
     name: str
     value: float
@@ -19,14 +26,21 @@ class Check(NamedTuple):
 
 
 def check(rows: Sequence[dict[str, Any]]) -> list[Check]:
-    """Hold the rows of a report against the floors and ceilings.
+    """Compare the rows of a report with the values that a sound set of metrics must give.
 
-    Real against real: two-sample accuracy .45 to .55, overlap area over .93, Fréchet ratio under .05. Identity: the
-    source is always found, style accuracy under .1. The rule-based jazzifier: heard as the target rather than as its
-    source in over .9, and two-sample accuracy over .9. The joint score of every cheat stays under .5.
+    Real against real: two-sample accuracy .45 to .55, overlap area over .93, Fréchet ratio under
+    .05. Identity: the source is always found, style accuracy under .1. The rule-based jazzifier:
+    classified as the target rather than as its source in over .9 of the cases, and two-sample
+    accuracy over .9. The joint score of every baseline is under .5.
 
     Args:
         rows: of a report made by `study.compare`.
+
+    Returns:
+        One check a requirement.
+
+    Raises:
+        KeyError: if a row or a metric is missing.
     """
     values = {
         row["name"]: {key: triple[0] for key, triple in row["values"].items()} for row in rows
@@ -72,4 +86,5 @@ def check(rows: Sequence[dict[str, Any]]) -> list[Check]:
 
 
 def _check(name: str, value: float, wanted: str, met: Callable[[float], bool]) -> Check:
+    """A check of a value by a condition."""
     return Check(name, value, wanted, met(value))

@@ -1,11 +1,13 @@
-"""Control and diversity: whether the dials move what they should, and only that.
+"""Control and diversity: whether a setting changes what it should, and only that.
 
-Conventions: a dial is tried at several settings on the same tunes; measurements have shape (tunes, settings).
+Conventions: a setting, such as strength or preserve, is tried at several values on the same tunes.
+Measurements have shape (tunes, values).
 
 Metrics:
-    rank_correlation: mean over tunes of Spearman's rho of setting and measurement: 1 for a dial that works. The same
-        number for a measurement that the dial should leave alone is its cross-talk: 0 is ideal.
-    monotone: share of tunes whose measurement never falls by more than a tolerance as the setting rises.
+    rank_correlation: Spearman's rho of value and measurement for each tune; 1 is ideal. The same
+        number for a measurement that the setting should not change is its cross-talk; 0 is ideal.
+    monotone: share of tunes whose measurement never falls by more than a tolerance as the value
+        rises.
     diversity: mean normalised edit distance of the outputs of several seeds.
 
 References:
@@ -27,18 +29,25 @@ __all__ = ["diversity", "evaluate", "monotone", "rank_correlation"]
 
 
 def rank_correlation(settings: Sequence[float], measurements: np.ndarray) -> np.ndarray:
-    """Spearman's rho of setting and measurement within each tune, 0 where a tune does not react at all.
+    """Spearman's rho of value and measurement within each tune.
 
     Args:
-        settings: values of the dial, shape (settings,), at least two different.
-        measurements: shape (tunes, settings).
+        settings: values of the setting, shape (values,), at least two different.
+        measurements: shape (tunes, values).
 
     Returns:
-        float64, shape (tunes,).
+        float64, shape (tunes,); 0 where the measurement of a tune never changes.
+
+    Raises:
+        ValueError: if the shapes do not agree, or there are no two different values.
+
+    Example:
+        >>> rank_correlation([0.0, 0.5, 1.0], np.array([[1, 2, 3], [3, 2, 1], [1, 1, 1]])).tolist()
+        [1.0, -1.0, 0.0]
     """
-    dial, values = _checked(settings, measurements)
-    x = rankdata(dial) - (len(dial) + 1) / 2
-    y = rankdata(values, axis=1) - (len(dial) + 1) / 2
+    levels, values = _checked(settings, measurements)
+    x = rankdata(levels) - (len(levels) + 1) / 2
+    y = rankdata(values, axis=1) - (len(levels) + 1) / 2
     scale = np.sqrt((x**2).sum() * (y**2).sum(axis=1))
     return np.where(scale > 0, (y @ x) / np.maximum(scale, 1e-12), 0.0)
 
@@ -46,14 +55,45 @@ def rank_correlation(settings: Sequence[float], measurements: np.ndarray) -> np.
 def monotone(
     settings: Sequence[float], measurements: np.ndarray, *, tolerance: float = 0.0
 ) -> np.ndarray:
-    """For each tune, 1 if the measurement never falls by more than `tolerance` as the setting rises."""
-    dial, values = _checked(settings, measurements)
-    steps = np.diff(values[:, np.argsort(dial, kind="stable")], axis=1)
+    """Whether the measurement of each tune never falls as the value rises.
+
+    Args:
+        settings: values of the setting, shape (values,), at least two different.
+        measurements: shape (tunes, values).
+        tolerance: a step down by as much does not count as a fall.
+
+    Returns:
+        float64, shape (tunes,); 1 for yes, 0 for no.
+
+    Raises:
+        ValueError: if the shapes do not agree, or there are no two different values.
+
+    Example:
+        >>> monotone([1.0, 2.0, 3.0], np.array([[1, 2, 3], [1, 3, 2]])).tolist()
+        [1.0, 0.0]
+    """
+    levels, values = _checked(settings, measurements)
+    steps = np.diff(values[:, np.argsort(levels, kind="stable")], axis=1)
     return np.all(steps >= -tolerance, axis=1).astype(float)
 
 
 def diversity(variations: Sequence[Melody]) -> float:
-    """Mean over pairs of one minus the edit similarity: 0 where all seeds give the same melody."""
+    """Mean over pairs of melodies of one minus their edit similarity.
+
+    Args:
+        variations: results of several seeds, at least two.
+
+    Returns:
+        From 0, where all melodies are the same, to 1.
+
+    Raises:
+        ValueError: if there are fewer than two melodies.
+
+    Example:
+        >>> tune = Melody.from_array(np.array([(0, 24, 60), (24, 24, 62)]))
+        >>> diversity([tune, tune])
+        0.0
+    """
     check_melodies(variations, "variations", least=2)
     return float(np.mean([1 - edit_similarity(a, b) for a, b in combinations(variations, 2)]))
 
@@ -61,15 +101,19 @@ def diversity(variations: Sequence[Melody]) -> float:
 def evaluate(
     settings: Sequence[float], moved: str, measurements: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Control of a dial over what it should move, and cross-talk on everything else that was measured.
+    """Control of a setting over what it should change, and cross-talk on all other measurements.
 
     Args:
-        settings: values of the dial.
+        settings: values of the setting.
         moved: name of the measurement that should rise with it.
-        measurements: arrays of shape (tunes, settings) by name.
+        measurements: arrays of shape (tunes, values) by name.
 
     Returns:
-        Per tune: `rho`, `monotone`, and `cross_talk_<name>` for every other measurement.
+        float64 arrays of shape (tunes,): `rho`, `monotone`, and `cross_talk_<name>` for every other
+        measurement.
+
+    Raises:
+        ValueError: if nothing was measured under the name `moved`.
     """
     if moved not in measurements:
         raise ValueError(
@@ -85,9 +129,10 @@ def evaluate(
 
 
 def _checked(settings: Sequence[float], measurements: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    dial, values = np.asarray(settings, dtype=float), np.asarray(measurements, dtype=float)
-    if dial.ndim != 1 or len(np.unique(dial)) < 2:
+    """Both as arrays of floats, if their shapes agree."""
+    levels, values = np.asarray(settings, dtype=float), np.asarray(measurements, dtype=float)
+    if levels.ndim != 1 or len(np.unique(levels)) < 2:
         raise ValueError(f"settings must be one row with two different values, got {settings}")
-    if values.ndim != 2 or values.shape[1] != len(dial):
-        raise ValueError(f"measurements must have shape (tunes, {len(dial)}), got {values.shape}")
-    return dial, values
+    if values.ndim != 2 or values.shape[1] != len(levels):
+        raise ValueError(f"measurements must have shape (tunes, {len(levels)}), got {values.shape}")
+    return levels, values

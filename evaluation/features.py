@@ -1,8 +1,8 @@
 """Interpretable features of a melody, in two families: pitch and rhythm.
 
-Everything is invariant to transposition and, but for the two features of length that are left out on purpose, a mean
-or a share, so that short and long melodies can be compared. They still depend a little on length (a short melody has
-fewer different notes): compare melodies of like length, for which `windows` is here.
+Features are invariant to transposition. Each is a mean or a share, so that short and long melodies
+can be compared. They still depend a little on length, because a short melody has fewer different
+notes: compare windows of like length, see `windows`.
 
 Conventions: melodies without notes are refused; times are in quarter notes.
 """
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _IOI_EDGES = np.array([0.2, 0.29, 0.4, 0.55, 0.7, 0.8, 1.2, 1.8, 2.5, 3.5])
-_PLACES = (0, 4, 6, 8, 12, 16, 18, 20)
+_POSITIONS = (0, 4, 6, 8, 12, 16, 18, 20)
 _LARGEST = 12
 
 PITCH_NAMES = (
@@ -47,7 +47,7 @@ PITCH_NAMES = (
 )
 RHYTHM_NAMES = (
     *(f"advance class {k}" for k in range(len(_IOI_EDGES) + 1)),
-    *(f"onset at {place}/24" for place in _PLACES),
+    *(f"onset at {ticks}/24" for ticks in _POSITIONS),
     "onset elsewhere",
     *(
         "advance entropy",
@@ -59,18 +59,37 @@ RHYTHM_NAMES = (
     ),
     *(
         "syncopation",
-        "onsets per place",
+        "onset positions",
         "sounding share mean",
         "sounding share spread",
         "beats without onset",
     ),
 )
 NAMES = PITCH_NAMES + RHYTHM_NAMES
+"""Names of all features, in the order of the columns of `extract`."""
+
 FAMILIES = ("all", "pitch", "rhythm")
+"""Families of features, see `columns`."""
 
 
 def extract(melodies: Sequence[Melody]) -> np.ndarray:
-    """Features of each melody; float64, shape (melodies, len(NAMES))."""
+    """Compute the features of each melody.
+
+    Args:
+        melodies: the melodies.
+
+    Returns:
+        float64, shape (melodies, len(NAMES)).
+
+    Raises:
+        ValueError: if there are no melodies or one has no notes.
+
+    Example:
+        >>> scale = Melody.from_array(np.array([(24 * i, 24, 60 + i) for i in range(5)]))
+        >>> values = extract([scale])
+        >>> values.shape == (1, len(NAMES)), values[0, NAMES.index("mean interval")].item()
+        (True, 1.0)
+    """
     check_melodies(melodies)
     return np.stack(
         [np.r_[_pitch_features(melody), _rhythm_features(melody)] for melody in melodies]
@@ -78,10 +97,20 @@ def extract(melodies: Sequence[Melody]) -> np.ndarray:
 
 
 def columns(family: str) -> slice:
-    """The columns of a family: "all", "pitch" or "rhythm".
+    """The columns of a family of features.
+
+    Args:
+        family: "all", "pitch" or "rhythm".
+
+    Returns:
+        A slice of the columns of `extract`.
 
     Raises:
-        ValueError: for any other word.
+        ValueError: for any other family.
+
+    Example:
+        >>> len(NAMES[columns("pitch")]) == len(PITCH_NAMES)
+        True
     """
     if family not in FAMILIES:
         raise ValueError(f"family must be one of {', '.join(FAMILIES)}, got {family!r}")
@@ -90,7 +119,17 @@ def columns(family: str) -> slice:
 
 
 def excerpt(melody: Melody, quarters: float, seed: int = 0, *, least: int = 12) -> Melody:
-    """One window of a melody, see `windows`; the melody itself where no window has enough notes."""
+    """Cut one window out of a melody, see `windows`.
+
+    Args:
+        melody: the melody.
+        quarters: length of the window.
+        seed: of the choice.
+        least: a window must have as many notes.
+
+    Returns:
+        The window; the melody itself where no window has enough notes.
+    """
     found = windows(melody, quarters, most=1, seed=seed, least=least)
     return found[0] if found else melody
 
@@ -98,14 +137,22 @@ def excerpt(melody: Melody, quarters: float, seed: int = 0, *, least: int = 12) 
 def windows(
     melody: Melody, quarters: float, *, most: int, seed: int = 0, least: int = 12
 ) -> list[Melody]:
-    """Windows of a melody that do not overlap, in order.
+    """Cut windows that do not overlap out of a melody.
 
     Args:
-        melody: the melody; where it is not longer than a window, it is the only one itself.
+        melody: the melody. If it is not longer than a window, it is the only window.
         quarters: length of a window, rounded to whole bars.
-        most: how many to draw at random.
-        seed: of the draw.
+        most: how many windows to choose at random.
+        seed: of the choice.
         least: windows with fewer notes are left out.
+
+    Returns:
+        The windows in order.
+
+    Example:
+        >>> scale = Melody.from_array(np.array([(24 * i, 24, 60 + i) for i in range(32)]))
+        >>> [window.bars for window in windows(scale, 8, most=3, least=4)]
+        [2, 2, 2]
     """
     bars = max(round(quarters * TICKS_PER_QUARTER / melody.metre.bar), 1)
     if melody.bars <= bars:
@@ -120,6 +167,7 @@ def windows(
 
 
 def _pitch_features(melody: Melody) -> np.ndarray:
+    """The features of `PITCH_NAMES`."""
     pitch, weight = melody.array[:, 2].astype(np.int64), melody.array[:, 1]
     steps = np.diff(pitch)
     sizes = np.abs(steps)
@@ -147,20 +195,21 @@ def _pitch_features(melody: Melody) -> np.ndarray:
 
 
 def _rhythm_features(melody: Melody) -> np.ndarray:
+    """The features of `RHYTHM_NAMES`."""
     onset, duration = melody.array[:, 0].astype(np.int64), melody.array[:, 1].astype(np.int64)
     advance = np.diff(onset)
     quarters = advance / TICKS_PER_QUARTER
     classes = np.digitize(quarters, _IOI_EDGES)
     histogram = _shares(np.bincount(classes, minlength=len(_IOI_EDGES) + 1))
-    place = onset % TICKS_PER_QUARTER
-    at = np.array([np.mean(place == p) for p in _PLACES])
+    position = onset % TICKS_PER_QUARTER
+    at = np.array([np.mean(position == ticks) for ticks in _POSITIONS])
     span = max(int(onset[-1] + duration[-1] - onset[0]), 1)
     rests = advance - duration[:-1]
     share = duration[:-1] / np.maximum(advance, 1)
     beats = max(span // TICKS_PER_QUARTER, 1)
-    off_beat = place[:-1] != 0
-    # A note that begins between two quarters and holds over the next one.
-    syncopated = off_beat & (place[:-1] + duration[:-1] > TICKS_PER_QUARTER)
+    off_beat = position[:-1] != 0
+    # A note that begins between two quarters and sounds over the next one.
+    syncopated = off_beat & (position[:-1] + duration[:-1] > TICKS_PER_QUARTER)
     scalars = [
         _entropy(histogram),
         _mean(advance[1:] == advance[:-1]),
@@ -169,7 +218,7 @@ def _rhythm_features(melody: Melody) -> np.ndarray:
         _mean(rests >= TICKS_PER_QUARTER // 2),
         _mean(rests <= 1),
         _mean(syncopated),
-        len(np.unique(place)) / TICKS_PER_QUARTER,
+        len(np.unique(position)) / TICKS_PER_QUARTER,
         _mean(share),
         float(share.std()) if len(share) else 0.0,
         1 - min(len(np.unique(onset // TICKS_PER_QUARTER)) / beats, 1),
@@ -178,9 +227,9 @@ def _rhythm_features(melody: Melody) -> np.ndarray:
 
 
 def _centre(profile: np.ndarray, last: int) -> int:
-    """Where to begin the profile so that it does not depend on transposition: the root of the best major scale.
+    """The root of the major scale that fits a pitch-class profile best.
 
-    Of roots that fit alike, the first at or above the last note's pitch class.
+    Of roots that fit equally well, the first at or above the last note's pitch class.
     """
     scale = np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11)) + 0.5 * np.isin(np.arange(12), (0, 4, 7))
     roots = (last + np.arange(12)) % 12
@@ -188,6 +237,7 @@ def _centre(profile: np.ndarray, last: int) -> int:
 
 
 def _longest_run(values: np.ndarray) -> int:
+    """Length of the longest run of equal values."""
     changes = (
         np.flatnonzero(np.r_[True, values[1:] != values[:-1], True]) if len(values) else np.zeros(1)
     )
@@ -195,13 +245,16 @@ def _longest_run(values: np.ndarray) -> int:
 
 
 def _shares(counts: np.ndarray) -> np.ndarray:
+    """Counts over their sum."""
     return counts / max(counts.sum(), 1)
 
 
 def _entropy(shares: np.ndarray) -> float:
+    """Entropy in bits."""
     positive = shares[shares > 0]
     return float(-(positive * np.log2(positive)).sum())
 
 
 def _mean(values: np.ndarray) -> float:
+    """The mean, 0 for no values."""
     return float(values.mean()) if len(values) else 0.0

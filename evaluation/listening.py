@@ -1,15 +1,18 @@
-"""Listening tests: a static page that works from a file, and the statistics of its answers.
+"""Listening tests: a static page that works without a server, and the statistics of its answers.
 
-Two kinds of question. A *choice* plays the outputs of two systems for one source and asks which is the better piece of
-the target style; an *identification* plays one item and asks for its style. Real melodies and rule-based outputs are
-hidden among the items: a listener, or a test, that does not place them well is of no use.
+There are two kinds of question. A *choice* plays the outputs of two systems for one source and asks
+which is the better melody of the target style. An *identification* plays one item and asks for its
+style. Real melodies and rule-based outputs (anchors) are hidden among the items. The answers of a
+listener who does not recognise them are not reliable.
 
-Conventions: items have names that say nothing; what they are stands in `key.json`, which listeners do not get. Orders
-come from a balanced Latin square over the listener's number; sides are balanced with it. Answers are CSV rows
-(listener, question, kind, left, right, answer), answer being an item of a choice or a style of an identification.
+Conventions: the names of items are random; `key.json`, which listeners do not get, says what they
+are. The order of questions comes from a balanced Latin square over the listener's number; sides are
+balanced with it. Answers are CSV rows (listener, question, kind, left, right, answer); the answer
+is an item of a choice or a style of an identification.
 
 References:
-    Williams (1949), Experimental designs balanced for the estimation of residual effects of treatments.
+    Williams (1949), Experimental designs balanced for the estimation of residual effects of
+        treatments.
 """
 
 import json
@@ -43,13 +46,13 @@ _CLUSTERING = 2
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to hear.
+    """One melody to be played.
 
     Args:
-        name: says nothing about it.
+        name: random.
         role: "system", "other", "anchor", "source" or "real".
-        pair: number of its source, -1 for a real melody.
-        style: what a listener should hear in it.
+        pair: number of its source; negative for a real melody.
+        style: the right answer of an identification.
     """
 
     name: str
@@ -72,23 +75,29 @@ def make(
     count: int = 8,
     seed: int = 0,
 ) -> tuple[Path, Path]:
-    """Write `index.html` and `key.json`.
+    """Write the page of a listening test and its key.
 
     Args:
-        folder: where to; made if need be.
+        folder: where to write `index.html` and `key.json`; made if it does not exist.
         sources: the sources.
-        outputs: output i was made from source i. The first `count` are used: nobody chooses them.
+        outputs: output i was made from source i. The first `count` are used, so that nobody selects
+            them.
         real: held-out real melodies of the target style; two are hidden among the items.
-        source_style: what the sources are.
-        target: what the outputs should be.
+        source_style: the style of the sources.
+        target: the style that the outputs should be in.
         styles: answers that an identification offers, both of these among them.
-        other: outputs of a second system to choose against; by default the rule-based anchor.
-        bars: length of every item.
+        other: outputs of a second system for the choices; by default those of the rule-based
+            anchor.
+        bars: length of every item in bars.
         count: number of sources.
         seed: of the names of items.
 
     Returns:
-        The page and the key.
+        The paths of the page and of the key.
+
+    Raises:
+        ValueError: if lists differ in length, there are fewer than 2 real melodies, or a style is
+            missing in `styles`.
     """
     check_pairs(sources, outputs)
     check_melodies(real, "real", least=2)
@@ -131,28 +140,50 @@ def make(
 
 
 def balanced_orders(size: int) -> list[list[int]]:
-    """Rows of a balanced Latin square: every question in every place, and after every other equally often.
+    """Rows of a balanced Latin square.
+
+    Every question is equally often at every position and equally often after every other question.
+
+    Args:
+        size: number of questions.
 
     Returns:
-        `size` orders, or twice as many for an odd size, of the numbers 0 to size - 1.
+        `size` orders of the numbers 0 to size - 1; twice as many for an odd size.
+
+    Example:
+        >>> balanced_orders(4)
+        [[0, 1, 3, 2], [1, 2, 0, 3], [2, 3, 1, 0], [3, 0, 2, 1]]
     """
     # 0, 1, n - 1, 2, n - 2, ...: all differences between neighbours are different.
     first = [(k // 2 + 1 if k % 2 else -(k // 2)) % size for k in range(size)]
-    rows = [[(place + turn) % size for place in first] for turn in range(size)]
+    rows = [[(number + turn) % size for number in first] for turn in range(size)]
     return rows + [row[::-1] for row in rows] if size % 2 else rows
 
 
 def read_answers(paths: Sequence[Path]) -> list[dict[str, str]]:
-    """All rows of several result files.
+    """Read all rows of several result files.
+
+    Args:
+        paths: CSV files that listeners sent back.
+
+    Returns:
+        One dictionary of texts a row.
 
     Raises:
-        FileFormatError: naming the file that cannot be read or whose columns are not those of a result.
+        FileFormatError: naming the file that cannot be read or whose columns are not those of a
+            result.
     """
     return [row for path in paths for row in read_table(path, _FIELDS)]
 
 
 def read_key(path: Path) -> dict[str, Any]:
-    """Content of `key.json`.
+    """Read `key.json`.
+
+    Args:
+        path: the file that `make` wrote.
+
+    Returns:
+        `target`, `styles` and `items`.
 
     Raises:
         FileFormatError: if the file cannot be read or is no key.
@@ -171,16 +202,17 @@ def read_key(path: Path) -> dict[str, Any]:
 
 
 def score(answers: Sequence[Mapping[str, str]], key: Mapping[str, Any]) -> dict[str, Any]:
-    """What listeners said, with exact intervals.
+    """Count the answers, with exact intervals.
 
     Args:
         answers: from `read_answers`.
-        key: content of `key.json`.
+        key: from `read_key`.
 
     Returns:
-        `listeners`; `preference`: hits, trials, share, interval, p and judgements still needed at the share observed
-        (doubled, because the answers of one listener depend on each other; None where it is not above chance);
-        `identification`: the same by role, a hit being the style that the item should have.
+        `listeners`: their number. `preference`: hits, trials, share, interval, p and the number of
+        judgements still needed at the observed share; it is doubled because the answers of one
+        listener depend on each other, and None where the share is not above chance.
+        `identification`: the same by role; a hit is the style that the item should have.
 
     Raises:
         FileFormatError: if an answer names an item that the key does not know.
@@ -199,21 +231,23 @@ def score(answers: Sequence[Mapping[str, str]], key: Mapping[str, Any]) -> dict[
     choices = [
         items[answer["answer"]].role == "system" for answer in answers if answer["kind"] == "choice"
     ]
-    heard: dict[str, list[bool]] = {}
+    identified: dict[str, list[bool]] = {}
     for answer in answers:
         if answer["kind"] == "identification":
             item = items[answer["left"]]
-            heard.setdefault(item.role, []).append(answer["answer"] == item.style)
+            identified.setdefault(item.role, []).append(answer["answer"] == item.style)
     chance = 1 / len(key["styles"])
     return {
         "listeners": len({answer["listener"] for answer in answers}),
         "preference": _shares(choices, 0.5) if choices else None,
-        "identification": {role: _shares(hits, chance) for role, hits in sorted(heard.items())},
+        "identification": {
+            role: _shares(hits, chance) for role, hits in sorted(identified.items())
+        },
     }
 
 
 def _questions(items: Sequence[Item], rival: str) -> list[dict[str, str]]:
-    """One choice and one identification a source, and identifications of anchors, sources and real items in turn."""
+    """A choice and an identification for each source, and identifications of hidden items."""
     by_role = {
         role: [item for item in items if item.role == role]
         for role in ("system", rival, "source", "anchor", "real")
@@ -230,18 +264,19 @@ def _questions(items: Sequence[Item], rival: str) -> list[dict[str, str]]:
 
 
 def _beginning(melody: Melody, bars: int) -> Melody:
-    """The first bars, counted from the bar of the first note."""
+    """The first bars, from the bar of the first note on."""
     first = int(np.searchsorted(melody.bar_lines, melody.notes[0].onset, side="right")) - 1
     return melody.slice(first, min(first + bars, melody.bars))
 
 
 def _shares(hits: Sequence[bool], chance: float) -> dict[str, Any]:
+    """The share of hits with its interval and p-value."""
     estimate = binomial_interval(int(np.sum(hits)), len(hits))
     needed = None
     if chance < estimate.value:
         try:
             needed = max(_CLUSTERING * judgements_needed(estimate.value, chance) - len(hits), 0)
-        except ValueError:  # so near to chance that thousands would be needed
+        except ValueError:  # too near to chance
             needed = None
     return {
         "hits": int(np.sum(hits)),
@@ -255,6 +290,7 @@ def _shares(hits: Sequence[bool], chance: float) -> dict[str, Any]:
 
 
 def _write(folder: Path, test: Mapping[str, Any], key: Mapping[str, Any]) -> tuple[Path, Path]:
+    """Write the page and the key."""
     folder.mkdir(parents=True, exist_ok=True)
     template = Template(files(__package__).joinpath("listening.html").read_text(encoding="utf-8"))
     # "</" would end the script element that holds the test.

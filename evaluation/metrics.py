@@ -1,12 +1,12 @@
-"""The metrics by name: the columns of a report's table, and one call that measures a set of outputs.
+"""The metrics by name: the columns of a report's table, and one call that measures outputs.
 
-A new metric costs one file in this folder, with one function, and one line in `_TABLE` below. The function takes one
-output, or a source and its output, and returns one number. `benchmark` then measures it for every system and every
-baseline, and the table of `stylernn evaluate` shows its mean with an interval. A program registers a metric of its own
-with `register` before it measures.
+A new metric costs one file in this folder, with one function, and one line in `_TABLE` below. The
+function takes one output, or a source and its output, and returns one number. `benchmark` then
+measures it for every system and every baseline, and the table of `stylernn evaluate` shows its mean
+with an interval. A program registers a metric of its own with `register` before it measures.
 
-Conventions: a mean is taken over outputs. Symbols of the better direction: "↑" higher, "↓" lower, "1" and ".5" that
-number, "◇" as near as possible to the value of real melodies of the target style.
+Conventions: a mean is taken over outputs. Symbols of the better direction: "↑" higher, "↓" lower,
+"1" and ".5" that number, "◇" as near as possible to the value of real melodies of the target style.
 
 Metrics:
     register: add a metric to the table.
@@ -56,11 +56,13 @@ class Metric:
         better: one of `DIRECTIONS`.
         chapter: the module that explains it, such as "content".
         of_output: the function, if it takes one output.
-        of_pair: the function, if it takes a source and its output. A metric with neither function is measured by the
-            `evaluate` function of its chapter, or made of other metrics by `study`.
+        of_pair: the function, if it takes a source and its output. A metric with neither function
+            is measured by the `evaluate` function of its chapter, or made of other metrics by
+            `study`.
 
     Raises:
-        ValueError: if the name is no identifier, the direction is unknown or both functions are given.
+        ValueError: if the name is no identifier, the direction is unknown or both functions are
+            given.
     """
 
     name: str
@@ -212,8 +214,8 @@ def fingerprint() -> tuple[tuple[str, str], ...] | None:
     """What the values of `measure` depend on beside the melodies, for `cache.remembered`.
 
     Returns:
-        Name and checksum of the source of each metric's function; None where the source of one cannot be found, as that
-        of a function typed at a prompt.
+        Name and checksum of the source of each metric's function; None where the source of one
+        cannot be found, as that of a function typed at a prompt.
     """
     facts = []
     for metric in METRICS.values():
@@ -237,8 +239,8 @@ def evaluate(
 ) -> dict[str, float]:
     """Means of the deterministic metrics of a set of outputs.
 
-    No style classifier is fitted and no two-sample test is made here: for those, with intervals and baselines, see
-    `stylernn evaluate`.
+    No style classifier is fitted and no two-sample test is made here: for those, with intervals and
+    baselines, see `stylernn evaluate`.
 
     Args:
         outputs: melodies, or objects with a `melody`, such as results of a transfer.
@@ -247,12 +249,14 @@ def evaluate(
         training: melodies that a system may have copied.
 
     Returns:
-        Means by name. Always the descriptors of `music` as `music_*`; with sources those of `content`; with training
-        melodies those of `originality`; with a reference those of `bits`, the style profiles and, from 5 melodies a
-        side on, the overlap area; and the metrics that were registered.
+        Means by name. Always the descriptors of `music` as `music_*`; with sources those of
+        `content`; with training melodies those of `originality`; with a reference those of `bits`,
+        the style profiles and, from 5 melodies a side on, the overlap area; and the metrics that
+        were registered.
 
     Raises:
-        ValueError: if a list is empty, a melody has no notes, or sources and outputs differ in number.
+        ValueError: if a list is empty, a melody has no notes, or sources and outputs differ in
+            number.
         StylernnError: if a reference is given and scipy or scikit-learn is not installed.
 
     Example:

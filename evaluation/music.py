@@ -1,17 +1,20 @@
-"""Music: the descriptors that textbooks ask for, one number a melody.
+"""Music: descriptors of melody, rhythm, form and ending, one number a melody.
 
-Conventions: none of these is good when high. Each is read beside the same number for real melodies of the style.
+Conventions: higher is not better. Compare each number with that of real melodies of the target
+style.
 
 Metrics:
-    fluency: mean |interval|, share of leaps and of steps.
-    rhythm stability: entropy of inter-onset intervals, groove consistency, share of onsets off the grid.
-    form: share of four-note figures that come again within 8 bars.
-    breath: notes per quarter, share of silence, longest rest.
-    closure: does it end on the tonic triad, long, and on a strong beat?
+    fluency: mean absolute interval and pitch range in semitones, share of leaps and of steps.
+    rhythm stability: entropy of inter-onset intervals, groove consistency, share of onsets off the
+        grid.
+    form: share of four-note n-grams that occurred in the 8 bars before.
+    density and rests: notes per quarter, share of silence, longest rest.
+    closure: whether the melody ends on the tonic triad, with a long note, and on a strong beat.
 
 References:
-    Dong et al. (2020), MusPy, ISMIR: groove consistency, there computed from bars cut at the wrong places and with one
-    term too few, so that two identical bars score .875; here the number of comparisons is the number of bar pairs.
+    Dong et al. (2020), MusPy, ISMIR: groove consistency. MusPy cuts bars at wrong positions and
+        leaves out one term, so that two identical bars score .875. Here the number of comparisons
+        is the number of pairs of bars.
 """
 
 from collections.abc import Sequence
@@ -39,32 +42,66 @@ _GRID = (TICKS_PER_QUARTER // 4, TICKS_PER_QUARTER // 3)
 
 
 def onset_entropy(melody: Melody) -> float:
-    """Entropy of the inter-onset intervals in bits; 0 for a steady pulse."""
+    """Entropy of the inter-onset intervals.
+
+    Args:
+        melody: the tune.
+
+    Returns:
+        Bits; 0 for a steady pulse.
+
+    Example:
+        >>> onset_entropy(Melody.from_array(np.array([(0, 12, 60), (12, 24, 62), (36, 24, 64)])))
+        1.0
+    """
     _, counts = np.unique(np.diff(melody.array[:, 0]), return_counts=True)
     shares = counts / max(counts.sum(), 1)
     return float(-(shares * np.log2(shares)).sum()) + 0.0
 
 
 def groove_consistency(melody: Melody) -> float:
-    """One minus the mean share of sixteenths and triplets at which neighbouring bars differ in having an onset.
+    """One minus the mean share of positions at which one of two neighbouring bars has an onset.
 
-    Bars of different length are compared over the longer one's places. A melody of one bar is 1.
+    A quarter has six positions: its sixteenths and triplets. Bars of different length are compared
+    over the positions of the longer one.
+
+    Args:
+        melody: the tune.
+
+    Returns:
+        From 0 to 1; 1 for a melody of one bar.
+
+    Example:
+        >>> groove_consistency(Melody.from_array(np.array([(0, 24, 60), (96, 24, 62)])))
+        1.0
     """
     patterns = _bar_patterns(melody)
     if len(patterns) < 2:
         return 1.0
     lengths = np.diff(melody.bar_lines)
     differences = [
-        len(a ^ b) / _places_in(int(max(lengths[i], lengths[i + 1])))
+        len(a ^ b) / _positions_in(int(max(lengths[i], lengths[i + 1])))
         for i, (a, b) in enumerate(pairwise(patterns))
     ]
     return float(1 - np.mean(differences))
 
 
 def closure(melody: Melody) -> tuple[float, float, float]:
-    """Whether the last note is of the tonic triad, is long (at least the mean length), and stands on a strong beat.
+    """Whether a melody ends on the tonic triad, with a long note, and on a strong beat.
 
-    Strong are the first beat of a bar and, where the number of beats is even, that in the middle.
+    The key is estimated. A note is long if it has at least the mean duration. Strong are the first
+    beat of a bar and, if the number of beats is even, the middle one.
+
+    Args:
+        melody: the tune.
+
+    Returns:
+        Three numbers, each 1 for yes or 0 for no.
+
+    Example:
+        >>> scale = [(24 * i, 24, p) for i, p in enumerate((60, 62, 64, 65, 67, 65, 62, 59))]
+        >>> closure(Melody.from_array(np.array([*scale, (192, 96, 60)])))
+        (1.0, 1.0, 1.0)
     """
     key, last = key_estimation.estimate(melody), melody.notes[-1]
     third = 4 if key.mode == "major" else 3
@@ -77,7 +114,18 @@ def closure(melody: Melody) -> tuple[float, float, float]:
 
 
 def evaluate(melodies: Sequence[Melody]) -> dict[str, np.ndarray]:
-    """All descriptors; a dictionary of arrays of shape (melodies,)."""
+    """All descriptors of each melody.
+
+    Args:
+        melodies: the melodies.
+
+    Returns:
+        float64 arrays of shape (melodies,): those of `DESCRIPTORS`, `ends_in_triad`, `ends_long`
+        and `ends_on_strong_beat`.
+
+    Raises:
+        ValueError: if there are no melodies or one has no notes.
+    """
     check_melodies(melodies)
     values = {
         name: np.array([function(melody) for melody in melodies])
@@ -93,33 +141,38 @@ def evaluate(melodies: Sequence[Melody]) -> dict[str, np.ndarray]:
 
 
 def _bar_patterns(melody: Melody) -> list[frozenset[int]]:
+    """Onsets of each bar, in ticks from the bar line."""
     bars = np.searchsorted(melody.bar_lines, melody.array[:, 0], side="right") - 1
-    places = melody.array[:, 0] - melody.bar_lines[bars]
-    return [frozenset(places[bars == bar].tolist()) for bar in range(melody.bars)]
+    positions = melody.array[:, 0] - melody.bar_lines[bars]
+    return [frozenset(positions[bars == bar].tolist()) for bar in range(melody.bars)]
 
 
-def _places_in(length: int) -> int:
-    """Number of places of a sixteenth or a triplet in a bar: six a quarter."""
+def _positions_in(length: int) -> int:
+    """Number of positions of sixteenths and triplets in a bar: six a quarter."""
     return max(length * 6 // TICKS_PER_QUARTER, 1)
 
 
 def _intervals(melody: Melody) -> np.ndarray:
+    """Absolute intervals in semitones; one 0 for a single note."""
     steps = np.abs(np.diff(melody.array[:, 2]))
     return steps if len(steps) else np.zeros(1)
 
 
 def _span(melody: Melody) -> int:
+    """Ticks from the first onset to the last end."""
     return max(melody.notes[-1].end - melody.notes[0].onset, 1)
 
 
 def _rests(melody: Melody) -> np.ndarray:
+    """Ticks between each note and the next; one 0 for a single note."""
     gaps = melody.array[1:, 0] - melody.array[:-1, 0] - melody.array[:-1, 1]
     return gaps if len(gaps) else np.zeros(1)
 
 
 def _off_grid(melody: Melody) -> float:
-    place = melody.array[:, 0] % TICKS_PER_QUARTER
-    return float(np.mean(np.all([place % unit != 0 for unit in _GRID], axis=0)))
+    """Share of onsets that are on no sixteenth and no triplet."""
+    position = melody.array[:, 0] % TICKS_PER_QUARTER
+    return float(np.mean(np.all([position % unit != 0 for unit in _GRID], axis=0)))
 
 
 DESCRIPTORS = {

@@ -1,10 +1,16 @@
-"""Whether a set of melodies is spread as real ones are: distances within the real set, and from it to the outputs.
+"""Overlap: whether outputs are as far from real melodies as real melodies are from each other.
 
-Conventions: as in `realism`, but on melodies. An overlap area of 1 and a Kullback-Leibler divergence of 0 are ideal.
+Conventions: the first argument is a set of real melodies of the target style, the second the
+outputs. An overlap area of 1 and a Kullback-Leibler divergence of 0 are ideal.
 
-Reference:
-    Yang & Lerch (2020), On the evaluation of generative models in music, Neural Computing and Applications 32. Their
-    code reads the two densities off two different grids; here both stand on one, see `overlap_of_distances`.
+Metrics:
+    overlap: overlap area and divergence for each feature of `FEATURES`.
+    overlap_of_distances: the same of two samples of distances.
+
+References:
+    Yang & Lerch (2020), On the evaluation of generative models in music, Neural Computing and
+        Applications 32. Their code evaluates the two densities on two different grids; here both
+        are evaluated on one.
 """
 
 from collections.abc import Sequence
@@ -26,7 +32,18 @@ _LENGTHS = np.array([1, 2, 3, 4, 6, 8, 9, 12, 16, 18, 24, 36, 48, 72, 96]) / TIC
 def overlap(
     real: Sequence[Melody], outputs: Sequence[Melody], *, seed: int = 0
 ) -> dict[str, tuple[float, float]]:
-    """Overlap area and KL divergence of the distances within the real set and from it to the outputs, per feature.
+    """Compare the distances within the real set with those from it to the outputs.
+
+    Args:
+        real: real melodies, at least 5.
+        outputs: outputs, at least 5. The larger set is cut to the size of the smaller one.
+        seed: of the cut.
+
+    Returns:
+        Overlap area from 0 to 1 and KL divergence in nats, by the name of the feature.
+
+    Raises:
+        ValueError: if a set has fewer than 5 melodies or a melody has no notes.
 
     Reference:
         Yang & Lerch (2020), sections 3.2 and 3.3.
@@ -50,11 +67,23 @@ def overlap(
 def overlap_of_distances(intra: np.ndarray, inter: np.ndarray) -> tuple[float, float]:
     """Overlap area and KL divergence of the densities of two samples of distances.
 
-    Both densities (Gaussian kernels, Scott's rule) are read off one common grid over the union of the samples and three
-    bandwidths beyond, and weighted by its step.
+    Both densities (Gaussian kernels, Scott's rule) are evaluated on one grid that reaches three
+    bandwidths beyond the samples.
+
+    Args:
+        intra: distances within the real set, shape (n,).
+        inter: distances from it to the outputs, shape (m,).
 
     Returns:
-        Overlap area in 0..1 and KL(intra || inter) in nats.
+        Overlap area from 0 to 1 and KL(intra || inter) in nats.
+
+    Raises:
+        ValueError: if a sample has fewer than 2 distances.
+
+    Example:
+        >>> area, divergence = overlap_of_distances(np.arange(9), np.arange(9))
+        >>> round(area, 3), round(divergence, 3)
+        (1.0, 0.0)
     """
     samples = [np.asarray(values, dtype=float) for values in (intra, inter)]
     if min(map(len, samples)) < 2:
@@ -62,15 +91,18 @@ def overlap_of_distances(intra: np.ndarray, inter: np.ndarray) -> tuple[float, f
     spread = np.concatenate(samples).std()
     if spread < 1e-12:
         return 1.0, 0.0
-    # A sample without spread has no kernel; a thousandth of the common spread stands for it.
+    # The kernel of a sample without spread is undefined, so it gets a thousandth of the common
+    # spread.
     jitter = np.linspace(-1, 1, max(map(len, samples))) * spread * 1e-3
     samples = [
         values + jitter[: len(values)] if values.std() < 1e-9 * spread else values
         for values in samples
     ]
     kernels = [gaussian_kde(values) for values in samples]
-    reach = 3 * max(float(np.sqrt(kernel.covariance[0, 0])) for kernel in kernels)
-    grid = np.linspace(min(map(np.min, samples)) - reach, max(map(np.max, samples)) + reach, _GRID)
+    margin = 3 * max(float(np.sqrt(kernel.covariance[0, 0])) for kernel in kernels)
+    grid = np.linspace(
+        min(map(np.min, samples)) - margin, max(map(np.max, samples)) + margin, _GRID
+    )
     step = grid[1] - grid[0]
     p, q = (np.maximum(kernel(grid), 1e-12) for kernel in kernels)
     p, q = p / (p.sum() * step), q / (q.sum() * step)
@@ -78,20 +110,24 @@ def overlap_of_distances(intra: np.ndarray, inter: np.ndarray) -> tuple[float, f
 
 
 def _advances(melody: Melody) -> np.ndarray:
+    """Inter-onset intervals in quarters."""
     return np.diff(melody.array[:, 0]) / TICKS_PER_QUARTER
 
 
 def _length_classes(melody: Melody) -> np.ndarray:
+    """Number of the nearest of the 15 note lengths, for each note."""
     return np.abs(melody.array[:, 1:2] / TICKS_PER_QUARTER - _LENGTHS).argmin(axis=1)
 
 
 def _transitions(symbols: np.ndarray, kinds: int) -> np.ndarray:
+    """Shares of all transitions; shape (kinds, kinds)."""
     counts = np.zeros((kinds, kinds))
     np.add.at(counts, (symbols[:-1], symbols[1:]), 1)
     return counts / max(len(symbols) - 1, 1)
 
 
 def _mean_or_zero(values: np.ndarray) -> np.ndarray:
+    """The mean, 0 for no values."""
     return np.mean(values) if len(values) else np.zeros(())
 
 

@@ -1,7 +1,8 @@
-"""Pictures of a report, each a PNG as a data URI, so that the page needs no other file.
+"""Pictures of a report, each a PNG in a data URI, so that the page needs no other file.
 
-Colours are those of Okabe & Ito, told apart by colour-blind readers; what differs in colour differs in mark or place
-too. The palette and the names of the three kinds of melody are the same in every picture.
+Colours are those of Okabe & Ito, which colour-blind readers can tell apart. What differs in colour
+also differs in marker or position. The palette and the names of the three kinds of melody are the
+same in all pictures.
 """
 
 import base64
@@ -20,6 +21,8 @@ from stylernn.music.melody import TICKS_PER_QUARTER
 __all__ = ["COLOURS", "confusion", "distributions", "originality", "piano_rolls", "trade_off"]
 
 COLOURS = {"real": "#0072B2", "output": "#D55E00", "source": "#737373", "accent": "#009E73"}
+"""Colours of the three kinds of melody, and one more."""
+
 _DPI = 130
 _RC = {
     "font.size": 9,
@@ -35,40 +38,43 @@ _RC = {
 
 
 def trade_off(points: Sequence[Mapping[str, Any]], rows: Mapping[str, tuple[float, float]]) -> str:
-    """Style against content over the dials, with other systems as lone marks.
+    """Draw style against content: a line for each setting, a mark for each other system.
 
     Args:
-        points: with keys `dial`, `setting`, `style` and `content`; the settings of a dial are joined by a line.
-        rows: (content, style) of other rows, by name.
+        points: from `settings.sweep`; the values of a setting are joined by a line.
+        rows: (content, style) of other rows, by name; the first is the system's.
+
+    Returns:
+        A data URI.
     """
     with mpl.rc_context(_RC):
         figure, axes = _canvas(1, 1, 7, 4.2)
         axis = axes[0]
-        for dial, mark, colour in (
+        for setting, mark, colour in (
             ("preserve", "o", COLOURS["real"]),
             ("strength", "s", COLOURS["accent"]),
         ):
-            line = sorted((p for p in points if p["dial"] == dial), key=lambda p: p["setting"])
-            places = ([p["content"] for p in line], [p["style"] for p in line])
-            axis.plot(*places, marker=mark, color=colour, label=dial)
+            line = sorted((p for p in points if p["name"] == setting), key=lambda p: p["value"])
+            content, style = ([p[key] for p in line] for key in ("content", "style"))
+            axis.plot(content, style, marker=mark, color=colour, label=setting)
             for p in line:
                 axis.annotate(
-                    f"{p['setting']:g}",
+                    f"{p['value']:g}",
                     (p["content"], p["style"]),
                     (4, 4),
                     textcoords="offset points",
                 )
         for number, (name, (x, y)) in enumerate(rows.items()):
-            # The first row is the system's. Labels go up and down in turn, so that neighbours do not meet.
+            # Labels are above and below in turn, so that neighbours do not overlap.
             axis.plot(
                 x, y, "o" if number == 0 else "x", color=COLOURS["source" if number else "output"]
             )
             left = x > 0.7
-            place = (-6 if left else 6, 5 if number % 2 else -11)
+            offset = (-6 if left else 6, 5 if number % 2 else -11)
             axis.annotate(
                 name,
                 (x, y),
-                place,
+                offset,
                 textcoords="offset points",
                 color="#555555",
                 ha="right" if left else "left",
@@ -76,12 +82,21 @@ def trade_off(points: Sequence[Mapping[str, Any]], rows: Mapping[str, tuple[floa
         axis.set(xlim=(-0.03, 1.03), ylim=(-0.05, 1.08))
         axis.set(xlabel="content: mean reciprocal rank of the source", ylabel="style: P(target)")
         if points:
-            axis.legend(title="numbers: settings", loc="lower left")
+            axis.legend(title="numbers: values", loc="lower left")
         return _encode(figure)
 
 
 def confusion(styles: Sequence[str], rows: Sequence[str], matrix: np.ndarray) -> str:
-    """Shares of each row heard as each style; numbers are printed in the cells."""
+    """Draw the shares of each row that are classified as each style.
+
+    Args:
+        styles: names of the columns.
+        rows: names of the rows.
+        matrix: shares from 0 to 1, shape (rows, styles); printed in the cells.
+
+    Returns:
+        A data URI.
+    """
     with mpl.rc_context(_RC):
         figure, axes = _canvas(1, 1, 2.2 + 0.7 * len(styles), 1.3 + 0.45 * len(rows))
         axis = axes[0]
@@ -97,25 +112,32 @@ def confusion(styles: Sequence[str], rows: Sequence[str], matrix: np.ndarray) ->
             )
         axis.set_xticks(range(len(styles)), styles, rotation=30, ha="right")
         axis.set_yticks(range(len(rows)), rows)
-        axis.set_xlabel("heard as")
+        axis.set_xlabel("classified as")
         return _encode(figure)
 
 
 def distributions(values: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
-    """Distribution of each feature in real, output and source melodies: median, quartiles and 5 to 95 %."""
+    """Draw the median, the quartiles and the range from 5 to 95 % of each feature.
+
+    Args:
+        values: by feature, then by kind of melody ("real", "output", "source").
+
+    Returns:
+        A data URI.
+    """
     with mpl.rc_context(_RC):
         columns = 4
         figure, axes = _canvas(
             -(-len(values) // columns), columns, 9.5, 1.55 * -(-len(values) // columns)
         )
         for axis, (name, groups) in zip(axes, values.items(), strict=False):
-            for place, (group, sample) in enumerate(reversed(list(groups.items()))):
+            for height, (group, sample) in enumerate(reversed(list(groups.items()))):
                 low, q1, middle, q3, high = np.quantile(sample, [0.05, 0.25, 0.5, 0.75, 0.95])
-                axis.plot([low, high], [place, place], color=COLOURS[group], lw=1)
+                axis.plot([low, high], [height, height], color=COLOURS[group], lw=1)
                 axis.plot(
-                    [q1, q3], [place, place], color=COLOURS[group], lw=5, solid_capstyle="butt"
+                    [q1, q3], [height, height], color=COLOURS[group], lw=5, solid_capstyle="butt"
                 )
-                axis.plot(middle, place, "o", color="white", mec=COLOURS[group], ms=5)
+                axis.plot(middle, height, "o", color="white", mec=COLOURS[group], ms=5)
             axis.set_title(name.replace("_", " "), loc="left", fontsize=9)
             axis.set_yticks(range(len(groups)), list(reversed(list(groups))))
             axis.set_ylim(-0.6, len(groups) - 0.4)
@@ -127,7 +149,16 @@ def distributions(values: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
 def originality(
     real: Sequence[float], outputs: Sequence[float], interval: tuple[float, float]
 ) -> str:
-    """Similarity to the nearest training window: outputs against the band of held-out human tunes."""
+    """Draw the similarity to the nearest training window for outputs and held-out real tunes.
+
+    Args:
+        real: mean similarity of each real melody.
+        outputs: mean similarity of each output.
+        interval: 95 % interval of the mean of real melodies.
+
+    Returns:
+        A data URI.
+    """
     with mpl.rc_context(_RC):
         figure, axes = _canvas(1, 1, 7, 2.6)
         axis = axes[0]
@@ -165,12 +196,15 @@ def originality(
 
 
 def piano_rolls(source: np.ndarray, output: np.ndarray, bar_lines: np.ndarray) -> str:
-    """Source above output on one time line with bar lines.
+    """Draw the piano rolls of a source and, below it, of its output.
 
     Args:
-        source: rows (onset, duration, pitch) in ticks.
+        source: rows (onset, duration, pitch) in ticks, shape (notes, 3).
         output: likewise.
-        bar_lines: ticks of the bar lines to draw, from the first to the last shown.
+        bar_lines: ticks of the bar lines, from the first to the last shown.
+
+    Returns:
+        A data URI.
     """
     with mpl.rc_context(_RC):
         figure, axes = _canvas(2, 1, 9.5, 3.4)
@@ -197,13 +231,14 @@ def piano_rolls(source: np.ndarray, output: np.ndarray, bar_lines: np.ndarray) -
 
 
 def _canvas(rows: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
-    """A figure outside pyplot's global list, and its axes in reading order."""
+    """A figure without pyplot, and its axes in reading order."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, list(np.atleast_1d(figure.subplots(rows, columns)).ravel())
 
 
 def _encode(figure: Figure) -> str:
+    """A figure as a PNG in a data URI."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

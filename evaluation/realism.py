@@ -1,12 +1,14 @@
-"""Realism, or whether it would pass among real pieces of the target style.
+"""Realism: whether outputs can be distinguished from real melodies of the target style.
 
-Conventions: the first argument is a set of real melodies of the target style, the second the outputs. Both are given
-as feature arrays (`features.extract`). Sets of unequal size bias every distance here, so the larger one is cut to the
-size of the smaller.
+Conventions: the first argument is a set of real melodies of the target style, the second the
+outputs. Both are feature arrays from `features.extract`. Sets of unequal size bias every distance
+here, so the larger one is cut to the size of the smaller one.
 
 Metrics:
-    c2st: accuracy of a classifier that tells the sets apart; .50 is ideal. c2st_null: what real music itself scores.
-    frechet_ratio: Fréchet distance of the outputs over that of the sources; 0 is ideal, 1 is no better than nothing.
+    c2st: accuracy of a classifier that separates the sets; .50 is ideal.
+    c2st_null: the accuracy between two halves of the real set.
+    frechet_ratio: Fréchet distance of the outputs over that of the sources; 0 is ideal, 1 means no
+        improvement.
 
 References:
     Lopez-Paz & Oquab (2017), Revisiting classifier two-sample tests, ICLR.
@@ -38,10 +40,11 @@ _COMPONENTS = 20
 
 
 class Answers(NamedTuple):
-    """What a two-sample test answered for each melody of both sets.
+    """Results of a two-sample test for each melody of both sets.
 
     Args:
-        right: 1 where the melody was put on its side, else 0; the mean is the test's accuracy. float64, shape (n,).
+        right: 1 where the melody was classified correctly, else 0; the mean is the accuracy;
+            float64, shape (n,).
         owners: the group that each melody belongs to, for intervals; texts, shape (n,).
     """
 
@@ -57,25 +60,29 @@ def c2st(
     groups: tuple[Sequence[object], Sequence[object]] | None = None,
     seed: int = 0,
 ) -> Answers:
-    """Classifier two-sample test: which melodies a forest that had not seen them puts on the right side.
+    """Classifier two-sample test by a random forest in five-fold cross-validation.
 
     Args:
         real: features of real melodies, shape (n, features).
         outputs: features of outputs, shape (m, features).
-        family: features that the classifier may see.
-        groups: what belongs together, such as the tune that an excerpt is from, for both sets; never on two sides of a
-            fold. Each melody is its own group by default.
+        family: features that the classifier sees.
+        groups: the group of each melody of both sets, such as the tune that a window is from. A
+            group is never in two folds. By default each melody is its own group.
         seed: of the folds, the forest and the cut to equal size.
 
     Returns:
-        The answers for the melodies of both sets, real first.
+        The results for the melodies of both sets, real ones first.
 
     Raises:
         ValueError: if a set has fewer than 10 melodies.
+
+    Reference:
+        Lopez-Paz & Oquab (2017), Revisiting classifier two-sample tests, ICLR.
     """
     if min(len(real), len(outputs)) < 2 * _FOLDS:
         raise ValueError(
-            f"a two-sample test needs {2 * _FOLDS} melodies a side, got {len(real)} and {len(outputs)}"
+            f"a two-sample test needs {2 * _FOLDS} melodies a side, "
+            f"got {len(real)} and {len(outputs)}"
         )
     rng = np.random.default_rng(seed)
     size = min(len(real), len(outputs))
@@ -105,17 +112,20 @@ def c2st_null(
     halvings: int = 5,
     seed: int = 0,
 ) -> Answers:
-    """The same test between random halves of one set, whole groups on one side: what an ideal system would score.
+    """The same test between random halves of one set: the accuracy that an ideal system would have.
 
     Args:
         real: features of real melodies, shape (n, features).
-        groups: the tune that each is from.
-        family: features that the classifier may see.
-        halvings: how many random halvings; their answers are pooled.
+        groups: the tune that each is from; a tune is never in both halves.
+        family: features that the classifier sees.
+        halvings: how many random halvings; their results are pooled.
         seed: of the halvings.
 
     Returns:
-        The answers of all halvings; the mean is near .50.
+        The results of all halvings; the mean is near .50.
+
+    Raises:
+        ValueError: if a half has fewer than 10 melodies.
     """
     names = np.unique(np.array(groups, dtype=str), return_inverse=True)[1]
     answers = []
@@ -127,16 +137,34 @@ def c2st_null(
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Squared Fréchet distance of the normal distributions fitted to two samples, each of shape (n, features).
+    """Squared Fréchet distance of the normal distributions fitted to two samples.
+
+    It is |m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)) for means m and covariances C.
+
+    Args:
+        a: shape (n, features).
+        b: shape (m, features).
+
+    Returns:
+        The squared distance.
+
+    Raises:
+        ValueError: if a sample has fewer than 2 rows.
+
+    Example:
+        >>> sample = np.array([[0.0], [1.0], [2.0]])
+        >>> round(frechet_distance(sample, sample + 3), 6)
+        9.0
 
     Reference:
-        |m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)).
+        Dowson & Landau (1982), The Fréchet distance between multivariate normal distributions.
     """
     if min(len(a), len(b)) < 2:
         raise ValueError(f"a Fréchet distance needs 2 items a side, got {len(a)} and {len(b)}")
     gap = a.mean(axis=0) - b.mean(axis=0)
     left, right = np.atleast_2d(np.cov(a.T)), np.atleast_2d(np.cov(b.T))
-    # The trace of the root of a product is that of the root of its symmetric form, which may be singular.
+    # The root of the product has the trace of the root of its symmetric form, which may be
+    # singular.
     scale, axes = np.linalg.eigh(left)
     half = (axes * np.sqrt(np.maximum(scale, 0))) @ axes.T
     root = np.sqrt(np.maximum(np.linalg.eigvalsh(half @ right @ half), 0)).sum()
@@ -148,8 +176,20 @@ def frechet_ratio(
 ) -> float:
     """F(outputs, real) / F(sources, real) on the principal components of z-scored features.
 
-    The bias of small samples, estimated between halves of the real set, is taken off both distances, which puts real
-    melodies near 0 whatever their number.
+    The bias of small samples, estimated between halves of the real set, is subtracted from both
+    distances. So real melodies are near 0 whatever their number.
+
+    Args:
+        real: features of real melodies, at least 10.
+        outputs: features of outputs, at least 5.
+        sources: features of sources, at least 5.
+        seed: of the random samples.
+
+    Returns:
+        The ratio, 0 or more.
+
+    Raises:
+        ValueError: if there are too few melodies.
     """
     rng = np.random.default_rng(seed)
     size = min(len(real) // 2, len(outputs), len(sources))
@@ -161,7 +201,7 @@ def frechet_ratio(
         (side[:, kept] - real[:, kept].mean(axis=0)) / scale[kept]
         for side in (real, outputs, sources)
     ]
-    # As many directions as the sample can carry: more than that and the covariance is noise.
+    # With more directions than the sample allows the covariance would be noise.
     _, _, axes = np.linalg.svd(
         np.concatenate(z) - np.concatenate(z).mean(axis=0), full_matrices=False
     )
@@ -185,18 +225,24 @@ def frechet_interval(
     draws: int = 60,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """A 95 % interval of `frechet_ratio`: 1.96 bootstrap standard errors about it, outputs resampled by source tune.
+    """A 95 % interval of `frechet_ratio`: 1.96 bootstrap standard errors on both sides.
 
-    The percentiles of the resamples themselves would lie too high, since a resample repeats melodies and so has less
-    spread than what it stands for.
+    Outputs are resampled by source tune. The percentiles of the resamples would be too high: a
+    resample repeats melodies and so has less spread than the set that it is drawn from.
 
     Args:
         real: features of real melodies.
         outputs: features of outputs.
         sources: features of the source of each output.
         owners: number of the source tune of each output.
-        draws: resamples.
+        draws: number of resamples.
         seed: of the resampling.
+
+    Returns:
+        The lower and the upper limit.
+
+    Raises:
+        ValueError: if there are too few melodies.
     """
     rng = np.random.default_rng(seed)
     names = np.unique(np.asarray(owners))
@@ -213,7 +259,21 @@ def frechet_interval(
 def evaluate(
     real: np.ndarray, outputs: np.ndarray, sources: np.ndarray | None = None, *, seed: int = 0
 ) -> dict[str, np.ndarray | float]:
-    """Two-sample accuracies of all families and, with sources, the Fréchet ratio."""
+    """All metrics of realism.
+
+    Args:
+        real: features of real melodies, at least 10.
+        outputs: features of outputs, at least 10.
+        sources: features of sources, for the Fréchet ratio.
+        seed: of all random choices.
+
+    Returns:
+        `c2st_all`, `c2st_pitch` and `c2st_rhythm`, float64 arrays with 1 for each melody of both
+        sets that was classified correctly, else 0; with sources also `frechet_ratio`.
+
+    Raises:
+        ValueError: if there are too few melodies.
+    """
     values: dict[str, np.ndarray | float] = {
         f"c2st_{family}": c2st(real, outputs, family, seed=seed).right for family in FAMILIES
     }

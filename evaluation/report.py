@@ -1,14 +1,16 @@
-"""Reports: `report.json` with every number, and `report.html`, one self-contained page made from it.
+"""Reports: `report.json` with all numbers, and `report.html`, one self-contained page made from it.
 
-The page is a pure function of the JSON document, so it can be made again. It fetches nothing: pictures are inlined.
+The page is a pure function of the JSON document, so it can be made again. It loads no other file:
+pictures are inlined. The columns of its table are those of `metrics.METRICS`.
 
-A report is a dictionary with the keys
-    title, facts: what was measured, on what, by which command, seed and version.
-    verdict: list of {question, answer, p, p_holm, holds}, see `claims`.
-    seeds: the system's means for each seed.
-    rows: list of {name, kind, values}; kind is "system", "ceiling", "ablation" or "baseline",
-        values are [mean, low, high].
-    trade_off, dials, confusion, distributions, originality, examples: data of the pictures; may be missing.
+A report is a dictionary with the keys title, facts: what was measured, on what, by which command,
+    seed and version. verdict: list of {question, answer, p, p_holm, holds}, see `claims`. seeds:
+    the system's means for each seed. rows: list of {name, kind, values}; kind is "system",
+    "ceiling", "ablation" or "baseline", values are
+        [mean, low, high] by metric.
+    ceilings: recall of each style on held-out real melodies for each family of features.
+    trade_off, settings, confusion, distributions, originality, examples: data of the pictures;
+    optional.
 """
 
 import html
@@ -31,7 +33,20 @@ __all__ = ["page", "row", "write"]
 
 
 def row(name: str, kind: str, values: Mapping[str, Estimate]) -> dict[str, Any]:
-    """One row of the table as JSON."""
+    """Make a row of the table.
+
+    Args:
+        name: of the row.
+        kind: "system", "ceiling", "ablation" or "baseline".
+        values: estimates by metric.
+
+    Returns:
+        The row as in `report.json`.
+
+    Example:
+        >>> row("identity", "baseline", {"edit": Estimate(1.0, 0.9, 1.0)})["values"]
+        {'edit': [1.0, 0.9, 1.0]}
+    """
     return {
         "name": name,
         "kind": kind,
@@ -40,7 +55,15 @@ def row(name: str, kind: str, values: Mapping[str, Estimate]) -> dict[str, Any]:
 
 
 def write(report: Mapping[str, Any], folder: Path) -> tuple[Path, Path]:
-    """Write `report.json` and `report.html` into a folder, which is made if need be."""
+    """Write `report.json` and `report.html`.
+
+    Args:
+        report: see the keys above.
+        folder: where to write; made if it does not exist.
+
+    Returns:
+        The paths of both files.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     document = json.dumps(report, indent=1, ensure_ascii=False, default=_plain)
     for name, text in (("report.json", document), ("report.html", page(json.loads(document)))):
@@ -50,15 +73,23 @@ def write(report: Mapping[str, Any], folder: Path) -> tuple[Path, Path]:
 
 
 def page(report: Mapping[str, Any]) -> str:
-    """The HTML page of a report."""
+    """Make the HTML page of a report.
+
+    Args:
+        report: see the keys above.
+
+    Returns:
+        The text of the page.
+    """
     template = Template(files(__package__).joinpath("report.html").read_text(encoding="utf-8"))
     facts = " · ".join(
         f"{html.escape(str(key))}: {html.escape(str(value))}"
         for key, value in report["facts"].items()
     )
     cards = [
-        f'<div class="{"yes" if item["holds"] else "no"}"><strong>{html.escape(item["question"])} '
-        f"{'Yes' if item['holds'] else 'No'}.</strong><span>{html.escape(item['answer'])}</span></div>"
+        f'<div class="{"yes" if item["holds"] else "no"}">'
+        f"<strong>{html.escape(item['question'])} {'Yes' if item['holds'] else 'No'}.</strong>"
+        f"<span>{html.escape(item['answer'])}</span></div>"
         for item in report["verdict"]
     ]
     return template.substitute(
@@ -76,7 +107,8 @@ def _table(rows: list[dict[str, Any]]) -> str:
         metric for name, metric in METRICS.items() if any(name in each["values"] for each in rows)
     ]
     head = "".join(
-        f'<th title="{html.escape(metric.chapter)}">{html.escape(metric.title)} {metric.better}</th>'
+        f'<th title="{html.escape(metric.chapter)}">'
+        f"{html.escape(metric.title)} {metric.better}</th>"
         for metric in shown
     )
     body = []
@@ -89,6 +121,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
 
 
 def _cell(value: list[float] | None) -> str:
+    """A mean with its interval, if it has one."""
     if value is None:
         return "–"
     mean, low, high = value
@@ -109,29 +142,32 @@ def _sections(report: Mapping[str, Any]) -> list[str]:
             _section(
                 "Style against content",
                 picture,
-                "Up is more of the style, right is more of the tune.",
+                "Higher is closer to the style, further right is closer to the tune.",
             )
         )
-    if effects := report.get("dials"):
+    if effects := report.get("settings"):
         cells = "".join(
             f"<tr><td>{html.escape(name)}</td><td>{_cell(value)}</td></tr>"
             for name, value in effects.items()
         )
-        head = "<thead><tr><th>dial</th><th>rank correlation</th></tr></thead>"
-        sections.append(f"<h2>Dials</h2><table>{head}<tbody>{cells}</tbody></table>")
+        head = "<thead><tr><th>setting</th><th>rank correlation</th></tr></thead>"
+        sections.append(f"<h2>Settings</h2><table>{head}<tbody>{cells}</tbody></table>")
     if confused := report.get("confusion"):
         picture = plots.confusion(
             confused["styles"], confused["rows"], np.array(confused["matrix"])
         )
         sections.append(
             _section(
-                "What it is heard as",
+                "Classified as",
                 picture,
-                "Rows: held-out real melodies by style, then outputs.",
+                "Rows: held-out real melodies of the target style, sources, outputs.",
             )
         )
     if spread := report.get("distributions"):
-        text = "Bars: middle half; lines: 5 to 95 %; rings: medians. Outputs should look like the real melodies."
+        text = (
+            "Bars: middle half; lines: 5 to 95 %; rings: medians. "
+            "Outputs should be distributed like real melodies."
+        )
         sections.append(_section("Features", plots.distributions(spread), text))
     if copied := report.get("originality"):
         picture = plots.originality(copied["real"], copied["outputs"], tuple(copied["interval"]))
@@ -139,7 +175,7 @@ def _sections(report: Mapping[str, Any]) -> list[str]:
             _section(
                 "Originality",
                 picture,
-                "Right of the band: nearer to the training set than human tunes.",
+                "Right of the band: closer to the training set than real tunes are.",
             )
         )
     for number, example in enumerate(report.get("examples", []), start=1):
@@ -156,8 +192,10 @@ def _sections(report: Mapping[str, Any]) -> list[str]:
 
 
 def _section(title: str, picture: str, note: str) -> str:
+    """A picture with its heading and a note."""
     heading = html.escape(title)
-    return f'<h2>{heading}</h2><p class="note">{html.escape(note)}</p><img src="{picture}" alt="{heading}">'
+    text = f'<h2>{heading}</h2><p class="note">{html.escape(note)}</p>'
+    return f'{text}<img src="{picture}" alt="{heading}">'
 
 
 def _plain(value: Any) -> Any:

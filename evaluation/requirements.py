@@ -1,7 +1,8 @@
-"""Requirements: what a transfer must reach before it is called good, as a table, held against a report.
+"""Requirements: the values that a transfer must reach for each known target style.
 
-The bars stand here and nowhere else; no measure and no verdict knows them. A bar is held against the mean, and the
-interval is printed beside it. `stylernn evaluate transfer --check` prints the table and fails where a bar is missed.
+No metric and no verdict depends on these thresholds. A threshold is compared with the mean; the
+interval is printed beside it. `stylernn evaluate transfer --check` prints the table and fails if a
+requirement is not met.
 """
 
 from collections.abc import Mapping
@@ -9,13 +10,23 @@ from typing import Any, NamedTuple
 
 from .calibration import Check
 
-__all__ = ["REQUIREMENTS", "Requirement", "check"]
+__all__ = ["CALIBRATED_ON", "REQUIREMENTS", "Requirement", "check"]
+
+CALIBRATED_ON = ("folk", "jazz")
+"""Source and target style that the thresholds of `calibration` hold for."""
 
 _TOLERANCE = 0.12
 
 
 class Requirement(NamedTuple):
-    """A measure of the system's row, the least and the most that it may be."""
+    """The range that a metric of the system's row must lie in.
+
+    Args:
+        name: what is required, in words.
+        measure: name of the metric.
+        least: lower threshold, if there is one.
+        most: upper threshold, if there is one.
+    """
 
     name: str
     measure: str
@@ -24,6 +35,7 @@ class Requirement(NamedTuple):
 
 
 def _near_real(name: str) -> Requirement:
+    """A descriptor must be close to that of real music."""
     return Requirement(
         f"{name} ÷ real", f"ratio_{name.replace(' ', '_')}", 1 - _TOLERANCE, 1 + _TOLERANCE
     )
@@ -34,7 +46,7 @@ _COMMON = (
     Requirement("source found in 6/8, 9/8, 12/8", "top1_compound", 0.75),
     Requirement("chroma similarity", "chroma", 0.60),
     Requirement("Fréchet ratio to source", "frechet_ratio", most=0.25),
-    Requirement("repeated figures ÷ real", "ratio_repetition", 0.6),
+    Requirement("repeated note n-grams ÷ real", "ratio_repetition", 0.6),
     *map(_near_real, ("density", "silence", "longest rest", "off grid")),
     Requirement("ends in the tonic triad", "music_ends_in_triad", 0.9),
     Requirement("ends long", "music_ends_long", 0.9),
@@ -61,20 +73,25 @@ REQUIREMENTS: Mapping[str, tuple[Requirement, ...]] = {
         *_COMMON,
     ),
 }
-"""By target style; any other target has `_OTHER`."""
+"""Requirements by target style; those of any other target are `_OTHER`."""
 
 _OTHER = (
     Requirement("style accuracy", "accuracy_all", 0.85),
     Requirement("source found first", "top1", 0.80),
 )
-_DIALS = {"strength on style": 0.9, "preserve on content": 0.9}
+_EFFECTS = {"strength on style": 0.9, "preserve on content": 0.9}
 
 
 def check(report: Mapping[str, Any], target: str) -> list[Check]:
-    """Hold a report of `study.compare` against the requirements of its target style.
+    """Compare a report with the requirements of its target style.
+
+    Args:
+        report: from `study.compare`.
+        target: the style that was transferred to.
 
     Returns:
-        One check a requirement; what was not measured is left out, such as compound metres where there are none.
+        One check a requirement. What was not measured is left out, such as compound metres where
+        there are none.
     """
     system = report["rows"][0]["values"]
     real: dict[str, list[float]] = next(
@@ -89,24 +106,25 @@ def check(report: Mapping[str, Any], target: str) -> list[Check]:
     if joint := [values["joint"][0] for values in cheats if "joint" in values]:
         wanted.append(Requirement("joint score, best baseline", "joint", max(joint)))
     checks = [_held(each, system[each.measure]) for each in wanted if each.measure in system]
-    dials = report.get("dials", {})
-    turned = [
-        (Requirement(f"rho of {name}", name, least), dials[name])
-        for name, least in _DIALS.items()
-        if name in dials
+    effects = report.get("settings", {})
+    wanted_effects = [
+        (Requirement(f"rho of {name}", name, least), effects[name])
+        for name, least in _EFFECTS.items()
+        if name in effects
     ]
-    return checks + [_held(*each) for each in turned]
+    return checks + [_held(*each) for each in wanted_effects]
 
 
 def _held(required: Requirement, found: list[float]) -> Check:
+    """A requirement compared with [mean, low, high]."""
     value, low, high = found
     above = required.least is None or value >= required.least
     below = required.most is None or value <= required.most
-    bars = [
-        f"{sign} {bar:.2f}"
-        for sign, bar in ((">=", required.least), ("<=", required.most))
-        if bar is not None
+    thresholds = [
+        f"{sign} {threshold:.2f}"
+        for sign, threshold in ((">=", required.least), ("<=", required.most))
+        if threshold is not None
     ]
     return Check(
-        required.name, value, f"{' and '.join(bars)} [{low:.3f}, {high:.3f}]", above and below
+        required.name, value, f"{' and '.join(thresholds)} [{low:.3f}, {high:.3f}]", above and below
     )

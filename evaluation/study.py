@@ -1,9 +1,9 @@
-"""From melodies to a report: scores the rows and gathers what the pictures need.
+"""From melodies to a report: measures all rows and collects the data of the pictures.
 
-standing: the rows that stand beside every system, begun before the system is at work.
-begin: the row of one run of a system, while others are still at work.
-compare: a system, its ceiling, its cheats and its ablations on one task.
-compare_files: sources and outputs alone, where there are no real melodies to compare with.
+standing: starts the rows of real melodies and of baselines.
+begin: starts the row of one run of a system.
+compare: the report of a system, with real melodies, baselines and ablations, on one task.
+compare_files: the report of sources and outputs alone, without real melodies.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,9 +28,9 @@ from .benchmark import (
     summarise,
     together,
 )
-from .dials import dial_effects
 from .inputs import check_pairs
 from .report import row
+from .settings import setting_effects
 from .statistics import bootstrap, estimate, resampled_means
 from .task import Task, excerpts
 
@@ -45,10 +45,10 @@ __all__ = [
 ]
 
 Waiting = Callable[[], Row]
-"""Waits for a row that is being measured."""
+"""A function that waits for a row that is being measured, and returns it."""
 
 RATIOS = ("density", "silence", "longest_rest", "off_grid", "repetition")
-"""Descriptors that a report sets in proportion to real music of the target style, on windows of like length."""
+"""Descriptors that a report divides by those of real music, on windows of like length."""
 
 _EXAMPLES = 6
 _EXAMPLE_BARS = 8
@@ -75,7 +75,21 @@ def start(
     *given: Given.args,
     **named: Given.kwargs,
 ) -> Callable[[], Result]:
-    """Begin work in another process; without a pool it is done when it is asked for. Returns what waits for it."""
+    """Start a function in another process.
+
+    Args:
+        pool: the processes; without them the function runs when its result is asked for.
+        function: what to run; it must be possible to pickle it.
+        given: its arguments.
+        named: its keyword arguments.
+
+    Returns:
+        A function that waits for the result.
+
+    Example:
+        >>> start(None, max, 2, 3)()
+        3
+    """
     return (
         pool.submit(function, *given, **named).result
         if pool
@@ -84,12 +98,29 @@ def start(
 
 
 def begin(task: Task, outputs: Sequence[Melody], pool: Executor | None = None) -> Waiting:
-    """The row of one run, `benchmark.score`."""
+    """Start `benchmark.score` for one run.
+
+    Args:
+        task: from `task.prepare`.
+        outputs: output i was made from source i.
+        pool: where to measure, see `start`.
+
+    Returns:
+        A function that waits for the row.
+    """
     return start(pool, score, task, outputs)
 
 
 def standing(task: Task, pool: Executor | None = None) -> dict[str, Waiting]:
-    """The rows of real melodies and of the cheats, by name."""
+    """Start the rows of real melodies and of the baselines.
+
+    Args:
+        task: from `task.prepare`.
+        pool: where to measure, see `start`.
+
+    Returns:
+        Functions that wait for the rows, by name.
+    """
     rows = {"real melodies": start(pool, real_row, task)}
     return rows | {name: start(pool, cheat_row, task, name) for name in CHEATS}
 
@@ -106,31 +137,31 @@ def compare(
     pool: Executor | None = None,
     tell: Tell = lambda _: None,
 ) -> dict[str, Any]:
-    """The report of a system on a task.
+    """Make the report of a system on a task.
 
     Args:
         task: from `task.prepare`.
         runs: the outputs of each seed; output i of each was made from source i.
         name: of the system's row.
-        scores: of each run, from `begin`, if they were begun already.
-        further: from `begin`, of runs of more systems, such as a model without its skeleton; they are no cheats.
-        beside: from `standing`, if that was begun already.
-        trade_off: from `dials.sweep`.
+        scores: the row of each run, from `begin`, if it was started already.
+        further: rows of ablations by name, from `begin`, such as a model without its skeleton.
+        beside: from `standing`, if it was started already.
+        trade_off: from `settings.sweep`.
         pool: where to measure rows, besides this process.
         tell: called after each row.
 
     Returns:
-        The keys of a report but `facts`.
+        All keys of a report except `facts`, see `report`.
     """
     others = beside or standing(task, pool)
     begun = {name: scores or [begin(task, outputs, pool) for outputs in runs], **(further or {})}
     measured: dict[str, Row] = {}
     by_seed: list[Row] = []
     for label, waiting in begun.items():
-        parts = [_told(tell, label, wait()) for wait in waiting]
+        parts = [_reported(tell, label, wait()) for wait in waiting]
         measured[label] = together(parts)
         by_seed = by_seed or parts
-    measured |= {label: _told(tell, label, wait()) for label, wait in others.items()}
+    measured |= {label: _reported(tell, label, wait()) for label, wait in others.items()}
     kinds = dict.fromkeys(further or {}, "ablation") | {name: "system", "real melodies": "ceiling"}
     real, own = measured["real melodies"], measured[name]
     reference = _reference(task)
@@ -150,7 +181,7 @@ def compare(
         "seeds": [{key: value.value for key, value in summarise(part).items()} for part in by_seed],
         "ceilings": task.ceilings,
         "trade_off": list(trade_off),
-        "dials": {effect: list(value) for effect, value in dial_effects(trade_off).items()}
+        "settings": {effect: list(value) for effect, value in setting_effects(trade_off).items()}
         if trade_off
         else {},
         "confusion": _confusion(task, runs[0]),
@@ -167,7 +198,19 @@ def compare(
 def compare_files(
     sources: Sequence[Melody], outputs: Sequence[Melody], *, name: str = "outputs"
 ) -> dict[str, Any]:
-    """The report of pairs without real melodies: content and music."""
+    """Make the report of pairs without real melodies: content, music and registered metrics.
+
+    Args:
+        sources: the sources.
+        outputs: output i was made from source i.
+        name: of the row of the outputs.
+
+    Returns:
+        `title`, `verdict`, `rows` and `examples` of a report.
+
+    Raises:
+        ValueError: if sources and outputs differ in number, or a melody has no notes.
+    """
     check_pairs(sources, outputs)
     owners = np.array([f"source {number}" for number in range(len(outputs))])
     own, same = (
@@ -193,20 +236,21 @@ def compare_files(
 _ORDER = ("system", "ceiling", "ablation", "baseline")
 
 
-def _told(tell: Tell, what: str, result: Result) -> Result:
-    """The result, after a word on what it is."""
+def _reported(tell: Tell, what: str, result: Result) -> Result:
+    """The result, after a call of the callback."""
     tell(what)
     return result
 
 
 def _reference(task: Task) -> dict[str, Column]:
-    """What ratios are taken to: the descriptors of all held-out real windows."""
+    """Descriptors of all held-out real windows, the denominators of ratios."""
     windows, of_tune = task.every_real
     measured, owners = music.evaluate(windows), np.array([f"tune {i}" for i in of_tune])
     return {name: Column(measured[name], owners) for name in RATIOS}
 
 
 def _row(name: str, kind: str, measured: Row, reference: Mapping[str, Column]) -> dict[str, Any]:
+    """A row of the report, with the joint score and the ratios to real music."""
     summary = summarise(measured)
     if {"reciprocal_rank", "probability_all", "c2st_all"} <= set(summary):
         parts = [measured[key] for key in ("probability_all", "reciprocal_rank", "c2st_all")]
@@ -220,6 +264,7 @@ def _row(name: str, kind: str, measured: Row, reference: Mapping[str, Column]) -
 
 
 def _frechet_interval(task: Task, runs: Sequence[Sequence[Melody]]) -> list[float]:
+    """The interval of the Fréchet ratio over the outputs of all seeds."""
     measured = np.concatenate([features.extract(excerpts(task, outputs)) for outputs in runs])
     sources = np.tile(features.extract(excerpts(task, task.sources)), (len(runs), 1))
     owners = np.tile(np.arange(len(task.sources)), len(runs))
@@ -231,37 +276,39 @@ def _frechet_interval(task: Task, runs: Sequence[Sequence[Melody]]) -> list[floa
 
 
 def _music(melodies: Sequence[Melody]) -> dict[str, np.ndarray]:
+    """The descriptors of `music` under the names of their columns."""
     return {f"music_{name}": values for name, values in music.evaluate(melodies).items()}
 
 
 def _confusion(task: Task, outputs: Sequence[Melody]) -> dict[str, Any]:
-    """What held-out real melodies of the target, the sources and the outputs are heard as."""
+    """Classification of real melodies of the target style, of sources and of outputs."""
     evaluator = task.evaluators[0]
     groups = {
         f"real {task.target}": task.more_real[0],
         "sources": excerpts(task, task.sources),
         "outputs": excerpts(task, outputs),
     }
-    heard = [evaluator.predicted(features.extract(melodies)) for melodies in groups.values()]
-    matrix = [[float(np.mean(each == name)) for name in evaluator.styles] for each in heard]
+    predicted = [evaluator.predicted(features.extract(melodies)) for melodies in groups.values()]
+    matrix = [[float(np.mean(each == name)) for name in evaluator.styles] for each in predicted]
     return {"styles": evaluator.styles, "rows": list(groups), "matrix": matrix}
 
 
 def _distributions(task: Task, outputs: Sequence[Melody]) -> dict[str, dict[str, list[float]]]:
+    """Values of some features for real melodies, outputs and sources."""
     groups = {
         "real": task.real_features,
         "output": features.extract(excerpts(task, outputs)),
         "source": features.extract(excerpts(task, task.sources)),
     }
-    places = {name: features.NAMES.index(name) for name in _SHOWN}
+    numbers = {name: features.NAMES.index(name) for name in _SHOWN}
     return {
-        name: {group: np.round(values[:, place], 4).tolist() for group, values in groups.items()}
-        for name, place in places.items()
+        name: {group: np.round(values[:, number], 4).tolist() for group, values in groups.items()}
+        for name, number in numbers.items()
     }
 
 
 def _examples(sources: Sequence[Melody], outputs: Sequence[Melody]) -> list[dict[str, Any]]:
-    """The first six pairs, never chosen by hand, cut to their first full bars."""
+    """The first six pairs, which nobody selects, cut to their first bars."""
     examples = []
     for number, (source, output) in enumerate(
         list(zip(sources, outputs, strict=True))[:_EXAMPLES], start=1

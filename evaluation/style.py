@@ -1,17 +1,18 @@
-"""Style, or whether it has arrived.
+"""Style: whether the output is in the target style.
 
-Conventions: the evaluator is a random forest over interpretable features. It is fitted on real melodies only and never
-takes part in training, guidance or ranking; it is of another family than any system that it judges. Style accuracy is
-never to be read alone: a ten-line rule reaches it (see `baselines.jazzify`).
+Conventions: the evaluator is a random forest over interpretable features. It is fitted on real
+melodies only and takes no part in training, guidance or ranking of any system that it judges. Style
+accuracy does not suffice alone: a short rule reaches it, see `baselines.jazzify`.
 
 Metrics:
     Evaluator.probabilities: calibrated probability of each style.
-    strength: how far a pair of transfers moves and returns (Brunner et al. 2018, section IV).
-    profile_cosine: likeness of two sets of melodies in note-pair and onset-duration statistics.
+    strength: how far transfers there and back move and return (Brunner et al. 2018, section IV).
+    profile_cosine: similarity of two sets of melodies in note-pair and onset-duration statistics.
 
 References:
     Brunner, Wang, Wattenhofer & Zhao (2018), Symbolic music genre transfer with CycleGAN, ICTAI.
-    Cífka, Şimşekli & Richard (2020), Groove2Groove, IEEE/ACM TASLP 28 (section IV.B: style profile).
+    Cífka, Şimşekli & Richard (2020), Groove2Groove, IEEE/ACM TASLP 28 (section IV.B: style
+        profile).
     Breiman (2001), Random forests: out-of-bag estimates, here used for calibration.
 """
 
@@ -41,7 +42,7 @@ class Evaluator:
 
     Args:
         styles: names of the styles, in the order of the columns of `probabilities`.
-        family: features that it sees: "all", "pitch" or "rhythm".
+        family: the features that it sees: "all", "pitch" or "rhythm".
         forest: the classifier.
         calibration: logistic regression from log votes to probabilities.
     """
@@ -52,22 +53,43 @@ class Evaluator:
     calibration: LogisticRegression
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
-        """Probability of each style; float64, shape (melodies, styles).
+        """Probability of each style.
 
         Args:
             features: from `features.extract`, all columns.
+
+        Returns:
+            float64, shape (melodies, styles).
         """
         votes = self.forest.predict_proba(features[:, columns(self.family)])
         return self.calibration.predict_proba(_log_votes(votes))
 
     def of(self, style: str, features: np.ndarray) -> np.ndarray:
-        """Probability of one style; float64, shape (melodies,)."""
+        """Probability of one style.
+
+        Args:
+            style: one of `styles`.
+            features: from `features.extract`, all columns.
+
+        Returns:
+            float64, shape (melodies,).
+
+        Raises:
+            ValueError: if the evaluator does not know the style.
+        """
         if style not in self.styles:
             raise ValueError(f"the evaluator knows {', '.join(self.styles)}, got {style!r}")
         return self.probabilities(features)[:, self.styles.index(style)]
 
     def predicted(self, features: np.ndarray) -> np.ndarray:
-        """The most probable style of each melody."""
+        """The most probable style of each melody.
+
+        Args:
+            features: from `features.extract`, all columns.
+
+        Returns:
+            Texts, shape (melodies,).
+        """
         return np.array(self.styles)[self.probabilities(features).argmax(axis=1)]
 
 
@@ -79,8 +101,11 @@ def fit(
     Args:
         features: from `features.extract`, shape (melodies, len(features.NAMES)).
         labels: the style of each melody.
-        family: features that it may see.
+        family: the features that it sees: "all", "pitch" or "rhythm".
         seed: of the forest.
+
+    Returns:
+        The evaluator.
 
     Raises:
         ValueError: if there is only one style, or a style has fewer than 5 melodies.
@@ -88,21 +113,32 @@ def fit(
     names, counts = np.unique(np.asarray(labels), return_counts=True)
     if len(names) < 2 or counts.min() < 5:
         raise ValueError(
-            f"an evaluator needs 2 styles with 5 melodies each, got {dict(zip(names, counts, strict=True))}"
+            "an evaluator needs 2 styles with 5 melodies each, "
+            f"got {dict(zip(names, counts, strict=True))}"
         )
     forest = RandomForestClassifier(
         _TREES, min_samples_leaf=2, max_features="sqrt", oob_score=True, random_state=seed, n_jobs=1
     )
     forest.fit(features[:, columns(family)], labels)
-    # Out-of-bag votes are votes on unseen melodies, so no data is lost to calibration. The weights of the classes come
-    # in here and not in the forest: weighted bootstraps would leave no melody of a rare style out of any bag.
+    # Out-of-bag votes are votes on unseen melodies, so calibration needs no data of its own.
+    # Classes are weighted here and not in the forest: weighted bootstraps would leave no melody of
+    # a rare style out of any bag.
     calibration = LogisticRegression(class_weight="balanced", max_iter=1000, tol=1e-3)
     calibration.fit(_log_votes(forest.oob_decision_function_), np.asarray(labels))
     return Evaluator(tuple(map(str, names)), family, forest, calibration)
 
 
 def accuracy(evaluator: Evaluator, features: np.ndarray, labels: Sequence[str]) -> dict[str, float]:
-    """Recall of each style on real melodies, and their mean under "balanced": the ceiling of style accuracy."""
+    """Recall of each style on real melodies: the ceiling of style accuracy.
+
+    Args:
+        evaluator: from `fit`.
+        features: of melodies that the evaluator has not seen.
+        labels: the style of each melody.
+
+    Returns:
+        Recall by style, and their mean under "balanced".
+    """
     predicted, truth = evaluator.predicted(features), np.asarray(labels)
     recalls = {
         str(style): float(np.mean(predicted[truth == style] == style)) for style in np.unique(truth)
@@ -111,7 +147,17 @@ def accuracy(evaluator: Evaluator, features: np.ndarray, labels: Sequence[str]) 
 
 
 def confusion(evaluator: Evaluator, features: np.ndarray, labels: Sequence[str]) -> np.ndarray:
-    """Share of the melodies of each style (rows) that is heard as each style (columns); rows sum to 1 or are 0."""
+    """Share of the melodies of each style that is classified as each style.
+
+    Args:
+        evaluator: from `fit`.
+        features: of melodies that the evaluator has not seen.
+        labels: the style of each melody.
+
+    Returns:
+        float64, shape (styles, styles); row for the true style, column for the predicted one. Rows
+        sum to 1, or to 0 for a style without melodies.
+    """
     predicted, truth = evaluator.predicted(features), np.asarray(labels)
     rows = [
         [np.sum((truth == a) & (predicted == b)) for b in evaluator.styles]
@@ -122,7 +168,7 @@ def confusion(evaluator: Evaluator, features: np.ndarray, labels: Sequence[str])
 
 
 def strength(p_source: np.ndarray, p_output: np.ndarray, p_cycle: np.ndarray) -> float:
-    """Strength of a transfer from style A to style B, from -1 to 1.
+    """Strength of a transfer from style A to style B.
 
     Args:
         p_source: P(A) of the sources in A.
@@ -130,11 +176,19 @@ def strength(p_source: np.ndarray, p_output: np.ndarray, p_cycle: np.ndarray) ->
         p_cycle: P(A) of those transferred back to A.
 
     Returns:
-        S_AB = ((P(A|x_A) - P(A|y_B)) + (P(A|x_cycle) - P(A|y_B))) / 2, averaged; the mean of S_AB and S_BA is the
-        number of the paper.
+        The mean of ((P(A|x_A) - P(A|y_B)) + (P(A|x_cycle) - P(A|y_B))) / 2, from -1 to 1. The paper
+        gives the mean of both directions.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Example:
+        >>> strength(np.array([1.0, 0.9]), np.array([0.0, 0.1]), np.array([1.0, 0.9]))
+        0.9
 
     Reference:
-        Brunner et al. (2018), equations 9 and 10.
+        Brunner et al. (2018), Symbolic music genre transfer with CycleGAN, ICTAI, equations 9 and
+            10.
     """
     p_source, p_output, p_cycle = map(np.asarray, (p_source, p_output, p_cycle))
     if not p_source.shape == p_output.shape == p_cycle.shape:
@@ -145,11 +199,29 @@ def strength(p_source: np.ndarray, p_output: np.ndarray, p_cycle: np.ndarray) ->
 
 
 def profile_cosine(melodies: Sequence[Melody], reference: Sequence[Melody]) -> tuple[float, float]:
-    """Cosine of two sets' style profiles: (time-pitch difference, onset-duration), each from 0 to 1.
+    """Cosine of the style profiles of two sets of melodies.
+
+    The pitch profile is a histogram of (onset difference under 4 quarters in bins of 1/6, pitch
+    difference within 20) over all ordered pairs of notes; the rhythm profile one of (onset modulo 4
+    quarters, duration up to 2 quarters) in bins of 1/6.
+
+    Args:
+        melodies: the outputs.
+        reference: real melodies of the target style.
+
+    Returns:
+        Cosine of the pitch profiles and of the rhythm profiles, each from 0 to 1.
+
+    Raises:
+        ValueError: if a set is empty or a melody has no notes.
+
+    Example:
+        >>> scale = Melody.from_array(np.array([(24 * i, 24, 60 + i) for i in range(8)]))
+        >>> [round(cosine, 6) for cosine in profile_cosine([scale], [scale.transpose(5)])]
+        [1.0, 1.0]
 
     Reference:
-        Cífka et al. (2020): histogram of (onset difference < 4 quarters in bins of 1/6, pitch difference within 20)
-        over all ordered pairs of notes, and of (onset mod 4 quarters, duration <= 2 quarters) in bins of 1/6.
+        Cífka, Şimşekli & Richard (2020), Groove2Groove, IEEE/ACM TASLP 28, section IV.B.
     """
     check_melodies(melodies)
     check_melodies(reference, "reference")
@@ -175,12 +247,13 @@ def evaluate(
     Args:
         features: of the outputs.
         target: the style that they should be in.
-        evaluators: one a family of features.
-        sources: the style of the source of each output, where it is known.
+        evaluators: one for each family of features.
+        sources: the style of the source of each output, if it is known.
 
     Returns:
-        For each family f: `accuracy_f` (1 where the target is the most probable style), `probability_f` P(target), and
-        with source styles `binary_f` (1 where the target is more probable than the source style).
+        float64 arrays of shape (outputs,) for each family f: `accuracy_f` (1 where the target is
+        the most probable style), `probability_f` (P(target)) and, with source styles, `binary_f` (1
+        where the target is more probable than the source style).
     """
     values = {}
     for evaluator in evaluators:
@@ -189,8 +262,8 @@ def evaluate(
         )
         values[f"probability_{evaluator.family}"] = evaluator.of(target, features)
         if sources is not None and len(sources) and {*sources} <= {*evaluator.styles} - {target}:
-            places = [evaluator.styles.index(style) for style in sources]
-            against = evaluator.probabilities(features)[np.arange(len(features)), places]
+            numbers = [evaluator.styles.index(style) for style in sources]
+            against = evaluator.probabilities(features)[np.arange(len(features)), numbers]
             values[f"binary_{evaluator.family}"] = (
                 values[f"probability_{evaluator.family}"] > against
             ).astype(float)
@@ -198,11 +271,12 @@ def evaluate(
 
 
 def _log_votes(votes: np.ndarray) -> np.ndarray:
+    """Logarithms of smoothed shares of votes."""
     return np.log((votes * _TREES + 0.5) / (_TREES + 0.5 * votes.shape[1]))
 
 
 def _pair_histogram(melody: Melody) -> np.ndarray:
-    """Counts of (onset difference, pitch difference) over ordered pairs of notes, each melody weighing 1."""
+    """Shares of (onset difference, pitch difference) over ordered pairs of notes."""
     array = melody.array.astype(np.int64)
     counts = np.zeros((_PAIR_SPAN // _BIN, 2 * _LARGEST + 1))
     for lag in range(1, len(array)):
@@ -216,6 +290,7 @@ def _pair_histogram(melody: Melody) -> np.ndarray:
 
 
 def _onset_histogram(melody: Melody) -> np.ndarray:
+    """Shares of (onset modulo 4 quarters, duration) over notes of up to 2 quarters."""
     onset, duration = melody.array[:, 0], melody.array[:, 1]
     kept = duration <= 2 * TICKS_PER_QUARTER
     counts = np.zeros((_PAIR_SPAN // _BIN, 2 * TICKS_PER_QUARTER // _BIN + 1))
@@ -224,5 +299,6 @@ def _onset_histogram(melody: Melody) -> np.ndarray:
 
 
 def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    """The cosine of two arrays, 0 if one of them is 0."""
     scale = np.linalg.norm(a) * np.linalg.norm(b)
     return float((a * b).sum() / scale) if scale else 0.0

@@ -1,8 +1,8 @@
-"""A small synthesiser for listening tests: the same plain, plucked sound for every item.
+"""A small synthesiser for listening tests, with the same plain sound for every item.
 
-It is additive: eight partials that die away the faster the higher they are, as on a struck or plucked string. Neither a
-sound font nor a system library is needed, and every machine makes the same samples. Loudness is levelled over each
-item, so that no choice is one of volume.
+It is additive: eight partials decay the faster the higher they are, as those of a plucked string
+do. It needs neither a sound font nor a system library, and gives the same samples on every machine.
+All items have the same loudness, so that loudness does not influence the choices.
 """
 
 import base64
@@ -28,10 +28,16 @@ def render(melody: Melody, *, tempo: float = 110.0) -> np.ndarray:
 
     Args:
         melody: what to play, from its first note on.
-        tempo: quarter notes a minute, whatever the melody says.
+        tempo: quarter notes a minute; the tempo of the melody is not used.
 
     Returns:
-        float64 samples in -1..1 at `RATE`, of the same root mean square for every melody.
+        Samples from -1 to 1 at `RATE`, with the same root mean square for every melody; float64,
+        shape (samples,).
+
+    Example:
+        >>> sound = render(Melody.from_array(np.array([(0, 24, 69)])), tempo=60)
+        >>> len(sound) / RATE
+        1.4
     """
     seconds = 60 / (tempo * TICKS_PER_QUARTER)
     start = melody.notes[0].onset
@@ -46,7 +52,18 @@ def render(melody: Melody, *, tempo: float = 110.0) -> np.ndarray:
 
 
 def data_uri(sound: np.ndarray) -> str:
-    """Samples as a 16-bit WAV file in a data URI, which every browser plays."""
+    """Encode samples as a WAV file of 16 bits in a data URI.
+
+    Args:
+        sound: samples from -1 to 1 at `RATE`.
+
+    Returns:
+        The data URI.
+
+    Example:
+        >>> data_uri(np.zeros(2))[:30]
+        'data:audio/wav;base64,UklGRigA'
+    """
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
@@ -57,10 +74,10 @@ def data_uri(sound: np.ndarray) -> str:
 
 
 def _tone(frequency: float, length: float) -> np.ndarray:
-    """One note: partials below half the sampling rate, a short attack and a release after its end."""
+    """One note: its partials below half the sampling rate, with attack, decay and release."""
     time = np.arange(int((length + _RELEASE) * RATE)) / RATE
-    heard = _PARTIALS[_PARTIALS * frequency < 0.45 * RATE]
-    decay = np.exp(-time[:, None] * (1.2 + 0.9 * heard) * (frequency / 440) ** 0.3)
-    waves = np.sin(2 * np.pi * frequency * heard * time[:, None]) * decay / heard**1.4
+    partials = _PARTIALS[_PARTIALS * frequency < 0.45 * RATE]
+    decay = np.exp(-time[:, None] * (1.2 + 0.9 * partials) * (frequency / 440) ** 0.3)
+    waves = np.sin(2 * np.pi * frequency * partials * time[:, None]) * decay / partials**1.4
     envelope = np.minimum(time / _ATTACK, 1) * np.clip((length + _RELEASE - time) / _RELEASE, 0, 1)
     return waves.sum(axis=1) * envelope

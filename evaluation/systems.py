@@ -1,7 +1,7 @@
-"""A stylernn model as systems under test: itself, its dials, and the ablations that stand beside it.
+"""A stylernn model as systems under test: as it is, with other settings, and its ablations.
 
-The only module of the kit that knows our model. jax is imported when a system is made, not with the kit, so the kit
-runs on other systems' files without it.
+This is the only module of the package that uses our model. jax is imported when a system is made,
+so that the files of other systems can be evaluated without it.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stylernn.model.checkpoint import Model
     from stylernn.reranking.originality import NgramIndex
 
-__all__ = ["ablations", "dialled", "transfer_system"]
+__all__ = ["ablations", "with_setting", "transfer_system"]
 
 _MOST_BARS = 512
 
@@ -25,7 +25,17 @@ _MOST_BARS = 512
 def transfer_system(
     model: "Model", target: str, options: "TransferConfig", training: "NgramIndex | None" = None
 ) -> System:
-    """The model, transferring to `target`; with an index of its training set it prefers what copies nothing of it."""
+    """Make the system that transfers with a model.
+
+    Args:
+        model: the model.
+        target: style to transfer to.
+        options: of the transfer.
+        training: n-grams of the training set; candidates that copy from it are avoided.
+
+    Returns:
+        A system.
+    """
     from stylernn.generation import transfer
 
     def system(melody: Melody, seed: int) -> Melody:
@@ -36,27 +46,44 @@ def transfer_system(
     return system
 
 
-def dialled(
+def with_setting(
     model: "Model", target: str, options: "TransferConfig"
 ) -> Callable[[str, float], System]:
-    """Systems with one of the options at a value, for `dials.sweep`; each draws one candidate.
+    """Make systems with one of the options at a given value, for `settings.sweep`.
 
-    So the curve shows what the dials do, and not what the choice among candidates makes of it.
+    Each draws one candidate, so that the ranking of candidates does not hide what the setting does.
+
+    Args:
+        model: the model.
+        target: style to transfer to.
+        options: of the transfer, for all other settings.
+
+    Returns:
+        A function of the name of an option and its value that makes the system.
     """
 
-    def system(dial: str, value: float) -> System:
-        settings: dict[str, Any] = {"candidates": 1, dial: value}
+    def system(name: str, value: float) -> System:
+        settings: dict[str, Any] = {"candidates": 1, name: value}
         return transfer_system(model, target, replace(options, **settings))
 
     return system
 
 
 def ablations(model: "Model", target: str, options: "TransferConfig") -> dict[str, System]:
-    """The model with a part taken away, by name of the row.
+    """Make the model with one part left out at a time.
 
-    All draw one candidate, so they are to be compared with the first of them, which has all its parts.
+    All systems draw one candidate: compare them with the first of them, which has all parts.
+
+    Args:
+        model: the model.
+        target: style to transfer to.
+        options: of the transfer.
+
+    Returns:
+        Systems by the name of their row.
     """
-    from stylernn.generation import generate, metre_mapping, planning, transfer
+    from stylernn.generation import generate, planning, transfer
+    from stylernn.representation import metre_mapping
     from stylernn.representation.analysis import analyse
     from stylernn.sampling import candidates
 

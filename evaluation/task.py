@@ -1,9 +1,10 @@
-"""The task: one direction of transfer and its data, everything that does not depend on the system under test.
+"""The task: one direction of transfer and its data, independent of the system under test.
 
-Task: sources, real melodies, evaluators, what was there to be copied.
-prepare: build one from labelled melodies.
-excerpts, spread: the windows of melodies on which style and realism are judged, one or several a melody, because
-statistics of a long and of a short melody differ whatever the style.
+Task: sources, real melodies, evaluators and the training set.
+prepare: build a task from labelled melodies.
+excerpts, spread: cut melodies into windows, on which style and realism are measured. Statistics
+    of long and of short melodies differ whatever the style, so windows have the lengths of real
+    ones.
 """
 
 from collections import Counter
@@ -24,10 +25,10 @@ Labelled = Mapping[str, Sequence[Melody]]
 """Melodies by style."""
 
 WINDOW_QUARTERS = 64
-"""Longest windows on which style and realism are measured: sixteen bars of 4/4, thirty-two of 2/4."""
+"""Longest windows for style and realism: sixteen bars of 4/4, thirty-two of 2/4."""
 
 LEAST_REAL = 10
-"""Real melodies, or windows, that a comparison with them needs."""
+"""Least number of real melodies, or windows, that outputs are compared with."""
 
 _WINDOWS_PER_TUNE = 4
 _LEAST_NOTES = 8
@@ -36,7 +37,7 @@ _MOST_FITTED = 400
 _OTHERS = 200
 _POOL = 400
 _FEW = 0.05
-"""Share of the sources in a kind of metre that says little of it."""
+"""A kind of metre counts as used if it has more than this share of the sources."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,19 @@ class Task:
         sources: what is transferred.
         origins: the style of each source; empty where it is unknown.
         distractors: more melodies of the sources' styles, for retrieval to choose from.
-        real: windows of held-out real melodies of the target style, with the tune that each is from.
-        more_real: the same from other tunes, for the row of real melodies.
-        every_real: the same from all held-out tunes, these and more, for what is too rare to be counted in a few.
-        pool: training melodies of the target style, for cheats.
-        evaluators: one a family of features.
-        ceilings: recall per style on held-out real melodies for each family.
+        real: windows of held-out real melodies of the target style, and the number of the tune of
+            each.
+        more_real: the same of other tunes, for the row of real melodies.
+        every_real: the same of all held-out tunes, for events that are too rare to be counted in a
+            few tunes.
+        pool: training melodies of the target style, for the baselines.
+        evaluators: one for each family of features.
+        ceilings: recall of each style on held-out real melodies for each family.
         training: index of everything that a system may have copied.
         note_model: n-gram model of the target style.
-        digest: names all of this.
+        digest: checksum of the data above.
         seed: of every random choice.
-        real_features: of the windows of `real`.
+        real_features: features of the windows of `real`; float64, shape (windows, features).
     """
 
     target: str
@@ -91,13 +94,18 @@ def prepare(
     """Build a task.
 
     Args:
-        train: melodies for the evaluators, the originality index and the cheats; two styles or more.
-        held_out: melodies that no system has seen; must hold the target style.
+        train: melodies by style for the evaluators, the originality index and the baselines; two
+            styles or more.
+        held_out: melodies by style that no system has seen, the target style among them.
         target: style to transfer to.
-        source_styles: styles whose held-out melodies are the sources, in equal parts, unless `sources` are given.
+        source_styles: styles whose held-out melodies are the sources, in equal parts, unless
+            `sources` are given.
         sources: the sources themselves.
         count: how many held-out melodies to take as sources, of all styles together.
         seed: of every random choice.
+
+    Returns:
+        The task.
 
     Raises:
         ValueError: if a style is missing or has too few melodies.
@@ -105,7 +113,8 @@ def prepare(
     if target not in train or len(held_out.get(target, ())) < LEAST_REAL:
         known = ", ".join(sorted(set(train) & set(held_out)))
         raise ValueError(
-            f"the target needs training and {LEAST_REAL} held-out melodies; {target!r} is none of {known}"
+            f"the target needs training and {LEAST_REAL} held-out melodies; "
+            f"{target!r} is none of {known}"
         )
     rng = np.random.default_rng(seed)
     rest: list[Melody] = []
@@ -149,10 +158,17 @@ def prepare(
 
 
 def excerpts(task: Task, melodies: Sequence[Melody]) -> list[Melody]:
-    """The windows on which style is judged, one a melody, each as long as a random one of the real windows.
+    """Cut one window out of each melody, as long as a random one of the real windows.
 
-    Where real tunes are shorter than a window, longer ones of the outputs would be told from them by their length: the
-    more notes, the fewer kinds of pitches a note.
+    With longer windows of outputs a classifier could tell them from real tunes by their length
+    alone.
+
+    Args:
+        task: from `prepare`.
+        melodies: the melodies.
+
+    Returns:
+        One window a melody, in the same order.
     """
     return [
         features.excerpt(melody, length, task.seed, least=_LEAST_NOTES)
@@ -161,9 +177,16 @@ def excerpts(task: Task, melodies: Sequence[Melody]) -> list[Melody]:
 
 
 def spread(task: Task, melodies: Sequence[Melody]) -> tuple[list[Melody], np.ndarray]:
-    """Windows of the same lengths, of each melody as many at most as of a real one, and the melody that each is of.
+    """Cut several windows out of each melody, at most as many as out of a real one.
 
-    What comes in one window of six, such as a rest in a dance, is counted in more of them by less chance.
+    Events that are rare, such as rests in a dance, are counted more precisely in several windows.
+
+    Args:
+        task: from `prepare`.
+        melodies: the melodies.
+
+    Returns:
+        The windows, and the number of the melody of each; int64, shape (windows,).
     """
     found = [
         features.windows(melody, length, most=_WINDOWS_PER_TUNE, seed=task.seed, least=_LEAST_NOTES)
@@ -184,9 +207,9 @@ def _lengths(task: Task, count: int) -> np.ndarray:
 def _sources(
     train: Labelled, held_out: Labelled, styles: Sequence[str], count: int, rng: np.random.Generator
 ) -> tuple[list[Melody], list[str], list[Melody]]:
-    """Sources in equal parts of their styles, the style of each, and 200 others that retrieval may take for them.
+    """Sources in equal parts of their styles, the style of each, and 200 distractors for retrieval.
 
-    Where a style has too few held-out melodies, training melodies are among the others.
+    Training melodies are among the distractors of a style with too few held-out melodies.
     """
     if not styles or not all(held_out.get(name) for name in styles):
         raise ValueError(
@@ -216,44 +239,44 @@ def _sources(
 def _evaluators(
     train: Labelled, held_out: Labelled, named: Sequence[tuple[str, str]], seed: int
 ) -> tuple[tuple[style.Evaluator, ...], dict[str, dict[str, float]]]:
+    """Evaluators for all families of features, and their recalls on held-out melodies."""
     known = [name for name, melodies in train.items() if len(melodies) >= 5]
-    (to_supported_metre, labels), (unseen, truth) = (
+    (seen, labels), (unseen, truth) = (
         _labelled(part, known, seed, (side, named))
         for side, part in (("train", train), ("held out", held_out))
     )
-    evaluators = tuple(
-        style.fit(to_supported_metre, labels, family, seed=seed) for family in features.FAMILIES
-    )
+    evaluators = tuple(style.fit(seen, labels, family, seed=seed) for family in features.FAMILIES)
     return evaluators, {each.family: style.accuracy(each, unseen, truth) for each in evaluators}
 
 
 def _labelled(
     melodies: Labelled, styles: Sequence[str], seed: int, facts: tuple[object, ...]
 ) -> tuple[np.ndarray, list[str]]:
-    """Features of one window of each melody of the styles, with labels; a like number of each style at most."""
+    """Features of one window of up to 400 melodies of each style, with labels."""
 
     def extracted() -> dict[str, np.ndarray]:
-        pieces: list[Melody] = []
+        cut: list[Melody] = []
         labels: list[str] = []
         for name in styles:
             own = melodies.get(name, ())
             for i in np.random.default_rng(seed).permutation(len(own))[:_MOST_FITTED]:
-                pieces += (
+                cut += (
                     found := features.windows(
                         own[i], WINDOW_QUARTERS, most=1, seed=seed, least=_LEAST_NOTES
                     )
                 )
                 labels += [name] * len(found)
-        return {"features": features.extract(pieces), "labels": np.array(labels)}
+        return {"features": features.extract(cut), "labels": np.array(labels)}
 
     arrays = remembered(("labelled", facts, tuple(styles), seed), extracted)
     return arrays["features"], arrays["labels"].tolist()
 
 
 def _in_like_metres(tunes: Sequence[Melody], sources: Sequence[Melody]) -> Sequence[Melody]:
-    """Real tunes in those kinds of metre alone, duple, triple or compound, in which more than a few sources are.
+    """Real tunes in the kinds of metre (duple, triple, compound) of the sources.
 
-    A transfer keeps the metre, and jigs or waltzes would tell the real from the made. All tunes where too few are left.
+    A transfer keeps the metre, so that other metres would tell real tunes from outputs. All tunes,
+    if too few are left.
     """
     kinds = Counter(map(_kind, sources))
     like = [tune for tune in tunes if kinds[_kind(tune)] > _FEW * len(sources)]
@@ -261,13 +284,13 @@ def _in_like_metres(tunes: Sequence[Melody], sources: Sequence[Melody]) -> Seque
 
 
 def _kind(tune: Melody) -> tuple[bool, bool]:
-    """Whether a tune begins in compound time, and whether in triple time."""
+    """Whether a tune begins in a compound metre, and whether in a triple one."""
     beats = tune.metre.bar // tune.metre.beat
     return tune.metre.is_compound, not tune.metre.is_compound and beats % 3 == 0
 
 
 def _joined(cut: Sequence[Sequence[Melody]]) -> tuple[tuple[Melody, ...], tuple[int, ...]]:
-    """The windows of all tunes, and the tune that each is from."""
+    """The windows of all tunes, and the number of the tune of each."""
     return tuple(w for group in cut for w in group), tuple(
         i for i, group in enumerate(cut) for _ in group
     )

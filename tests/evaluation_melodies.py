@@ -1,4 +1,4 @@
-"""Melodies for the tests of the evaluation kit: two made-up styles that differ in pitch and in rhythm."""
+"""Melodies for tests of the evaluation: two made-up styles that differ in pitch and rhythm."""
 
 import numpy as np
 

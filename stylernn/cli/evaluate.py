@@ -1,4 +1,4 @@
-"""`stylernn evaluate`: numbers that a reviewer believes, for our model or for any system's files."""
+"""`stylernn evaluate`: measures a stylernn model, or the files of any other system."""
 
 from functools import partial
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 
 from stylernn.cli import evaluation_data, options, outputs
 from stylernn.errors import UsageError
+from stylernn.evaluation.requirements import CALIBRATED_ON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,36 +31,44 @@ Out = Annotated[
 Data = Annotated[
     Path | None,
     typer.Option(
-        "--data", metavar="DIR", help="Real melodies, one folder a style, instead of the corpora."
+        "--data",
+        metavar="DIR",
+        help="Real melodies, one folder for each style. [default: the installed corpora]",
     ),
 ]
 From = Annotated[
     list[str],
     typer.Option(
-        "--from", metavar="STYLE", help="Style of the sources; several are taken in equal parts."
+        "--from",
+        metavar="STYLE",
+        help="Style of the sources. Repeat it for several styles in equal parts.",
     ),
 ]
 Styles = Annotated[
     str | None,
     typer.Option(
         metavar="A,B,...",
-        help="Further styles that the evaluator knows, instead of the usual ones.",
+        help="Styles that the evaluator knows besides source and target. "
+        "[default: all root styles of the model, or all of the data]",
     ),
 ]
 Count = Annotated[
-    int, typer.Option("--count", "-n", metavar="N", min=10, help="How many held-out tunes.")
+    int,
+    typer.Option("--count", "-n", metavar="N", min=10, help="How many held-out tunes to transfer."),
 ]
 
+_AS_IN_TRANSFER = "As in `stylernn transfer`, with the same default."
 _SWEEP = {"preserve": (0.0, 0.25, 0.5, 0.75, 1.0), "strength": (0.0, 0.5, 1.0, 2.0, 4.0)}
-_SWEPT = 20  # tunes a seed on which the dials are turned; few will do for looking
-_RETURNED = 50
+_SWEPT = 20  # tunes of each seed on which settings are varied
+_RETURNED = 50  # outputs that are transferred back
 
 
 @app.command("files")
 def evaluate_files(
-    source: Annotated[Path, typer.Option(metavar="DIR", help="Source melodies.")],
+    source: Annotated[Path, typer.Option(metavar="DIR", help="Folder of source melodies.")],
     output: Annotated[
-        Path, typer.Option(metavar="DIR", help="Outputs, under the names of their sources.")
+        Path,
+        typer.Option(metavar="DIR", help="Folder of outputs; each has the name of its source."),
     ],
     target: Annotated[
         str, typer.Option(metavar="STYLE", help="The style that the outputs should be in.")
@@ -68,16 +77,18 @@ def evaluate_files(
     reference: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Real melodies, one folder a style, with one named as the target."
+            metavar="DIR",
+            help="Real melodies, one folder for each style, one of them named as the target. "
+            "[default: none, only content and music are measured]",
         ),
     ] = None,
     seed: options.Seed = 0,
     force: options.Force = False,
 ) -> None:
-    """Judge the files of any system; no model is needed.
+    """Evaluate the files of any system; no model is needed.
 
-    Without --reference only content and music are measured. With it, style, realism and originality too, against the
-    held-out part of its melodies and with the cheats beside.
+    Without --reference only content and music are measured. With it, style, realism and originality
+    are measured too, in comparison with the held-out part of its melodies and with baselines.
     """
     outputs.check_folder(out, evaluation_data.REPORT, force=force)
 
@@ -105,36 +116,36 @@ def evaluate_transfer(
     model: options.ModelFile = None,
     count: Count = 100,
     seeds: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Runs with different seeds; 3 for a claim.")
+        int,
+        typer.Option(
+            metavar="N", min=1, help="Number of runs with different seeds; use 3 or more."
+        ),
     ] = 1,
     data: Data = None,
     styles: Styles = None,
-    preserve: Annotated[
-        float | None, typer.Option(metavar="X", help="As in `stylernn transfer`.")
-    ] = None,
-    strength: Annotated[
-        float | None, typer.Option(metavar="X", help="As in `stylernn transfer`.")
-    ] = None,
+    preserve: Annotated[float | None, typer.Option(metavar="X", help=_AS_IN_TRANSFER)] = None,
+    strength: Annotated[float | None, typer.Option(metavar="X", help=_AS_IN_TRANSFER)] = None,
     candidates: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="As in `stylernn transfer`.")
+        int | None, typer.Option(metavar="N", min=1, help=_AS_IN_TRANSFER)
     ] = None,
     sweep: Annotated[
-        bool, typer.Option(help="Also turn the dials, for the trade-off curve.")
+        bool, typer.Option(help="Also vary preserve and strength, for the trade-off curve.")
     ] = True,
-    ablate: Annotated[bool, typer.Option(help="Also run the model with parts taken away.")] = True,
+    ablate: Annotated[bool, typer.Option(help="Also run the model with one part left out.")] = True,
     cycle: Annotated[
         bool, typer.Option(help="Also transfer outputs back, for the strength S.")
     ] = True,
     check: Annotated[
-        bool, typer.Option("--check", help="Hold the result against the project's requirements.")
+        bool, typer.Option("--check", help="Compare the result with the project's requirements.")
     ] = False,
     seed: options.Seed = 0,
     force: options.Force = False,
 ) -> None:
-    """Transfer held-out tunes with a model and judge the results beside real music and cheats.
+    """Transfer held-out tunes with a model and compare the results with real music and baselines.
 
-    The evaluator tells source, target and all root styles of the model apart, unless --styles names others. With
-    --check every bar is printed beside the value; the exit status is 1 where one is missed.
+    The evaluator distinguishes source, target and all root styles of the model, unless --styles
+    names others. With --check every requirement is printed beside the value; the exit code is 1 if
+    one is not met.
     """
     outputs.check_folder(out, evaluation_data.REPORT, force=force)
 
@@ -142,19 +153,19 @@ def evaluate_transfer(
 
     from stylernn import api
     from stylernn.adaptation import style_mixtures
-    from stylernn.evaluation import dials, requirements, study, systems
+    from stylernn.evaluation import requirements, settings, study, systems
     from stylernn.generation import transfer
     from stylernn.reranking import originality
 
-    shipped = options.load(model)
-    loaded = style_mixtures.knowing(shipped, [*source_styles, target])
+    trained = options.load(model)
+    loaded = style_mixtures.knowing(trained, [*source_styles, target])
     loaded.style(target)
     given = transfer.TransferConfig(
         **options.given(preserve=preserve, strength=strength, candidates=candidates)
     )
-    known = {style.name for style in shipped.header.styles}
+    known = {style.name for style in trained.header.styles}
     wanted = tuple(dict.fromkeys([*source_styles, target, *(styles.split(",") if styles else ())]))
-    roots = [style.name for style in shipped.header.styles if style.parent == style.name]
+    roots = [style.name for style in trained.header.styles if style.parent == style.name]
     every = tuple(dict.fromkeys([*wanted, *roots]))
     split = evaluation_data.unseen(evaluation_data.tunes(data, every), known)
     train, held_out = evaluation_data.by_style(
@@ -163,11 +174,11 @@ def evaluate_transfer(
     task = _task(train, held_out, target, source_styles=source_styles, count=count, seed=seed)
     total = len(task.sources)
     parts = systems.ablations(loaded, target, given) if ablate else {}
-    # A style that the model does not know, such as a corpus kept for testing, has no way back.
-    has_way_back = {style.name for style in loaded.header.styles}.issuperset(source_styles)
-    returned = min(_RETURNED, total) if cycle and has_way_back else 0
-    turned = min(_SWEPT * seeds, total) if sweep else 0
-    swept = turned * sum(map(len, _SWEEP.values()))
+    # Nothing can be transferred back to a style that the model does not know.
+    returns = {style.name for style in loaded.header.styles}.issuperset(source_styles)
+    returned = min(_RETURNED, total) if cycle and returns else 0
+    varied = min(_SWEPT * seeds, total) if sweep else 0
+    swept = varied * sum(map(len, _SWEEP.values()))
     drawn = total * (seeds + len(parts) + (seeds - 1) * bool(parts))
     with (
         evaluation_data.progress(drawn + swept + returned + 7 + seeds + len(parts)) as tell,
@@ -186,8 +197,8 @@ def evaluate_transfer(
         }
         points: list[dict[str, Any]] = []
         if swept:
-            points = dials.sweep(
-                task, systems.dialled(loaded, target, given), _SWEEP, count=turned, tell=tell
+            points = settings.sweep(
+                task, systems.with_setting(loaded, target, given), _SWEEP, count=varied, tell=tell
             )
         once = replace(given, candidates=1)
         back = [
@@ -205,7 +216,7 @@ def evaluate_transfer(
             tell=tell,
         )
     if back:
-        report["rows"][0]["values"]["strength"] = list(dials.cycle_strength(task, runs[0], back))
+        report["rows"][0]["values"]["strength"] = list(settings.cycle_strength(task, runs[0], back))
     facts = {
         "sources": total,
         "candidates for retrieval": total + len(task.distractors),
@@ -225,14 +236,21 @@ def evaluate_model(
     data: Data = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Also write the table as JSON."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Write the table as JSON, too. [default: it is only printed]",
+        ),
     ] = None,
     force: options.Force = False,
 ) -> None:
-    """Bits per note and accuracy per style on the test split, beside Markov-3 and a variable-order model.
+    """Print bits per note and accuracy of a model for each style on the test split.
 
-    All code the same events. PPM is a model of order 10 that also learns from each melody as it goes, after IDyOM.
-    Intervals are of 95 %, by resampling compositions; the last two are of what the model saves.
+    Beside them are those of two n-gram models of the same events: a Markov chain of order 3, and
+    PPM, a model of variable order up to 10 that also learns from the melody that it reads (IDyOM).
+    Intervals are of 95 %, by resampling compositions. The last two columns are the bits that the
+    model saves.
     """
     outputs.check([out] if out else [], force=force, endings=(".json",))
 
@@ -272,26 +290,46 @@ def evaluate_model(
 @app.command("calibrate")
 def evaluate_calibrate(
     data: Data = None,
-    source_styles: From = ["folk"],  # noqa: B006  (typer reads it and never changes it)
-    target: Annotated[str, typer.Option("--to", metavar="STYLE", help="Target style.")] = "jazz",
+    source_styles: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="STYLE",
+            help="Style of the sources. Repeat it for several styles in equal parts. "
+            f"[default: {CALIBRATED_ON[0]}]",
+        ),
+    ] = None,
+    target: Annotated[
+        str, typer.Option("--to", metavar="STYLE", help="Target style.")
+    ] = CALIBRATED_ON[1],
     styles: Styles = None,
     count: Count = 100,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write the report.")
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Folder for report.json and report.html. [default: none, only checks are printed]",
+        ),
     ] = None,
     seed: options.Seed = 0,
     force: options.Force = False,
 ) -> None:
-    """Check the instrument itself: floors and ceilings on real melodies. Exits with 1 where one is not met."""
+    """Check the metrics themselves on real melodies and baselines.
+
+    The exit code is 1 if a metric does not give the value that it must.
+    """
     if out:
         outputs.check_folder(out, evaluation_data.REPORT, force=force)
 
     from stylernn.evaluation import calibration, study
 
-    wanted = tuple(dict.fromkeys([*source_styles, target, *(styles.split(",") if styles else ())]))
+    origins = source_styles or [CALIBRATED_ON[0]]
+    wanted = tuple(dict.fromkeys([*origins, target, *(styles.split(",") if styles else ())]))
     split = evaluation_data.splits(evaluation_data.tunes(data, wanted))
     train, held_out = evaluation_data.by_style(split, wanted, only=styles is not None)
-    task = _task(train, held_out, target, source_styles=source_styles, count=count, seed=seed)
+    task = _task(train, held_out, target, source_styles=origins, count=count, seed=seed)
     with evaluation_data.progress(8) as tell, evaluation_data.pool() as pool:
         report = study.compare(task, [task.sources], name="the sources", pool=pool, tell=tell)
     checks = calibration.check(report["rows"])
@@ -302,13 +340,14 @@ def evaluate_calibrate(
         raise typer.Exit(1)
 
 
-def _task(train: "Labelled", held_out: "Labelled", target: str, **wishes: Any) -> "Task":
+def _task(train: "Labelled", held_out: "Labelled", target: str, **given: Any) -> "Task":
+    """`task.prepare`, with an error for the user."""
     from stylernn.evaluation import task
 
     try:
-        return task.prepare(train, held_out, target, **wishes)
+        return task.prepare(train, held_out, target, **given)
     except ValueError as error:
-        raise UsageError(f"these melodies cannot be judged: {error}") from error
+        raise UsageError(f"these melodies cannot be evaluated: {error}") from error
 
 
 def _runs(
@@ -318,7 +357,7 @@ def _runs(
     progress: "Callable[[], None]",
     pool: "Executor | None",
 ) -> tuple[list[list["Melody"]], list["Waiting"]]:
-    """The outputs of each seed, and what waits for their rows; no two of them share a source's random key."""
+    """The outputs of each seed, and functions that wait for their rows."""
     from stylernn.evaluation import benchmark, study
 
     runs, rows = [], []

@@ -1,4 +1,4 @@
-"""What the commands of `stylernn evaluate` share: their data, their progress bar and processes, their last words."""
+"""What the commands of `stylernn evaluate` share: data, progress bar, processes and reports."""
 
 import os
 import shlex
@@ -36,13 +36,26 @@ __all__ = [
 ]
 
 REPORT = ("report.json", "report.html")
-"""Files of a report."""
+"""Names of the files of a report."""
 
 _MOST_PROCESSES = 6
 
 
 def pairs(source: Path, output: Path) -> tuple[list["Melody"], list["Melody"]]:
-    """Melodies of the files that stand in both folders under one name, whatever their endings."""
+    """Read the melodies of all files that are in two folders under the same name.
+
+    The endings may differ. A pair that cannot be read is left out with a message.
+
+    Args:
+        source: folder of sources.
+        output: folder of outputs.
+
+    Returns:
+        Sources and outputs, in the order of the names.
+
+    Raises:
+        UsageError: if a folder does not exist or there is no pair.
+    """
     from stylernn.formats import registry
 
     folders: list[dict[str, Path]] = []
@@ -62,7 +75,7 @@ def pairs(source: Path, output: Path) -> tuple[list["Melody"], list["Melody"]]:
         raise UsageError(
             f"{source} and {output} share no file name",
             found=found,
-            remedy="Name outputs as sources.",
+            remedy="Give each output the name of its source.",
         )
     read: list[tuple[Melody, Melody]] = []
     for name in common:
@@ -76,7 +89,15 @@ def pairs(source: Path, output: Path) -> tuple[list["Melody"], list["Melody"]]:
 
 
 def tunes(folder: Path | None, styles: tuple[str, ...]) -> list["LabelledMelody"]:
-    """All tunes of a folder, or those of some styles of the installed corpora."""
+    """Load all tunes of a folder, or those of some styles of the installed corpora.
+
+    Args:
+        folder: with one subfolder for each style; None for the corpora.
+        styles: styles of the corpora to load.
+
+    Returns:
+        The tunes.
+    """
     from stylernn import corpus
 
     with display.loading() as show:
@@ -88,18 +109,31 @@ def tunes(folder: Path | None, styles: tuple[str, ...]) -> list["LabelledMelody"
 
 
 def splits(found: list["LabelledMelody"]) -> "Split":
-    """The frozen split."""
+    """Split tunes into training, validation and test sets, always in the same way.
+
+    Args:
+        found: tunes of all styles.
+
+    Returns:
+        The split.
+    """
     from stylernn import corpus
 
     return corpus.split(found)
 
 
 def unseen(found: list["LabelledMelody"], learnt: set[str]) -> "Split":
-    """The frozen split, less what a model may have met: works can be tied together by tunes it never learnt from.
+    """Split tunes, and take what a model was trained on out of the validation and test sets.
+
+    A model was trained with the split of its own styles. With more styles the split can differ,
+    because a work may be in several of them.
 
     Args:
         found: tunes of all styles.
-        learnt: the styles that the model was trained on, with the split of these alone.
+        learnt: the styles that the model was trained on.
+
+    Returns:
+        The split.
     """
     from dataclasses import replace
 
@@ -118,14 +152,17 @@ def unseen(found: list["LabelledMelody"], learnt: set[str]) -> "Split":
 def by_style(
     split: "Split", wanted: tuple[str, ...], *, only: bool = False
 ) -> tuple["Labelled", "Labelled"]:
-    """Training melodies, and those of the validation and test parts together, by style.
+    """Sort training and held-out melodies by style.
 
-    A substyle counts as its parent (irish as celtic) unless it is wanted by name.
+    A substyle counts as its parent unless it is wanted by name.
 
     Args:
-        split: of tunes.
+        split: from `splits` or `unseen`.
         wanted: styles asked for by name.
-        only: leave out all others.
+        only: leave out all other styles.
+
+    Returns:
+        Training melodies by style, and those of the validation and test sets together by style.
     """
     from stylernn.corpus import catalogue, styles
 
@@ -147,7 +184,14 @@ def by_style(
 
 @contextmanager
 def progress(total: int) -> Iterator["Tell"]:
-    """A bar that moves a step with every call, with the time elapsed; where no terminal shows it, ten lines in all."""
+    """Show a progress bar with the time elapsed; without a terminal, ten lines in all.
+
+    Args:
+        total: number of steps.
+
+    Returns:
+        A context that gives a callback: one call a step, with the name of what was done.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -168,23 +212,26 @@ def progress(total: int) -> Iterator["Tell"]:
             bar.update(task, advance=1, description=what)
             if not console.is_terminal and 10 * bar.tasks[task].completed // total > before:
                 minutes = (bar.tasks[task].elapsed or 0) / 60
-                console.print(
-                    f"{bar.tasks[task].completed:.0f} of {total} after {minutes:.1f} minutes: {what}"
-                )
+                done = f"{bar.tasks[task].completed:.0f} of {total}"
+                console.print(f"{done} after {minutes:.1f} minutes: {what}")
 
         yield report
 
 
 @contextmanager
 def pool() -> Iterator[Executor | None]:
-    """Processes for what needs no network, beside this one; none on a machine with one core."""
+    """Start processes for measurements that need no model.
+
+    Returns:
+        A context that gives the processes; None on a machine with one core.
+    """
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
     if cores < 2:
         yield None
         return
-    # A forked process would inherit the threads of jax in whatever state they are.
+    # A forked process would inherit the threads of jax in an undefined state.
     workers = ProcessPoolExecutor(min(cores - 1, _MOST_PROCESSES), mp_context=get_context("spawn"))
     try:
         yield workers
@@ -193,15 +240,24 @@ def pool() -> Iterator[Executor | None]:
 
 
 def print_checks(checks: list["Check"]) -> None:
-    """One line a check: whether it is met, the value, and what is wanted."""
+    """Print one line a check: whether it is met, the value, and what is wanted.
+
+    Args:
+        checks: from `calibration.check` or `requirements.check`.
+    """
     for check in checks:
-        typer.echo(
-            f"{'ok  ' if check.met else 'FAIL'} {check.name:52s} {check.value:6.3f}   {check.wanted}"
-        )
+        state = "ok  " if check.met else "FAIL"
+        typer.echo(f"{state} {check.name:52s} {check.value:6.3f}   {check.wanted}")
 
 
 def finish(report: dict[str, Any], out: Path, facts: dict[str, object]) -> None:
-    """Write the report and say what its verdict is and where it stands."""
+    """Write the report, and print its verdict and the path of its page.
+
+    Args:
+        report: from `study.compare` or `study.compare_files`.
+        out: folder to write to.
+        facts: what was measured; version and command are added.
+    """
     from stylernn.evaluation import report as reports
     from stylernn.version import __version__
 
@@ -210,7 +266,6 @@ def finish(report: dict[str, Any], out: Path, facts: dict[str, object]) -> None:
         {**report, "facts": {**facts, "version": __version__, "command": command}}, out
     )
     for statement in report["verdict"]:
-        typer.echo(
-            f"{'yes' if statement['holds'] else 'no ':3s} {statement['question']} {statement['answer']}"
-        )
+        holds = "yes" if statement["holds"] else "no "
+        typer.echo(f"{holds} {statement['question']} {statement['answer']}")
     typer.echo(str(page))

@@ -1,4 +1,4 @@
-"""The table of `stylernn evaluate model`: what a model's events cost, beside n-gram models, with intervals."""
+"""The table of `stylernn evaluate model`: bits per note of a model and of n-gram models."""
 
 from dataclasses import asdict
 from typing import Any
@@ -14,7 +14,15 @@ __all__ = ["row", "table"]
 
 
 def row(tested: StyleScores) -> dict[str, Any]:
-    """A style's row, with what the model saves against each of the n-gram models and the intervals."""
+    """Make the row of a style.
+
+    Args:
+        tested: results of one style, from `likelihood.tested`.
+
+    Returns:
+        The fields of `likelihood.row`; the bits per note of the model and of the n-gram models, and
+        the bits that the model saves compared with each of them, as [value, low, high].
+    """
     ours = np.array([entry.bits.sum() for entry in tested.ours])
     notes = np.array([entry.notes for entry in tested.ours])
     ppm = likelihood.ppm_bits(tested.train, tested.test)
@@ -30,8 +38,17 @@ def row(tested: StyleScores) -> dict[str, Any]:
 
 
 def table(rows: list[dict[str, Any]]) -> Table:
-    """One line a style; intervals under their values."""
-    lines = Table(caption="bits per note (lower is better) and share of right guesses", box=None)
+    """Make the table to print.
+
+    Args:
+        rows: from `row`.
+
+    Returns:
+        One line a style, with intervals under their values.
+    """
+    lines = Table(
+        caption="bits per note (lower is better) and share of correct predictions", box=None
+    )
     for heading in rows[0] if rows else ():
         lines.add_column(
             heading.replace("_", " "), justify="left" if heading == "style" else "right"
@@ -42,6 +59,7 @@ def table(rows: list[dict[str, Any]]) -> Table:
 
 
 def _cell(value: Any) -> str:
+    """A value, with its interval if it has one."""
     if isinstance(value, list):
         mean, low, high = value
         return f"{mean:.3f}\n{low:.3f}–{high:.3f}"

@@ -1,4 +1,4 @@
-"""`stylernn listen-test`: make a listening test as one static page, and score what listeners send back."""
+"""`stylernn listen-test`: makes a listening test as one static page, and scores the answers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(
-    no_args_is_help=True, help="Listening tests: a blind, balanced page, and its statistics."
+    no_args_is_help=True, help="Make a blind, balanced listening test, and score its answers."
 )
 
 
@@ -24,8 +24,8 @@ def make(
         Path,
         typer.Option(
             metavar="DIR",
-            help="Folder with source/ and output/ (same names in both), real/ (melodies of the target style) and, "
-            "for a second system, other/.",
+            help="Folder with source/ and output/ (same names in both), real/ (melodies of the "
+            "target style) and, for a second system, other/.",
         ),
     ],
     out: Annotated[
@@ -41,18 +41,20 @@ def make(
         str,
         typer.Option(
             metavar="A,B,...",
-            help="Answers offered; source and target style are always among them.",
+            help="Further styles to choose from, besides source and target. [default: none]",
         ),
     ] = "",
     count: Annotated[
         int,
-        typer.Option("--count", "-n", metavar="N", min=2, help="How many sources, the first N."),
+        typer.Option(
+            "--count", "-n", metavar="N", min=2, help="How many sources; the first N are used."
+        ),
     ] = 8,
-    bars: Annotated[int, typer.Option(metavar="N", min=2, help="Length of every item.")] = 8,
+    bars: Annotated[int, typer.Option(metavar="N", min=2, help="Bars of every item.")] = 8,
     seed: options.Seed = 0,
     force: options.Force = False,
 ) -> None:
-    """Write the test: give listeners index.html and a number each, and keep key.json."""
+    """Write a listening test: index.html for the listeners, and key.json to score the answers."""
     outputs.check_folder(out, ("index.html", "key.json"), force=force)
 
     from stylernn.evaluation import listening
@@ -87,23 +89,24 @@ def make(
 @app.command("score")
 def score(
     results: Annotated[
-        list[Path], typer.Argument(metavar="CSV...", help="What listeners sent back.")
+        list[Path], typer.Argument(metavar="CSV...", help="Files that listeners sent back.")
     ],
     key: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="key.json; by default that beside the results or one folder up."
+            metavar="FILE",
+            help="The test's key. [default: key.json beside the results or one folder up]",
         ),
     ] = None,
 ) -> None:
-    """Print preference and identification with exact intervals, and how many judgements are still needed."""
+    """Print preference and identification with exact intervals, and the judgements still needed."""
     from stylernn.evaluation import listening
 
     for path in results:
         if not path.is_file():
             raise UsageError(f"there is no file {path}")
     folder = results[0].absolute().parent
-    beside = [place / "key.json" for place in (folder, folder.parent)]
+    beside = [parent / "key.json" for parent in (folder, folder.parent)]
     found = key or next((path for path in beside if path.is_file()), None)
     if found is None or not found.is_file():
         raise UsageError("there is no key.json beside the results", remedy="Name it with --key.")
@@ -112,19 +115,19 @@ def score(
     if scores["preference"]:
         typer.echo(_line("system preferred", scores["preference"]))
     for role, share in scores["identification"].items():
-        typer.echo(_line(f"{role} heard as intended", share))
+        typer.echo(_line(f"{role} identified as intended", share))
 
 
 def _line(name: str, share: dict[str, Any]) -> str:
+    """One line on a share of hits."""
     low, high = share["interval"]
     needed = share["still_needed"]
-    more = (
-        "not above chance"
-        if needed is None
-        else "enough"
-        if needed == 0
-        else f"{needed} more judgements needed"
-    )
+    if needed is None:
+        more = "not above chance"
+    elif needed == 0:
+        more = "enough"
+    else:
+        more = f"{needed} more judgements needed"
     counted = f"{share['hits']} of {share['trials']}"
     return (
         f"{name:28s} {share['share']:4.0%} [{low:.0%}, {high:.0%}]  {counted}, "
@@ -133,6 +136,7 @@ def _line(name: str, share: dict[str, Any]) -> str:
 
 
 def _melodies(folder: Path) -> dict[str, "Melody"]:
+    """Melodies of a folder by the names of their files."""
     from stylernn.formats import registry
 
     if not folder.is_dir():

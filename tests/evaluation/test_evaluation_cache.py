@@ -1,4 +1,4 @@
-"""The cache of measurements: what is kept, what makes another entry, and that a broken one is none."""
+"""The cache of measurements: what is kept, what changes the key, and what a broken entry does."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Claims and requirements: hand-made rows for which it is known what holds, Holm over all of them, bars as data."""
+"""Claims and requirements on hand-made rows with known answers, with Holm's correction."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_a_good_system_has_all_that_can_be_shown_with_so_few_tunes():
         ({"accuracy": 0.9}, "Is it in the style?"),
         ({"copied": 0.3}, "Is it new?"),
         ({"c2st": 0.9}, "Would it pass for real?"),
-        ({"likely": 0.01}, "Does it beat the cheats?"),
+        ({"likely": 0.01}, "Does it beat the baselines?"),
     ],
 )
 def test_a_fault_costs_its_own_claim(fault, question):
@@ -87,7 +87,7 @@ def _report(**values):
     rows.append(("identity", "baseline", {"joint": [0.2, 0.2, 0.2]}))
     return {
         "rows": [{"name": name, "kind": kind, "values": held} for name, kind, held in rows],
-        "dials": {"strength on style": [0.95, 0.9, 1.0], "preserve on content": [0.5, 0.4, 0.6]},
+        "settings": {"strength on style": [0.95, 0.9, 1.0], "preserve on content": [0.5, 0.4, 0.6]},
     }
 
 

@@ -26,7 +26,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture
 def parts_made_small(monkeypatch):
-    """What is tested here is how the parts meet: few trees and cheats, no other process, a rule for a network."""
+    """Few trees and baselines, one process, and a rule instead of a network make tests fast."""
     monkeypatch.setattr(realism, "_TREES", 8)
     monkeypatch.setattr(style, "_TREES", 25)
     monkeypatch.setattr(evaluation_data, "pool", nullcontext)
@@ -66,7 +66,7 @@ def test_a_model_is_judged_over_two_seeds_and_held_against_the_bars(
     assert {"ratio_density", "frechet_ratio", "joint", "binary_pitch"} <= system.keys()
     assert [row["name"] for row in report["rows"]][:2] == ["stylernn", "real melodies"]
     assert len(report["trade_off"]) == 10
-    assert report["dials"]["strength on style"][0] == 0  # the rule has no dials
+    assert report["settings"]["strength on style"][0] == 0  # the rule has no settings
     assert -1 <= system["strength"][0] <= 1
     assert not any(
         claim["holds"] for claim in report["verdict"] if claim["question"] == "Is it the same tune?"
@@ -83,7 +83,8 @@ def test_a_model_is_compared_with_ngrams_on_the_same_tunes(stylernn, data, tiny_
     for row in rows:
         bits, markov, ppm = (row[name] for name in ("bits", "markov_bits", "ppm_bits"))
         assert all(low <= value <= high for value, low, high in (bits, markov, ppm))
-        # The weights are fresh, so the n-gram models are better; what is saved is the difference of the means.
+        # The weights are fresh, so the n-gram models are better; what is saved is the difference of
+        # the means.
         assert ppm[0] < bits[0]
         assert row["saved_on_ppm"][0] == pytest.approx(ppm[0] - bits[0])
         assert row["saved_on_ppm"][2] < 0

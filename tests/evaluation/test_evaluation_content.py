@@ -34,7 +34,8 @@ def test_values_are_bounded_and_lower_for_another_tune(metric):
 
 
 def test_chroma_by_hand():
-    # One quarter of C against one quarter of C and one of D: the first window is (C, C + D) and the second (-, D).
+    # One quarter of C against one quarter of C and one of D: the first window is (C, C + D) and the
+    # second (-, D).
     value, best = content.chroma_similarity(tune((0, 24, 60)), tune((0, 24, 60), (24, 24, 62)))
     assert value == pytest.approx((1 / np.sqrt(2) + 0) / 2)
     assert best == pytest.approx(value)
@@ -54,7 +55,8 @@ def test_chroma_ignores_padding():
 
 
 def test_skeleton_recall_by_hand():
-    # The output has the right pitch class an octave up at beat 1, a rest at 2, a wrong note at 3, the right one at 4.
+    # The output has the right pitch class an octave up at beat 1, a rest at 2, a wrong note at 3,
+    # the right one at 4.
     output = tune((0, 24, 72), (48, 24, 66), (72, 24, 65))
     assert content.skeleton_recall(SCALE, output) == pytest.approx(2 / 4)
 
@@ -87,7 +89,8 @@ def test_edit_distance_agrees_with_the_textbook_table(a, b):
 
 
 def test_edit_similarity_by_hand():
-    # Tokens (+2, 24), (+2, 24), (+1, 24) against (+2, 24), (+3, 24), (+1, 24) after one changed pitch pair.
+    # Tokens (+2, 24), (+2, 24), (+1, 24) against (+2, 24), (+3, 24), (+1, 24) after one changed
+    # pitch pair.
     output = tune((0, 24, 60), (24, 24, 62), (48, 24, 65), (72, 24, 66))
     assert content.edit_similarity(SCALE, output) == pytest.approx(2 / 3)
 

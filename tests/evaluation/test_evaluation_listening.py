@@ -1,4 +1,4 @@
-"""The listening test: balance, blindness, sound, hand-counted scores, and a browser that fills the page in."""
+"""The listening test: balance, blindness, sound, scores, and a browser that fills in the page."""
 
 import csv
 import io
@@ -180,7 +180,7 @@ def test_the_commands_make_and_score(tmp_path):
     )
     scored = _run("score", result)
     assert scored.exit_code == 0, scored.output
-    assert "system heard as intended" in scored.output
+    assert "system identified as intended" in scored.output
     assert "1 of 1" in scored.output
     result.rename(tmp_path / "alone.csv")
     assert isinstance(
@@ -198,7 +198,8 @@ def test_a_browser_fills_the_page_in_and_its_csv_is_scored(made_test, tmp_path):
         pytest.skip("no chromium on this machine to open the page in")
     key = json.loads((made_test / "key.json").read_text())
     system = [item["name"] for item in key["items"] if item["role"] == "system"]
-    # A listener who prefers the system and hears everything as ornate; each audio is said to have ended.
+    # A listener who prefers the system and hears everything as ornate; each audio is said to have
+    # ended.
     script = """<script>
     document.getElementById("listener").value = 2;
     document.getElementById("begin").click();
@@ -206,7 +207,8 @@ def test_a_browser_fills_the_page_in_and_its_csv_is_scored(made_test, tmp_path):
       if (document.querySelector("button.answer:enabled")) throw new Error("open before the end");
       document.querySelectorAll("audio").forEach(audio => audio.dispatchEvent(new Event("ended")));
       const buttons = [...document.querySelectorAll("button.answer")];
-      (buttons.find(b => SYSTEM.includes(b.dataset.value)) || buttons.find(b => b.dataset.value === "ornate")).click();
+      (buttons.find(b => SYSTEM.includes(b.dataset.value))
+     || buttons.find(b => b.dataset.value === "ornate")).click();
     }
     </script></body>""".replace("SYSTEM", json.dumps(system))
     page = tmp_path / "filled.html"

@@ -1,4 +1,4 @@
-"""Descriptors of music, control and diversity, bits per note, baselines: hand-computed values and laws."""
+"""Music, control, diversity, bits per note and baselines: hand-computed values and laws."""
 
 import numpy as np
 import pytest
@@ -96,7 +96,7 @@ def test_rank_correlation_by_hand():
     np.testing.assert_allclose(rho, [1, -1, 0.5, 0])
 
 
-def test_monotone_allows_a_tolerance_and_sorts_the_dial():
+def test_monotone_allows_a_tolerance_and_sorts_the_values():
     values = np.array([[0.3, 0.1, 0.2], [0.1, 0.3, 0.25]])
     np.testing.assert_array_equal(control.monotone([3, 1, 2], values), [1, 0])
     np.testing.assert_array_equal(control.monotone([1, 2, 3], values[1:], tolerance=0.1), [1])
@@ -104,16 +104,18 @@ def test_monotone_allows_a_tolerance_and_sorts_the_dial():
 
 def test_control_separates_what_moves_from_cross_talk():
     rng = np.random.default_rng(0)
-    dial = np.linspace(0, 1, 8)
+    levels = np.linspace(0, 1, 8)
     result = control.evaluate(
-        dial, "style", {"style": dial + 0.01 * rng.random((50, 8)), "content": rng.random((50, 8))}
+        levels,
+        "style",
+        {"style": levels + 0.01 * rng.random((50, 8)), "content": rng.random((50, 8))},
     )
     assert result["rho"].mean() == 1
     assert abs(result["cross_talk_content"].mean()) < 0.15
     with pytest.raises(ValueError, match="under the name 'nothing'"):
-        control.evaluate(dial, "nothing", {"style": np.zeros((1, 8))})
+        control.evaluate(levels, "nothing", {"style": np.zeros((1, 8))})
     with pytest.raises(ValueError, match=r"shape \(tunes, 8\)"):
-        control.rank_correlation(dial, np.zeros((3, 7)))
+        control.rank_correlation(levels, np.zeros((3, 7)))
 
 
 def test_diversity_is_nothing_for_copies_and_much_for_strangers():

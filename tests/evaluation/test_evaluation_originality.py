@@ -1,4 +1,4 @@
-"""Originality: hand-made copies are found, the search agrees with brute force, the user's own tune does not count."""
+"""Originality: hand-made copies, a search by brute force, and the source that does not count."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def _moved(melody, ticks, semitones):
 
 
 def _brute_force(melody, training):
-    """Nearest windows of 8 notes by trying every translation onto every training note, as the definition says."""
+    """Nearest windows of 8 notes by their definition: all translations are tried."""
     best = []
     for w in range(len(melody.notes) - 7):
         window = [(n.onset, n.pitch) for n in melody.notes[w : w + 8]]

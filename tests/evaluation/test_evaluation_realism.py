@@ -1,4 +1,4 @@
-"""Realism: ideals on equal sets, failures on unequal ones, hand-computed distances, the reference's error."""
+"""Realism: equal and unequal sets, hand-computed distances, the error of the reference code."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from stylernn.evaluation.overlap import FEATURES, overlap, overlap_of_distances
 
 
 def _reference_kl_and_overlap(a, b):
-    """What mgeval's code does: each density on its own grid of 1000 points, compared point by point."""
+    """The computation of mgeval: each density on its own grid of 1000 points."""
     grid_a, grid_b = np.linspace(a.min(), a.max(), 1000), np.linspace(b.min(), b.max(), 1000)
     p, q = gaussian_kde(a)(grid_a), gaussian_kde(b)(grid_b)
     return float(np.sum(p / p.sum() * np.log((p / p.sum()) / (q / q.sum()))))
@@ -56,7 +56,8 @@ def test_a_two_sample_test_is_blind_to_equals_and_sees_others():
 
 
 def test_a_two_sample_test_keeps_groups_together():
-    # Ten tunes, each six times on both sides: a forest that knew a tune from training could tell its label.
+    # Ten tunes, each six times on both sides: a forest that knew a tune from training could tell
+    # its label.
     rng = np.random.default_rng(0)
     tunes = rng.normal(size=(20, len(features.NAMES)))
     a, b = np.repeat(tunes[:10], 6, axis=0), np.repeat(tunes[10:], 6, axis=0)

@@ -1,4 +1,4 @@
-"""Features and the style evaluator: invariances, a case it must solve, a case it must not, hand-computed strength."""
+"""Features and the evaluator: invariances, separable and equal sets, hand-computed strength."""
 
 import numpy as np
 import pytest
@@ -71,7 +71,8 @@ def test_probabilities_are_calibrated_on_labels_of_chance(training):
 
 
 def test_strength_by_hand():
-    # S_AB = ((.9 - .2) + (.8 - .2)) / 2 for the first tune and ((1 - 1) + (1 - 1)) / 2 for the second.
+    # S_AB = ((.9 - .2) + (.8 - .2)) / 2 for the first tune and ((1 - 1) + (1 - 1)) / 2 for the
+    # second.
     assert style.strength([0.9, 1.0], [0.2, 1.0], [0.8, 1.0]) == pytest.approx(0.65 / 2)
     assert style.strength([1.0], [0.0], [1.0]) == 1
     with pytest.raises(ValueError, match="shapes must agree"):

@@ -29,6 +29,6 @@ def in_metre(count: int, numerator: int, denominator: int = 4) -> list[Melody]:
 def test_real_tunes_are_in_metres_like_those_of_the_sources(
     sources: list[Melody], expected: set[str]
 ) -> None:
-    """Duple, triple or compound; of compound ones there are too few for a comparison of their own."""
+    """Duple, triple or compound; the compound tunes are too few for a comparison."""
     real = [*in_metre(20, 4), *in_metre(20, 2), *in_metre(10, 3), *in_metre(10, 6, 8)]
     assert {str(tune.metre) for tune in tasks._in_like_metres(real, sources)} == expected

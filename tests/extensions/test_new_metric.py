@@ -1,4 +1,4 @@
-"""A researcher's own metric: one function and one registration put it into the report, with its interval."""
+"""A new metric: one function and one registration put it into the report, with its interval."""
 
 import subprocess
 import sys
@@ -37,7 +37,7 @@ def registered():
 
 @pytest.fixture(scope="module")
 def document(registered):
-    """The report of a rule on a task so small that realism is left out, which would take longest."""
+    """The report of a rule on a task so small that realism, which is slow, is left out."""
     train = {"plain": [plain(i) for i in range(12)], "ornate": [ornate(i) for i in range(12)]}
     held_out = {
         "plain": [plain(i) for i in range(20, 32)],

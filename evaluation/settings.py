@@ -1,8 +1,8 @@
-"""What a system's dials do, and how far its transfers move and return.
+"""What the settings of a system do, and how far its transfers move and return.
 
-sweep: the trade-off curve of a system with dials.
-dial_effects: how well each dial does its own work.
-cycle_strength: how far transfers move and return.
+sweep: style and content at several values of each setting.
+setting_effects: how each setting correlates with style and content.
+cycle_strength: how far transfers there and back move and return.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,40 +20,43 @@ from .benchmark import Tell, run
 from .statistics import Estimate, bootstrap, estimate, resampled_means
 from .task import Task, excerpts
 
-__all__ = ["cycle_strength", "dial_effects", "sweep"]
+__all__ = ["cycle_strength", "setting_effects", "sweep"]
 
 
 def sweep(
     task: Task,
     system: Callable[[str, float], System],
-    dials: Mapping[str, Sequence[float]],
+    settings: Mapping[str, Sequence[float]],
     *,
     count: int = 40,
     tell: Tell = lambda _: None,
 ) -> list[dict[str, Any]]:
-    """Style and content as each dial is turned while the others rest, on the first `count` sources.
+    """Measure style and content at several values of one setting at a time.
 
     Args:
         task: from `task.prepare`.
-        system: gives the system with a dial, by name, at a value.
-        dials: values of each dial.
-        count: how many sources.
+        system: makes the system with a setting, by name, at a value.
+        settings: the values of each setting by its name.
+        count: how many sources, the first ones of the task.
         tell: called after each output.
+
+    Returns:
+        One dictionary a value: `name` and `value` of the setting, the means `style` (P(target)),
+        `content` (mean reciprocal rank) and `top1`, and the lists `styles` and `contents` with one
+        number a source.
     """
-    few, candidates = (
-        replace(task, sources=task.sources[:count]),
-        [*task.sources, *task.distractors],
-    )
+    few = replace(task, sources=task.sources[:count])
+    candidates = [*task.sources, *task.distractors]
     points = []
-    for dial, settings in dials.items():
-        for setting in settings:
-            outputs = run(system(dial, setting), few, progress=partial(tell, f"{dial} {setting:g}"))
+    for name, levels in settings.items():
+        for value in levels:
+            outputs = run(system(name, value), few, progress=partial(tell, f"{name} {value:g}"))
             likely = task.evaluators[0].of(task.target, features.extract(excerpts(task, outputs)))
             found = content.retrieval(candidates, outputs, range(len(outputs)))
             points.append(
                 {
-                    "dial": dial,
-                    "setting": setting,
+                    "name": name,
+                    "value": value,
                     "style": float(likely.mean()),
                     "content": float(found.reciprocal.mean()),
                     "top1": float(found.top1.mean()),
@@ -64,11 +67,12 @@ def sweep(
     return points
 
 
-def dial_effects(points: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
-    """Spearman's rho of each dial with what it should move and, as cross-talk, with what it should not.
+def setting_effects(points: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
+    """Spearman's rho of each setting with what it should change and, as cross-talk, with what not.
 
-    The rho of a dial is that of its settings with the means over tunes, its interval by resampling tunes; "within
-    tunes" is the mean of the rho of every tune, which a tune at the ceiling at all settings lowers.
+    The rho of a setting is that of its values with the means over tunes; its interval comes from
+    resampling tunes. "Within tunes" is the mean of the rho of every tune. It is lower where a tune
+    is at the ceiling at all values.
 
     Args:
         points: from `sweep`.
@@ -77,29 +81,35 @@ def dial_effects(points: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
         Estimates by name, such as "strength on style" and "strength on content (cross-talk)".
     """
     effects = {}
-    for dial, moved in (("strength", "styles"), ("preserve", "contents")):
-        line = [point for point in points if point["dial"] == dial]
-        settings = [point["setting"] for point in line]
+    for setting, moved in (("strength", "styles"), ("preserve", "contents")):
+        line = [point for point in points if point["name"] == setting]
+        levels = [point["value"] for point in line]
         for measured in ("styles", "contents") if len(line) > 1 else ():
             values = np.array([point[measured] for point in line]).T
             means = np.stack([resampled_means(column) for column in values.T], axis=1)
-            rho = control.rank_correlation(settings, values.mean(axis=0)[None])[0]
-            name = f"{dial} on {measured[:-1]}" + ("" if measured == moved else " (cross-talk)")
-            effects[name] = estimate(rho, control.rank_correlation(settings, means))
-            effects[f"{name}, within tunes"] = bootstrap(control.rank_correlation(settings, values))
+            rho = control.rank_correlation(levels, values.mean(axis=0)[None])[0]
+            name = f"{setting} on {measured[:-1]}" + ("" if measured == moved else " (cross-talk)")
+            effects[name] = estimate(rho, control.rank_correlation(levels, means))
+            effects[f"{name}, within tunes"] = bootstrap(control.rank_correlation(levels, values))
     return effects
 
 
 def cycle_strength(task: Task, outputs: Sequence[Melody], returned: Sequence[Melody]) -> Estimate:
-    """Strength of the transfer in the sense of Brunner et al. (2018), for outputs that were transferred back.
+    """Strength of transfers there and back, see `style.strength`.
 
     Args:
         task: with known source styles.
         outputs: output i was made from source i; the first ones suffice.
-        returned: the same outputs transferred back to the styles of their sources.
+        returned: the same outputs, transferred back to the styles of their sources.
+
+    Returns:
+        The mean strength, from -1 to 1, with a 95 % interval.
 
     Raises:
         ValueError: if the style of a source is unknown.
+
+    Reference:
+        Brunner et al. (2018), Symbolic music genre transfer with CycleGAN, ICTAI, section IV.
     """
     if not task.origins:
         raise ValueError("strength needs the style of the sources")
