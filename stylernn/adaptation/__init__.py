@@ -1,1 +1,1 @@
-"""Styles of the user's own, and points between styles; the network stays as it is."""
+"""Personal styles and mixtures of styles, without a change of the model's weights file."""

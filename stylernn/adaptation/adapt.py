@@ -1,8 +1,9 @@
-"""Learning a personal style from a few tunes, without touching the model's weights.
+"""Learning a personal style from a few tunes; the model itself is not changed.
 
-First the best mixture of the model's styles is found, then the style is let go from there: to a point among them that
-need be no mixture, and to small answers of its own in every layer (see `descent`). Some tunes are kept aside, and
-what predicts those best is taken, so that few tunes cannot be learnt by heart. From one tune only a mixture is learnt.
+First the mixture of the model's styles is found that predicts the tunes best. Then the style is
+fine-tuned from there: its vector, and a small update of every style kernel (see `style_tuning`).
+Some tunes are held out, and the parameters that predict these best are taken, so that few tunes are
+not overfitted. From fewer than `FEWEST` tunes only a mixture is learnt.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,9 +28,10 @@ from stylernn.system import paths
 __all__ = ["FEWEST", "from_folder", "learn", "like"]
 
 FEWEST = 5
-"""Fewer tunes say too little of a style to learn more than a mixture."""
+"""From fewer tunes only a mixture of the model's styles is learnt."""
 
-_ASIDE, _HELD = 0.2, 4
+_HELD_OUT = 0.2  # share of the tunes
+_HELD_OUT_BATCHES = 4
 
 
 def learn(
@@ -40,33 +42,36 @@ def learn(
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Personal:
-    """Learn a style.
+    """Learn a personal style.
 
     Args:
-        model: that it is for; it stays as it is.
+        model: the model that the style is for; it is not changed.
         tunes: of the style; fewer than `FEWEST` give a mixture of the model's styles.
-        name: of the new style.
-        seed: of the choice of the tunes kept aside and of the batches.
-        progress: called after every step.
+        name: label of the new style.
+        seed: of the choice of the held-out tunes and of the batches.
+        progress: called after every step, with the number of steps done and of all steps.
+
+    Returns:
+        The style, which only this model can use.
     """
     examples = [prepare(tune.melody) for tune in tunes]
     rng = np.random.default_rng(seed)
-    aside = max(round(_ASIDE * len(tunes)), 1) if len(tunes) >= FEWEST else 0
+    held_out = max(round(_HELD_OUT * len(tunes)), 1) if len(tunes) >= FEWEST else 0
     order = rng.permutation(len(tunes))
-    valid = style_tuning.Windows(model, [examples[k] for k in order[:aside]], seed + 1)
-    train = style_tuning.Windows(model, [examples[k] for k in order[aside:]], seed)
+    valid = style_tuning.Windows(model, [examples[k] for k in order[:held_out]], seed + 1)
+    train = style_tuning.Windows(model, [examples[k] for k in order[held_out:]], seed)
     objective = style_tuning.objective_of(model)
     free = style_tuning.mixture(objective, model, train, progress)
     facts: dict[str, Any] = {"mixture": np.asarray(free.weights).round(4).tolist()}
-    if aside:
-        held = [valid(k) for k in range(_HELD)]
+    if held_out:
+        held = [valid(k) for k in range(_HELD_OUT_BATCHES)]
         free, measured = style_tuning.finetune(objective, free, train, held, progress)
         facts |= measured
     vector = np.asarray(free.weights) @ user_styles.vectors(model)
     kernel_updates = {
-        kernel: np.asarray(answer)
-        for kernel, answer in free.kernel_updates.items()
-        if np.any(answer)
+        kernel: np.asarray(update)
+        for kernel, update in free.kernel_updates.items()
+        if np.any(update)
     }
     profile = replace(styles.profile(name, tunes), licences=("your own",), description="your own")
     sections = (
@@ -82,8 +87,8 @@ def learn(
         kernel_updates,
         facts,
     )
-    kept = attributes.rows(each.reference for each in examples)
-    return Personal(*own, described, kept)
+    rows = attributes.rows(each.reference for each in examples)
+    return Personal(*own, described, rows)
 
 
 def from_folder(
@@ -96,16 +101,19 @@ def from_folder(
     loading: corpus.Progress | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Personal, list[Dropped]]:
-    """Learn a style from the music files of a folder and keep it; also what could not be used, and why.
+    """Learn a personal style from the music files of a folder, and save it.
 
     Args:
-        model: that it is for.
-        folder: of five music files or more.
-        name: of the new style.
+        model: the model that the style is for.
+        folder: of music files with at least `FEWEST` tunes.
+        name: label of the new style.
         seed: see `learn`.
-        force: replace a personal style of that name.
+        force: replace a personal style of the same name.
         loading: called after each file that is read.
-        progress: called after every step.
+        progress: called after every step, with the number of steps done and of all steps.
+
+    Returns:
+        The style, and the files that could not be used with the reasons.
 
     Raises:
         UsageError: if the name cannot be used.
@@ -138,7 +146,14 @@ def from_folder(
 
 
 def like(model: Model, path: Path) -> Personal:
-    """The style of one tune; what was learnt once is kept in the cache folder.
+    """The style of one tune, as a mixture of the model's styles; it is saved in the cache folder.
+
+    Args:
+        model: the model that the style is for.
+        path: of a music file.
+
+    Returns:
+        The style, labelled "like".
 
     Raises:
         FileFormatError: if the file cannot be read.

@@ -1,7 +1,8 @@
-"""What a user may name as a style: one of the model's, one of their own, a tune, or a mixture "jazz=0.7,celtic=0.3".
+"""The style that a text names: one of the model's, a personal one, a tune, or a mixture of these.
 
-A mixture is a point between the embeddings of its styles. It takes the place of its weightiest style in a copy of the
-model, so that it runs through the programs that are compiled for that model already.
+A mixture is written "jazz=0.7,celtic=0.3". Its vector is the weighted mean of the embeddings of its
+styles. In a copy of the model it replaces the style of the greatest weight, so that the number of
+styles stays the same and nothing has to be compiled again.
 """
 
 import math
@@ -20,14 +21,26 @@ __all__ = ["knowing", "parse", "resolve"]
 
 
 def parse(text: str) -> dict[str, float]:
-    """Read "jazz=0.7,celtic=0.3" as weights that add up to 1; "jazz" alone weighs 1.
+    """Read a style or a mixture as weights.
+
+    Args:
+        text: "jazz", or "jazz=0.7,celtic=0.3"; the weights need not add up to 1.
+
+    Returns:
+        Weights by name of the style; they add up to 1.
 
     Raises:
         UsageError: if a weight is missing, is no positive number, or a style is named twice.
+
+    Example:
+        >>> parse("jazz=3,celtic=1")
+        {'jazz': 0.75, 'celtic': 0.25}
+        >>> parse("jazz")
+        {'jazz': 1.0}
     """
     weights: dict[str, float] = {}
     for part in text.split(","):
-        name, equals, number = (piece.strip() for piece in part.partition("="))
+        name, equals, number = (field.strip() for field in part.partition("="))
         try:
             weight = float(number) if equals or "," in text else 1.0
         except ValueError:
@@ -45,10 +58,17 @@ def parse(text: str) -> dict[str, float]:
 
 
 def resolve(model: Model, text: str) -> tuple[Model, int]:
-    """The model that knows what a style or a mixture names, and its index there.
+    """Find a style or a mixture, and put it into a copy of the model if need be.
+
+    Args:
+        model: a model.
+        text: see `parse`; a name is a style of the model, a personal style or a music file.
+
+    Returns:
+        The model, or a copy of it that has the style, and the index of the style in it.
 
     Raises:
-        UsageError: if `parse` does not understand it, or the model does not know a style.
+        UsageError: if `parse` refuses the text, or a style is unknown.
         StylernnError: if a personal style, or the file of a tune, cannot be used.
     """
     weights = parse(text)
@@ -67,15 +87,24 @@ def resolve(model: Model, text: str) -> tuple[Model, int]:
 
 
 def knowing(model: Model, names: Iterable[str]) -> Model:
-    """A model that also knows those of these names that are personal styles or files of tunes."""
+    """Put personal styles and the styles of tunes into a copy of a model.
+
+    Args:
+        model: a model.
+        names: of styles; those that are neither personal styles nor music files are left out.
+
+    Returns:
+        A copy of the model, or the same model if nothing has to be added.
+
+    Raises:
+        StylernnError: if a personal style, or the file of a tune, cannot be used.
+    """
     wanted = list(names)
     others = [name for name in wanted if name not in {style.name for style in model.header.styles}]
     found = {}
     for name in others:
         if Path(name).suffix.lower() in registry.endings():
-            from stylernn.adaptation import (
-                adapt,  # the optimisers that it brings take a second to import
-            )
+            from stylernn.adaptation import adapt  # its optimisers take a second to import
 
             own = adapt.like(model, Path(name))
             found[name] = replace(own, style=replace(own.style, name=name))
@@ -87,8 +116,8 @@ def knowing(model: Model, names: Iterable[str]) -> Model:
 
 
 def _blended(name: str, parts: Sequence[tuple[Style, float]]) -> Style:
-    """The profile of a mixture: weighted means, and the metres of all."""
-    longest_note_per_span = max(parts, key=lambda part: part[1])[0]
+    """The statistics of a mixture: weighted means over its styles, and the metres of all."""
+    weightiest = max(parts, key=lambda part: part[1])[0]
 
     def mean(attribute: str) -> float:
         return sum(weight * getattr(style, attribute) for style, weight in parts)
@@ -97,14 +126,14 @@ def _blended(name: str, parts: Sequence[tuple[Style, float]]) -> Style:
     metres = {
         name: sum(weight * style.metres.get(name, 0.0) for style, weight in parts) for name in names
     }
-    # In each metre the mean of the styles that know it, by their share of it.
+    # The density in a metre is a mean over the styles, weighted by their shares of the metre.
     notes = {
         name: sum(w * s.metres.get(name, 0.0) * s.densities.get(name, 0.0) for s, w in parts)
         for name in names
     }
     densities = {name: notes[name] / share for name, share in metres.items() if share}
     return replace(
-        longest_note_per_span,
+        weightiest,
         description=f"mixture: {name}",
         register=round(mean("register")),
         pitch_range=tuple(

@@ -1,11 +1,16 @@
-"""Gradient descent on what a model is told of a style, while the model itself stays as it is.
+"""Gradient descent on the style conditioning of a frozen model.
 
-Learnt are a point among the vectors of the model's styles and, if a direction of the style space is free, small answers
-to it in every layer (see `personal`). First the best mixture is found, then the point is let go from there.
+The parameters are the weights of the model's styles in the new style's vector and, if a direction
+of the style space is free, an update of every style kernel in that direction (see `user_styles`).
+First the best mixture is found by exponentiated gradient descent, then all parameters are
+fine-tuned.
 
 References:
-    Kivinen & Warmuth, Exponentiated gradient versus gradient descent for linear predictors (1997).
-    Li & Liang, Prefix-tuning (2021), for the idea of learning what conditions a frozen model.
+    Kivinen & Warmuth (1997), Exponentiated gradient versus gradient descent for linear predictors,
+        Information and Computation 132(1), 1-63.
+    Li & Liang (2021), Prefix-tuning: optimizing continuous prompts for generation, ACL (learning
+    the
+        conditioning of a frozen model).
 """
 
 import time
@@ -29,68 +34,92 @@ from stylernn.representation.examples import Example
 
 __all__ = ["TunableParams", "Objective", "Windows", "finetune", "mixture", "objective_of"]
 
-_SIZE = 8
-_MIXING, _MIXING_RATE = 24, 2.0
-_STEPS, _EVERY, _PATIENCE, _SECONDS = 80, 10, 3, 60.0
-_RATE, _ANSWER_RATE, _DECAY = 0.005, 0.001, 0.02
+_SIZE = 8  # windows of a batch
+_MIXING, _MIXING_RATE = 24, 2.0  # steps and learning rate of the mixture
+_STEPS, _EVERY, _PATIENCE, _SECONDS = 80, 10, 3, 60.0  # of the fine-tuning
+_RATE, _UPDATE_RATE, _DECAY = 0.005, 0.001, 0.02
 
 
 class TunableParams(NamedTuple):
-    """What is learnt: the weights of the model's styles and, by kernel, the answers to the new direction."""
+    """The parameters that are learnt.
+
+    Args:
+        weights: of the model's styles, the null style first; float32, shape (styles + 1,).
+        kernel_updates: by name of a style kernel, its outputs for the new direction; float32, shape
+            (outputs,).
+    """
 
     weights: jax.Array
     kernel_updates: dict[str, jax.Array]
 
 
 class Objective(NamedTuple):
-    """Bits per note of a batch; with their gradient, under dropout."""
+    """The loss, compiled for one model.
+
+    Args:
+        bits: bits per note of a batch, without dropout.
+        gradient: bits per note of a batch and their gradient; with dropout, seeded by the step.
+    """
 
     bits: Callable[[TunableParams, Batch], jax.Array]
     gradient: Callable[[TunableParams, Batch, int], tuple[jax.Array, TunableParams]]
 
 
 class Windows:
-    """Batches of windows of some tunes, all of one size, so that one program is compiled.
+    """Batches of windows of some tunes, all of the same size, so that one program is compiled.
 
     Args:
-        model: how long its windows are, and what it is told.
+        model: gives the length of the windows and the dropout of conditions.
         examples: the tunes.
         seed: of the batches.
     """
 
     def __init__(self, model: Model, examples: Sequence[Example], seed: int) -> None:
         self.settings = replace(model.header.settings.data, style_dropout=0.0, parent=0.0)
-        placed = [
-            replace(example, style=_place(model), parent=_place(model)) for example in examples
-        ]
+        index = _learning_index(model)
+        labelled = [replace(example, style=index, parent=index) for example in examples]
         self.windows = [
-            (each, *bars) for each in placed for bars in cover(each, self.settings.events)
+            (each, *bars) for each in labelled for bars in cover(each, self.settings.events)
         ]
-        self.seed, self._conditions = (
-            seed,
-            Batcher(placed, self.settings, 1, seed) if placed else None,
-        )
+        self.seed = seed
+        self._conditions = Batcher(labelled, self.settings, 1, seed) if labelled else None
 
     def __call__(self, step: int) -> Batch[np.ndarray]:
-        """The batch of a step; few windows stand in it several times, each time told something else."""
+        """The batch of a step.
+
+        If there are few windows, each is used several times, with another condition every time.
+
+        Args:
+            step: number of the step.
+
+        Returns:
+            A batch of eight windows.
+        """
         assert self._conditions is not None
         rng = np.random.default_rng([self.seed, step])
         rounds = [rng.permutation(len(self.windows)) for _ in range(-(-_SIZE // len(self.windows)))]
         chosen = [self.windows[k] for k in np.concatenate(rounds)[:_SIZE]]
-        told = [
+        conditioned = [
             (each, first, last, self._conditions.condition(each, rng))
             for each, first, last in chosen
         ]
-        return collate(told, self.settings.events)
+        return collate(conditioned, self.settings.events)
 
 
 def objective_of(model: Model) -> Objective:
-    """What is to be made small for a style of a model, compiled once for all of its steps."""
+    """The loss for a new style of a model; it is compiled once for all steps.
+
+    Args:
+        model: a model.
+
+    Returns:
+        Functions of the parameters and a batch.
+    """
     graph, state = nnx.split(model.network)
     known, directions = user_styles.vectors(model), user_styles.free_directions(model)
     direction = directions[0] if len(directions) else np.zeros(known.shape[1], np.float32)
     frozen = _Frozen(state, model.arrays, known, direction)
-    shape = graph, _place(model)
+    shape = graph, _learning_index(model)
     return Objective(
         lambda free, batch: _bits(*shape, free, frozen, batch),
         lambda free, batch, step: _gradient(*shape, free, frozen, batch, step),
@@ -100,16 +129,23 @@ def objective_of(model: Model) -> Objective:
 def mixture(
     objective: Objective, model: Model, train: Windows, progress: Callable[[int, int], None]
 ) -> TunableParams:
-    """Weights of the model's styles, the null style first, that predict the tunes best: none negative, sum 1.
+    """The mixture of the model's styles that predicts the tunes best.
 
     Args:
         objective: of the model.
-        model: that the style is for.
-        train: batches of its tunes.
-        progress: called after every step.
+        model: the model that the style is for.
+        train: batches of the style's tunes.
+        progress: called after every step, with the number of steps done and of all steps.
+
+    Returns:
+        Weights of the model's styles, which are not negative and add up to 1, and kernel updates of
+        zero.
+
+    Reference:
+        Kivinen & Warmuth (1997), Exponentiated gradient versus gradient descent.
     """
     weights = jnp.full(len(model.header.styles) + 1, 1 / (len(model.header.styles) + 1))
-    nothing = _no_answers(model)
+    nothing = _no_updates(model)
     for step in range(_MIXING):
         _, slope = objective.gradient(TunableParams(weights, nothing), train(step), step)
         grown = jnp.log(weights) - _MIXING_RATE * (slope.weights - weights @ slope.weights)
@@ -125,22 +161,23 @@ def finetune(
     held: Sequence[Batch],
     progress: Callable[[int, int], None],
 ) -> tuple[TunableParams, dict[str, float]]:
-    """Gradient descent from a mixture, for as long as tunes kept aside are predicted better.
+    """Gradient descent from a mixture, until held-out tunes are no longer predicted better.
 
     Args:
         objective: of the model.
         start: the mixture.
-        train: batches of its tunes.
-        held: batches of the tunes kept aside.
-        progress: called after every step.
+        train: batches of the style's tunes.
+        held: batches of the held-out tunes.
+        progress: called after every step, with the number of steps done and of all steps.
 
     Returns:
-        What predicts the tunes kept aside best, and their bits per note before and after.
+        The parameters that predict the held-out tunes best, and the bits per note of these tunes
+        before and after, under the keys "bits_of_mixture" and "bits".
     """
-    labels = TunableParams("weights", dict.fromkeys(start.kernel_updates, "answers"))  # type: ignore[arg-type]
+    labels = TunableParams("weights", dict.fromkeys(start.kernel_updates, "updates"))  # type: ignore[arg-type]
     rates = {
         "weights": optax.adam(_RATE),
-        "answers": optax.adamw(_ANSWER_RATE, weight_decay=_DECAY),
+        "updates": optax.adamw(_UPDATE_RATE, weight_decay=_DECAY),
     }
     optimiser = optax.multi_transform(rates, labels)
     free, state, best = start, optimiser.init(start), start
@@ -161,7 +198,7 @@ def finetune(
 
 
 class _Frozen(NamedTuple):
-    """What stays: the network's state and its arrays by name, the vectors of its styles, and the new direction."""
+    """The fixed arrays: state and named arrays of the network, style vectors and direction."""
 
     state: nnx.State
     arrays: dict[str, np.ndarray]
@@ -177,12 +214,12 @@ def _loss(
     batch: Batch,
     key: jax.Array | None,
 ) -> jax.Array:
-    """Bits per note of a batch in the new style."""
+    """Bits per note of a batch in the new style; with dropout if there is a key."""
     vector, direction = free.weights @ frozen.known + frozen.direction, frozen.direction
     roots = jnp.asarray(frozen.arrays["styles/roots"]).at[position].set(vector)
     arrays: dict[str, Any] = {**frozen.arrays, "styles/roots": roots}
-    for name, answer in free.kernel_updates.items():
-        arrays[name] = arrays[name] + jnp.outer(direction, answer - direction @ arrays[name])
+    for name, update in free.kernel_updates.items():
+        arrays[name] = arrays[name] + jnp.outer(direction, update - direction @ arrays[name])
     return loss.mean_loss(nnx.merge(graph, checkpoint.unflatten(frozen.state, arrays)), batch, key)
 
 
@@ -190,6 +227,7 @@ def _loss(
 def _bits(
     graph: nnx.GraphDef, position: int, free: TunableParams, frozen: _Frozen, batch: Batch
 ) -> jax.Array:
+    """The compiled loss without dropout."""
     return _loss(graph, position, free, frozen, batch, None)
 
 
@@ -202,21 +240,23 @@ def _gradient(
     batch: Batch,
     step: int,
 ) -> tuple[jax.Array, TunableParams]:
+    """The compiled loss with dropout, and its gradient."""
     return jax.value_and_grad(_loss, argnums=2)(
         graph, position, free, frozen, batch, jax.random.key(step)
     )
 
 
-def _no_answers(model: Model) -> dict[str, jax.Array]:
-    """Answers that add nothing; none at all where no direction of the style space is free."""
+def _no_updates(model: Model) -> dict[str, jax.Array]:
+    """Kernel updates of zero; an empty dictionary if no direction of the style space is free."""
     names = user_styles.style_kernels(model) if len(user_styles.free_directions(model)) else []
     return {name: jnp.zeros(model.arrays[name].shape[1]) for name in names}
 
 
-def _place(model: Model) -> int:
-    """The index that the new style has while it is learnt: any that is a root."""
+def _learning_index(model: Model) -> int:
+    """The index of the new style while it is learnt: that of the first style without a parent."""
     return next(k for k, style in enumerate(model.header.styles, 1) if style.parent == style.name)
 
 
 def _mean(objective: Objective, free: TunableParams, held: Sequence[Batch]) -> float:
+    """Mean bits per note over batches."""
     return float(np.mean([objective.bits(free, batch) for batch in held]))

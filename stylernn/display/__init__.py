@@ -1,1 +1,1 @@
-"""Melodies as pictures: piano rolls, engraved pages, HTML."""
+"""Pictures of melodies: piano rolls, engraved pages and HTML."""

@@ -1,4 +1,4 @@
-"""A melody as a piece of HTML: a piano roll, and a player where sound is installed. For notebooks and browsers."""
+"""A melody as HTML: a piano roll, and a player if the extra `sound` is installed."""
 
 import base64
 import html
@@ -28,21 +28,35 @@ def fragment(
     """Title, piano roll and player of a melody.
 
     Args:
-        melody: what to show.
-        alignment: colours its notes by what became of a tune.
-        style: to play it in.
-        seed: of the player's small liberties.
+        melody: the melody to show.
+        alignment: of the melody with a source tune; it colours the notes by their kind.
+        style: label of the style in whose manner the player plays it.
+        seed: of the small deviations of its timing.
+
+    Returns:
+        A `<div>` element.
     """
     title = f"<b>{html.escape(melody.title)}</b> " if melody.title else ""
-    return f"<div><p>{title}{_legend(alignment)}</p>{piano_roll(melody, alignment)}<p>{_player(melody, style, seed)}</p></div>"
+    heading = f"<p>{title}{_legend(alignment)}</p>"
+    player = f"<p>{_player(melody, style, seed)}</p>"
+    return f"<div>{heading}{piano_roll(melody, alignment)}{player}</div>"
 
 
 def piano_roll(melody: Melody, alignment: NoteAlignment | None = None) -> str:
-    """Notes over time as SVG: bar lines, and a rectangle for each note.
+    """A piano roll as SVG: bar lines, and a rectangle for each note.
 
     Args:
-        melody: what to draw.
-        alignment: colours the notes by their kind, and adds in grey the notes of the tune that are gone.
+        melody: the melody to draw.
+        alignment: of the melody with a source tune; it colours the notes by their kind, and the
+            notes of the source that were dropped are drawn in grey.
+
+    Returns:
+        A `<div>` element with an `<svg>` element in it.
+
+    Example:
+        >>> picture = piano_roll(Melody((Note(0, 24, 60), Note(24, 24, 62))))
+        >>> picture.count("<rect")
+        2
     """
     gone = alignment.dropped if alignment else ()
     pitches = [note.pitch for note in (*melody.notes, *gone)] or [60]
@@ -62,17 +76,20 @@ def piano_roll(melody: Melody, alignment: NoteAlignment | None = None) -> str:
 
 
 def _x(tick: int) -> float:
+    """Horizontal position of a tick in pixels."""
     return _MARGIN + tick * _QUARTER / TICKS_PER_QUARTER
 
 
 def _rectangle(note: Note, high: int, colour: str) -> str:
+    """A note as a `<rect>` element, below the highest pitch `high`."""
     wide = max(note.duration * _QUARTER / TICKS_PER_QUARTER - 1, 1)
     top = (high - note.pitch) * _STEP
-    return f'<rect x="{_x(note.onset):g}" y="{top}" width="{wide:g}" height="{_STEP}" fill="{colour}"/>'
+    position = f'x="{_x(note.onset):g}" y="{top}"'
+    return f'<rect {position} width="{wide:g}" height="{_STEP}" fill="{colour}"/>'
 
 
 def _legend(alignment: NoteAlignment | None) -> str:
-    """How many notes are of each kind, in its colour."""
+    """The number of notes of each kind, in its colour."""
     if alignment is None:
         return ""
     totals: Mapping[str, int] = alignment.totals
@@ -84,6 +101,7 @@ def _legend(alignment: NoteAlignment | None) -> str:
 
 
 def _player(melody: Melody, style: str, seed: int) -> str:
+    """An `<audio>` element with a recording, or a hint where sound is not installed."""
     if find_spec("midirenderer") is None or find_spec("soundfile") is None:
         return "To hear it: <code>pip install 'stylernn[sound]'</code>"
     import soundfile

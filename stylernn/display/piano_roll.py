@@ -1,7 +1,11 @@
-"""Pictures of what became of a tune: piano rolls of source and result, one above the other on the same bars.
+"""Piano rolls of a source and its result, one above the other with the same bars.
 
-What a note is (see `alignment`) is told by colour, by hatching and by edge, so that the picture is read in grey and by
-every kind of colour vision. The colours are those of Okabe & Ito, Color universal design (2008).
+The kind of each note (see `note_alignment`) is shown by colour, hatching and edge, so that the
+picture can be read in grey and with every kind of colour vision.
+
+Reference:
+    Okabe & Ito (2008), Color universal design: how to make figures and presentations that are
+        friendly to colorblind people.
 """
 
 import os
@@ -28,17 +32,17 @@ _LOOKS: Mapping[str, Mapping[str, Any]] = {
     "new": {"facecolor": "white", "edgecolor": "#D55E00", "linewidth": 1.8},
     "dropped": {"facecolor": "white", "edgecolor": "#777777", "linestyle": "--"},
 }
-_BARS, _MOST_LINES = 16, 40  # bars a line, more where there would be too many lines
-_WIDTH, _HEIGHT, _DPI = 14.0, 1.7, 110  # inches, inches a roll
+_BARS, _MOST_LINES = 16, 40  # bars a line, or more if there would be more lines
+_WIDTH, _HEIGHT, _DPI = 14.0, 1.7, 110  # inches, inches a line, dots an inch
 
 
 def roll(result: Melody, path: str | os.PathLike[str], source: Melody | None = None) -> None:
-    """Draw a result, below its source where there is one; an existing file is replaced as a whole.
+    """Draw a melody, below its source if there is one; an existing file is replaced as a whole.
 
     Args:
-        result: what became of the tune, or a melody of its own.
-        path: .png, .svg or .pdf.
-        source: the tune, in the metre of the result.
+        result: the melody.
+        path: of the picture; its suffix .png, .svg or .pdf decides the format.
+        source: the tune that the melody was made from, in the same metre.
     """
     figure = _drawn(result, source)
     with atomic_write(path) as draft:
@@ -47,6 +51,7 @@ def roll(result: Melody, path: str | os.PathLike[str], source: Melody | None = N
 
 
 def _drawn(result: Melody, source: Melody | None) -> Figure:
+    """The figure: lines of bars, each with a roll for the source and one for the result."""
     rows = (
         {"melody": [(note, "kept") for note in result.notes]}
         if source is None
@@ -61,9 +66,8 @@ def _drawn(result: Melody, source: Melody | None) -> Figure:
     pitches = [note.pitch for notes in rows.values() for note, _ in notes]
     for line in range(count):
         ticks = lines[line * wide : (line + 1) * wide + 1]
-        ticks = np.append(
-            ticks, ticks[-1] + (wide + 1 - len(ticks)) * (ticks[-1] - ticks[-2])
-        )  # lines of one length
+        missing = wide + 1 - len(ticks)  # bars, so that all lines have the same length
+        ticks = np.append(ticks, ticks[-1] + missing * (ticks[-1] - ticks[-2]))
         first = line * wide + (0 if (source or result).pickup else 1)
         for row, (name, notes) in enumerate(rows.items()):
             where: Axes = axes[line * len(rows) + row]
@@ -89,13 +93,13 @@ def _drawn(result: Melody, source: Melody | None) -> Figure:
 
 
 def _compared(source: Melody, result: Melody) -> dict[str, list[tuple[Note, str]]]:
-    """Notes of source and result with what they are; a note of the source is what stands for it in the result."""
+    """Notes of source and result with their kinds; a source note has that of its counterpart."""
     alignment = compare(source, result)
-    stands = {
+    kinds = {
         change.origin: change.kind for change in alignment.notes if change.kind in ("kept", "moved")
     }
     return {
-        "source": [(note, stands.get(note, "dropped")) for note in source.notes],
+        "source": [(note, kinds.get(note, "dropped")) for note in source.notes],
         "result": [(change.note, change.kind) for change in alignment.notes],
     }
 
@@ -107,7 +111,7 @@ def _frame(
     pitches: list[int],
     melody: Melody,
 ) -> None:
-    """Bar lines with their numbers, if `first` is that of the first, and the names of the tonic and its fifth."""
+    """Draw bar lines, names of tonic and fifth, and bar numbers from `first` on if given."""
     low, high = min(pitches, default=60) - 2, max(pitches, default=72) + 2
     axes.set_xlim(float(ticks[0]), float(ticks[-1]))
     axes.set_ylim(low - 0.5, high + 0.5)
@@ -124,15 +128,18 @@ def _frame(
 
 
 def _numbers(ticks: Sequence[int] | np.ndarray, first: int) -> list[str]:
+    """Numbers of the bars between these bar lines."""
     return [str(first + k) for k in range(len(ticks) - 1)]
 
 
 def _name(pitch: int, melody: Melody) -> str:
+    """Name of a pitch, spelled in the melody's key."""
     step, alter, octave = spell(pitch, melody.key)
     return f"{step}{'♯' * alter}{'♭' * -alter}{octave}"
 
 
 def _draw(axes: Axes, notes: Iterable[tuple[Note, str]]) -> None:
+    """Draw notes in the look of their kind."""
     for note, kind in notes:
         look = {"linewidth": 0.7, **_LOOKS[kind]}
         axes.add_patch(

@@ -1,8 +1,9 @@
-"""A melody as an engraved page, by verovio: SVG that every program shows, or PNG. Needs the extra `pictures`.
+"""A melody as an engraved page, SVG or PNG, by verovio. Needs the extra `pictures`.
 
-The page is for reading: a note that stops a little before the next one is written up to it, and a last note up to its
-eighth. Signs in texts, which verovio takes from a font of its own, become plain Unicode; so nothing is embedded, and
-the texts look the same everywhere in a font with these signs, such as the DejaVu Serif of matplotlib.
+Durations are written as a reader expects them: a note that ends a little before the next one is
+written up to it, see `legible`. Musical signs in texts, for which verovio uses a font of its own,
+are replaced by Unicode characters. No font has to be embedded then, and the texts look the same in
+every font that has these characters, such as DejaVu Serif.
 """
 
 import os
@@ -21,9 +22,9 @@ from stylernn.system.atomic_write import atomic_write
 
 __all__ = ["engrave", "legible", "svg"]
 
-_LONGEST = 60_000  # verovio's limit for the height of a page
+_LONGEST = 60_000  # the greatest height of a page in verovio, in tenths of a millimetre
 _WIDTH = 2100  # tenths of a millimetre: A4
-_PIXELS = 1680
+_PIXELS = 1680  # width of a PNG
 _OPTIONS = {
     "pageWidth": _WIDTH,
     "pageHeight": _LONGEST,
@@ -47,17 +48,15 @@ _SIGNS = str.maketrans(
         "\ueca5": "♩",
     }
 )
-_LABEL = re.compile(
-    r"<title .*?</title>"
-)  # a tooltip of the heading, which takes its place in some viewers
+_LABEL = re.compile(r"<title .*?</title>")  # a tooltip that some viewers show as the heading
 
 
 def engrave(melody: Melody, path: str | os.PathLike[str]) -> None:
     """Write a melody as a page; an existing file is replaced as a whole.
 
     Args:
-        melody: what to write.
-        path: .svg or .png.
+        melody: the melody to write.
+        path: of the picture; its suffix .svg or .png decides the format.
 
     Raises:
         UsageError: if the melody does not fit on one long page.
@@ -68,10 +67,20 @@ def engrave(melody: Melody, path: str | os.PathLike[str]) -> None:
 
 
 def svg(melody: Melody) -> str:
-    """A melody as one page of SVG, as long as need be."""
+    """Engrave a melody on one page of SVG, whose height depends on its length.
+
+    Args:
+        melody: the melody to write.
+
+    Returns:
+        The SVG document.
+
+    Raises:
+        UsageError: if the melody does not fit on one page of the greatest height.
+    """
     from stylernn.formats.musicxml import musicxml  # music21 takes seconds to import
 
-    verovio.enableLog(verovio.LOG_ERROR)  # which beam found no room is nothing to tell the user
+    verovio.enableLog(verovio.LOG_ERROR)  # not its warnings about the layout
     toolkit = verovio.toolkit()
     toolkit.setOptions(_OPTIONS)
     toolkit.loadData(musicxml(legible(melody)).decode())
@@ -88,7 +97,20 @@ def svg(melody: Melody) -> str:
 
 
 def legible(melody: Melody) -> Melody:
-    """The melody as a copyist writes it: articulation is left to the player, and the tempo is a whole number."""
+    """The melody with the durations and the tempo that a score shows.
+
+    Args:
+        melody: with durations as they are played.
+
+    Returns:
+        The melody, with each note lengthened up to the next if less than an eighth of rest is
+        between them, or else up to a multiple of an eighth. The tempo is a whole number.
+
+    Example:
+        >>> played = Melody((Note(0, 20, 60), Note(24, 40, 62)), tempo=99.7)
+        >>> [note.duration for note in legible(played).notes], legible(played).tempo
+        ([24, 48], 100)
+    """
     notes = [
         note._replace(duration=_written(note, following))
         for note, following in pairwise([*melody.notes, None])
@@ -98,7 +120,7 @@ def legible(melody: Melody) -> Melody:
 
 
 def _written(note: Note, following: Note | None) -> int:
-    """A duration up to the next note where the rest between them is shorter than an eighth, or else in eighths."""
+    """The written duration of a note in ticks; see `legible`."""
     if following is not None and following.onset - note.end < _EIGHTH:
         return following.onset - note.onset
     end = -(-note.end // _EIGHTH) * _EIGHTH
@@ -106,6 +128,7 @@ def _written(note: Note, following: Note | None) -> int:
 
 
 def _png(page: str) -> bytes:
+    """A page of SVG as PNG."""
     fonts = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")
     return resvg_py.svg_to_bytes(
         svg_string=page,
