@@ -12,13 +12,13 @@ import numpy as np
 from stylernn.adaptation import style_mixtures
 from stylernn.corpus.styles import Style, improvised
 from stylernn.errors import UsageError
-from stylernn.generation import cadence, metre_mapping
+from stylernn.generation import cadence
 from stylernn.generation.option_limits import check_option
 from stylernn.model.checkpoint import Model
 from stylernn.music import splice
 from stylernn.music.key_estimation import Tonality, as_key, estimate
 from stylernn.music.melody import Key, Melody, TimeSignature
-from stylernn.representation import attributes
+from stylernn.representation import attributes, metre_mapping
 from stylernn.representation import skeleton as sk
 from stylernn.representation.analysis import Analysis, analyse
 from stylernn.representation.event_codec import LOWEST, BeatGrid, Events

@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from stylernn.corpus.styles import Style, diatonic, hold, improvised, scale_of
-from stylernn.generation import cadence, metre_mapping
+from stylernn.generation import cadence
 from stylernn.model.checkpoint import Model
-from stylernn.representation import attributes, breaths, chroma
+from stylernn.representation import attributes, breaths, chroma, metre_mapping
 from stylernn.representation import skeleton as sk
 from stylernn.representation.analysis import Analysis
 from stylernn.representation.attributes import ReferenceAttributes

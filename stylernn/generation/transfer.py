@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from stylernn.adaptation import style_mixtures
 from stylernn.corpus.styles import Style, hold, improvised
 from stylernn.errors import UsageError
-from stylernn.generation import cadence, metre_mapping, planning
+from stylernn.generation import cadence, planning
 from stylernn.generation.guidance_scales import guidance_scales
 from stylernn.generation.option_limits import check_option
 from stylernn.model.checkpoint import Model
 from stylernn.music import splice
 from stylernn.music.key_estimation import Tonality
 from stylernn.music.melody import Melody, Note
+from stylernn.representation import metre_mapping
 from stylernn.representation.analysis import analyse
 from stylernn.representation.event_codec import HIGHEST, LOWEST
 from stylernn.reranking import discriminant

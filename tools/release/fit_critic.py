@@ -16,12 +16,13 @@ from sklearn.linear_model import LogisticRegression
 
 from stylernn.corpus import LabelledMelody
 from stylernn.corpus.styles import Style
-from stylernn.generation import metre_mapping, planning, transfer
+from stylernn.generation import planning, transfer
 from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
 from stylernn.music.descriptors import describe_sections
 from stylernn.music.key_estimation import Tonality, estimate
 from stylernn.music.melody import Melody
+from stylernn.representation import metre_mapping
 from stylernn.representation.analysis import analyse
 from stylernn.reranking import critic
 from stylernn.sampling.candidates import compose

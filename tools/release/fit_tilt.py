@@ -25,12 +25,12 @@ import numpy as np
 
 from stylernn.corpus import LabelledMelody
 from stylernn.corpus.styles import Style, diatonic, hold, improvised
-from stylernn.generation import metre_mapping, planning, transfer
+from stylernn.generation import planning, transfer
 from stylernn.model import checkpoint
 from stylernn.model.checkpoint import Model
 from stylernn.music.key_estimation import Tonality, estimate, scale
 from stylernn.music.melody import Melody
-from stylernn.representation import attributes
+from stylernn.representation import attributes, metre_mapping
 from stylernn.representation.analysis import analyse
 from stylernn.reranking import ranking
 from stylernn.sampling import tilt

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from stylernn.corpus.styles import Style
-from stylernn.generation import metre_mapping
 from stylernn.music.melody import Chord, Melody, Note, TimeSignature
-from stylernn.representation import event_codec
+from stylernn.representation import event_codec, metre_mapping
 from stylernn.representation.event_codec import BeatGrid, encode
 from tests.strategies import melodies
 

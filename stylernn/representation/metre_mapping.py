@@ -1,30 +1,49 @@
-"""Putting a melody into a metre that the target style knows.
+"""Putting a melody into a metre that a style knows.
 
-A style may never have met the source's metre: no jazz is written in 6/8. But a dotted quarter is a beat whose thirds
-are those of a swung quarter, so `to_supported_metre` writes a jig in simple time, beat for beat: 6/8 becomes 2/4 and its eighths
-triplets, at the same speed for the ear. And the bars may be too short or too long: `heard` lets the model count them in
-groups or in halves as the style does, without a change to what is written.
+A style may never have met a tune's metre: no jazz of the training set is written in 6/8. But a dotted
+quarter is a beat whose thirds are those of a swung quarter. So `to_supported_metre` writes a jig in
+simple time, beat for beat: 6/8 becomes 2/4 and its eighths triplets, at the same speed. And bars may
+be shorter or longer than those of the style: `regroup_bars` counts them in groups or in halves, as
+the style does, without changing what is written.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from stylernn.corpus.styles import Style
 from stylernn.music.melody import TICKS_PER_QUARTER, Chord, Melody, Note, TimeSignature
 from stylernn.representation import event_codec
 from stylernn.representation.breaths import silence
 from stylernn.representation.event_codec import BeatGrid
 
-__all__ = ["to_supported_metre", "regroup_bars", "knows_compound", "to_original_metre"]
+__all__ = [
+    "MetreProfile",
+    "knows_compound",
+    "regroup_bars",
+    "to_original_metre",
+    "to_supported_metre",
+]
 
 _KNOWN = 0.03
 
 
+class MetreProfile(Protocol):
+    """In which metres the tunes of a style are; `corpus.styles.Style` is one."""
+
+    @property
+    def metres(self) -> Mapping[str, float]:
+        """Share of the tunes in each metre, such as {"4/4": 0.9}."""
+
+    @property
+    def densities(self) -> Mapping[str, float]:
+        """Notes a felt beat of the tunes in each metre."""
+
+
 class _Usual(NamedTuple):
-    """Of a kind of metre in a style: the share of its tunes, and the notes per felt beat of these."""
+    """Of a kind of metre in a style: the share of its tunes, and the notes a felt beat of these."""
 
     share: float
     density: float
@@ -33,19 +52,38 @@ class _Usual(NamedTuple):
 _UNKNOWN = _Usual(0.0, 0.0)
 
 
-def knows_compound(style: Style) -> bool:
-    """Whether a style is at home in 6/8 and its kin; one without statistics is not asked to change anything."""
-    return (
-        not style.metres
-        or sum(share for name, share in style.metres.items() if _kind(_metre(name))[1]) >= _KNOWN
-    )
+def knows_compound(style: MetreProfile) -> bool:
+    """Whether a style has tunes in 6/8 and the like.
+
+    Args:
+        style: the target; one without statistics knows every metre.
+    """
+    if not style.metres:
+        return True
+    compound = (share for name, share in style.metres.items() if _kind(_metre(name))[1])
+    return sum(compound) >= _KNOWN
 
 
-def to_supported_metre(melody: Melody, style: Style) -> Melody:
-    """The melody itself, or in simple metres where it is compound and the style is not.
+def to_supported_metre(melody: Melody, style: MetreProfile) -> Melody:
+    """Write a compound melody in simple metres, where the style has no compound ones.
 
-    Bars and beats stay one to one; 3/8, which has a single beat a bar, becomes 3/4. The tempo follows, so that it
-    sounds as it did. The melody is quantised first: what remains maps onto the grid exactly.
+    Bars and beats stay one to one; 3/8, which has a single beat a bar, becomes 3/4. The tempo
+    changes with the note values, so that it sounds as it did. The melody is quantised first: what
+    remains maps onto the grid exactly.
+
+    Args:
+        melody: the tune.
+        style: the target.
+
+    Returns:
+        The melody itself where nothing has to change.
+
+    Example:
+        >>> from stylernn.corpus.styles import Style
+        >>> jig = Melody((Note(0, 12, 60),), ((0, TimeSignature(6, 8)),), tempo=180)
+        >>> simple = to_supported_metre(jig, Style("jazz", "jazz", metres={"4/4": 1.0}))
+        >>> str(simple.metre), simple.tempo, simple.notes[0].duration
+        ('2/4', 120.0, 8)
     """
     if knows_compound(style) or not any(metre.is_compound for _, metre in melody.metres):
         return melody
@@ -66,9 +104,17 @@ def to_supported_metre(melody: Melody, style: Style) -> Melody:
 
 
 def to_original_metre(melody: Melody, original: Melody) -> Melody:
-    """A melody over the beats of `to_supported_metre(original, ...)`, written in the original's metres again.
+    """Write a result of `to_supported_metre` in the original's metres again.
 
-    What the simple beat divides by four has no exact place in a compound one and goes to the nearest tick.
+    What the simple beat divides by four has no exact position in a compound one and goes to the
+    nearest tick.
+
+    Args:
+        melody: over the beats of `to_supported_metre(original, ...)`.
+        original: the tune, or any melody in its metres.
+
+    Returns:
+        The melody in the original's metres, at its tempo.
     """
     if melody.metres == original.metres:
         return melody
@@ -77,8 +123,11 @@ def to_original_metre(melody: Melody, original: Melody) -> Melody:
     return _moved(melody, starts, times, original)
 
 
-def regroup_bars(melody: Melody, grid: BeatGrid, style: Style) -> BeatGrid:
+def regroup_bars(melody: Melody, grid: BeatGrid, style: MetreProfile) -> BeatGrid:
     """Count the bars of a melody in the metre of a style that fits best.
+
+    Bars may be joined in groups. They are halved where the melody, while it plays, has so many notes
+    a beat as the style has only in bars of half the length.
 
     Args:
         melody: the source.
@@ -86,9 +135,7 @@ def regroup_bars(melody: Melody, grid: BeatGrid, style: Style) -> BeatGrid:
         style: the target.
 
     Returns:
-        A grid of the same beats, whose bars may be groups of the source's bars; or halves of them, where the melody,
-        while it plays, has so many notes a beat as the style has only in bars of half the length: a slow solo makes no
-        reel, but a polka.
+        A grid of the same beats.
     """
     usual, pickup = _usual(style), int(melody.pickup > 0)
     beats, compound = _kind(melody.metre)
@@ -148,7 +195,7 @@ def _kind(metre: TimeSignature) -> tuple[int, bool]:
     return max(metre.bar // metre.beat, 1), metre.is_compound
 
 
-def _usual(style: Style) -> dict[tuple[int, bool], _Usual]:
+def _usual(style: MetreProfile) -> dict[tuple[int, bool], _Usual]:
     """The kinds of metre that a style knows."""
     kinds: dict[tuple[int, bool], list[str]] = {}
     for name in style.metres:
