@@ -1,7 +1,8 @@
-"""Model files, training states and personal styles, each a `container` of arrays.
+"""Model files, training states and personal styles, each an `array_file`.
 
-A model file is one set of arrays with a header that says what it is: settings, vocabulary, styles, corpora, metrics. A
-training state adds the optimiser's arrays and the place in the run.
+A model file has the arrays of a network and a header that describes them: settings, vocabulary,
+styles, corpora and metrics. A training state has the optimiser's arrays as well, and how far the
+run has come.
 """
 
 from collections.abc import Mapping
@@ -45,13 +46,13 @@ _FORMER_NAMES = {"reach": "pitch_range"}
 
 @dataclass(frozen=True)
 class Header:
-    """What a model file says about itself.
+    """The description of a model in its file.
 
     Args:
         settings: of the network and its training.
-        styles: what it knows, from index 1; index 0 is the null style.
-        corpora: name and number of tunes of each source, and its licence.
-        metrics: whatever was measured on the test split, by name.
+        styles: those that the model was trained on, from index 1; index 0 is the null style.
+        corpora: name, licence and number of tunes of each source.
+        metrics: measurements on the test split, by name.
         provenance: version, commit, seed, date and the like.
     """
 
@@ -64,11 +65,11 @@ class Header:
 
 @dataclass(frozen=True, repr=False)
 class Model:
-    """A network ready for use.
+    """A trained model.
 
     Args:
         header: of its file.
-        arrays: its parameters by name, float32.
+        arrays: parameters of the network, and other arrays of the file, by name; float32.
     """
 
     header: Header
@@ -81,7 +82,7 @@ class Model:
 
     @property
     def parameters(self) -> Parameters:
-        """What makes the network."""
+        """The settings, the tree of styles and the arrays, from which the network is built."""
         return Parameters(
             self.header.settings.model, tuple(parents(self.header.styles)), self.arrays
         )
@@ -89,26 +90,44 @@ class Model:
     @cached_property
     def network(self) -> "Network":
         """The network with these parameters."""
-        from stylernn.model.network import (
-            with_parameters,  # flax, which it brings, takes half a second to import
-        )
+        # Imported here because flax, which this imports, takes half a second.
+        from stylernn.model.network import with_parameters
 
         return with_parameters(self.parameters)
 
     @cached_property
     def digest(self) -> str:
-        """Checksum of the parameters and the names of the styles: what personal styles are bound to."""
+        """Checksum of the arrays and the names of the styles; a personal style is bound to it."""
         return array_file.digest(
             self.arrays, {"styles": [style.name for style in self.header.styles]}
         )
 
     def style(self, name: str) -> int:
-        """Index of a style by name; a UsageError names the nearest if there is none."""
+        """Find a style.
+
+        Args:
+            name: of the style.
+
+        Returns:
+            Its index, from 1.
+
+        Raises:
+            UsageError: if there is no such style; the message names the nearest.
+        """
         return find(self.header.styles, name)
 
 
 def new_network(settings: ModelSettings, styles: tuple[Style, ...], seed: int) -> "Network":
-    """A network with fresh weights."""
+    """Make a network with random weights.
+
+    Args:
+        settings: its sizes.
+        styles: those that it will be trained on.
+        seed: of the weights.
+
+    Returns:
+        The network.
+    """
     from flax import nnx
 
     from stylernn.model.network import Network
@@ -117,16 +136,28 @@ def new_network(settings: ModelSettings, styles: tuple[Style, ...], seed: int) -
 
 
 def save_model(path: str | Path, model: Model, *, dtype: str = "float32") -> None:
-    """Write a model file; `dtype` "float16" halves it."""
+    """Write a model file.
+
+    Args:
+        path: of the file.
+        model: what to write.
+        dtype: type of the arrays in the file; "float16" halves its size.
+    """
     arrays = {name: array.astype(dtype) for name, array in model.arrays.items()}
     array_file.write(path, "model", arrays, _header_mapping(model.header))
 
 
 def load_model(path: str | Path | None = None) -> Model:
-    """Read a model file, by default the one that comes with stylernn.
+    """Read a model file.
+
+    Args:
+        path: of the file; by default the pretrained model that is bundled with stylernn.
+
+    Returns:
+        The model.
 
     Raises:
-        ModelFileError: if the file is missing, damaged, of a newer version, or not a stylernn model.
+        ModelFileError: if the file is missing, damaged, of a newer version, or no model file.
     """
     path = Path(path) if path is not None else bundled_model()
     arrays, mapping = array_file.read(path, "model")
@@ -149,15 +180,28 @@ def load_model(path: str | Path | None = None) -> Model:
 
 
 def save_state(path: str | Path, state: Any, facts: Mapping[str, Any]) -> None:
-    """Write a training state: a tree of arrays and plain facts about the run."""
+    """Write a training state.
+
+    Args:
+        path: of the file.
+        state: a tree of arrays.
+        facts: plain values about the run, by name.
+    """
     array_file.write(path, "state", flatten(state), {"facts": dict(facts)})
 
 
 def load_state(path: str | Path, like: Any) -> tuple[Any, dict[str, Any]]:
-    """Read a training state back into a tree of the same shape.
+    """Read a training state.
+
+    Args:
+        path: of the file.
+        like: a tree of arrays of the same paths and shapes.
+
+    Returns:
+        The tree with the arrays of the file, and the facts about the run.
 
     Raises:
-        ModelFileError: if the file is missing, damaged or does not fit.
+        ModelFileError: if the file is missing or damaged, or its arrays have other shapes.
     """
     arrays, mapping = array_file.read(Path(path), "state")
     if not isinstance(mapping.get("facts"), dict):
@@ -166,15 +210,27 @@ def load_state(path: str | Path, like: Any) -> tuple[Any, dict[str, Any]]:
 
 
 def save_style(path: str | Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
-    """Write what a personal style consists of: arrays and plain facts."""
+    """Write a personal style.
+
+    Args:
+        path: of the file.
+        arrays: by name.
+        facts: plain values about the style, by name.
+    """
     array_file.write(path, "style", arrays, {"facts": dict(facts)})
 
 
 def load_style(path: str | Path) -> tuple[Arrays, dict[str, Any]]:
-    """Read the arrays and facts of a personal style.
+    """Read a personal style.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        Its arrays and its facts, by name.
 
     Raises:
-        ModelFileError: if the file is missing, damaged or something else.
+        ModelFileError: if the file is missing, damaged or no personal style.
     """
     arrays, mapping = array_file.read(Path(path), "style")
     if not isinstance(mapping.get("facts"), dict):
@@ -183,11 +239,20 @@ def load_style(path: str | Path) -> tuple[Arrays, dict[str, Any]]:
 
 
 def with_metrics(model: Model, metrics: dict[str, Any]) -> Model:
-    """The model with metrics written into its header."""
+    """Put metrics into the header of a model.
+
+    Args:
+        model: to copy.
+        metrics: measurements by name; they replace those of the model.
+
+    Returns:
+        The copy.
+    """
     return replace(model, header=replace(model.header, metrics=metrics))
 
 
 def _vocabulary() -> dict[str, Any]:
+    """What a model's inputs and outputs mean; the keys are those of the first model files."""
     return {
         "places": event_codec.POSITIONS.tolist(),
         "durations": event_codec.DURATIONS.tolist(),
@@ -201,6 +266,7 @@ def _vocabulary() -> dict[str, Any]:
 
 
 def _header_mapping(header: Header) -> dict[str, Any]:
+    """A header as plain values, for JSON."""
     return {
         "version": __version__,
         "settings": to_mapping(header.settings),
@@ -213,8 +279,9 @@ def _header_mapping(header: Header) -> dict[str, Any]:
 
 
 def _header(mapping: Mapping[str, Any]) -> Header:
+    """A header from plain values; the errors for wrong ones are of many kinds."""
     styles = tuple(style_from(entry) for entry in mapping["styles"])
-    parents(styles)  # a KeyError, should one not be there
+    parents(styles)  # raises a KeyError if one is missing
     corpora, metrics, provenance = (
         mapping.get(key) for key in ("corpora", "metrics", "provenance")
     )
@@ -226,7 +293,21 @@ def _header(mapping: Mapping[str, Any]) -> Header:
 
 
 def style_from(entry: Mapping[str, Any]) -> Style:
-    """A style from JSON, whose lists were tuples; a TypeError if a value is of another kind than its default."""
+    """Build a style from the header of a file.
+
+    Args:
+        entry: fields of a `Style` by name; JSON has turned its tuples into lists.
+
+    Returns:
+        The style.
+
+    Raises:
+        TypeError: if a field is unknown or a value is of another kind than its default.
+
+    Example:
+        >>> style_from({"name": "bebop", "parent": "jazz", "pitch_range": [-9, 12]}).pitch_range
+        (-9, 12)
+    """
     values: dict[str, Any] = {
         _FORMER_NAMES.get(key, key): tuple(value) if isinstance(value, list) else value
         for key, value in entry.items()

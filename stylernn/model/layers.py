@@ -17,9 +17,17 @@ __all__ = ["Dense", "FeatureSum", "FiLM", "Recurrent", "StyleTable", "shift"]
 
 
 class Dense(nnx.Linear):
-    """A linear layer over the last axis whose gradient costs no more than its value, see `_dense`."""
+    """A linear layer over the last axis, with a gradient that is fast on a CPU, see `_dense`."""
 
     def __call__(self, inputs: jax.Array) -> jax.Array:  # type: ignore[override]
+        """Apply the layer.
+
+        Args:
+            inputs: shape (..., inputs).
+
+        Returns:
+            Shape (..., outputs).
+        """
         out = _dense(inputs, self.kernel[...])
         return (
             out if self.bias is None else out + jax.lax.broadcast_to_rank(self.bias[...], out.ndim)
@@ -40,12 +48,28 @@ class FeatureSum(nnx.Module):
         self.table = nnx.Param(scale * jax.random.normal(rngs.params(), (sum(self.sizes), width)))
 
     def __call__(self, features: jax.Array) -> jax.Array:
-        """Sum the vectors of features of shape (..., len(sizes)); as one matrix product, whose gradient is one too."""
+        """Sum the vectors of features, as a matrix product with one-hot rows.
+
+        Its gradient is a matrix product too, which is faster than one of gathered rows.
+
+        Args:
+            features: integers, shape (..., len(sizes)).
+
+        Returns:
+            Shape (..., width).
+        """
         hot = [jax.nn.one_hot(features[..., k], size) for k, size in enumerate(self.sizes)]
         return _dense(jnp.concatenate(hot, axis=-1), self.table[...])
 
     def look_up(self, features: jax.Array) -> jax.Array:
-        """The same by gathering rows: faster where no gradient is needed."""
+        """Sum the vectors of features by gathering rows: faster where no gradient is needed.
+
+        Args:
+            features: integers, shape (..., len(sizes)).
+
+        Returns:
+            Shape (..., width).
+        """
         offsets = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
         return self.table[...][features + jax.lax.broadcast_to_rank(offsets, features.ndim)].sum(
             axis=-2
@@ -53,10 +77,11 @@ class FeatureSum(nnx.Module):
 
 
 class StyleTable(nnx.Module):
-    """Embeddings of a tree of styles: a style is its parent's vector plus its own difference from it.
+    """Embeddings of a tree of styles: that of a substyle is its parent's plus a difference.
 
     Args:
-        parents: for every style the index of its parent, its own index for a root; index 0 is the null style.
+        parents: for every style the index of its parent, or its own index for a style without one;
+            index 0 is the null style.
         width: size of the embedding.
     """
 
@@ -66,19 +91,32 @@ class StyleTable(nnx.Module):
         self.deltas = nnx.Param(jnp.zeros((len(self.parents), width)))
 
     def vectors(self) -> jax.Array:
-        """The embedding of every style, shape (styles, width)."""
+        """The embeddings of all styles, shape (styles, width)."""
         own = np.array([parent != k for k, parent in enumerate(self.parents)], np.float32)
         return self.roots[...][np.array(self.parents)] + own[:, None] * self.deltas[...]
 
     def __call__(self, style: jax.Array) -> jax.Array:
+        """Look up embeddings.
+
+        Args:
+            style: indices, shape (...).
+
+        Returns:
+            Shape (..., width).
+        """
         return jax.nn.one_hot(style, len(self.parents)) @ self.vectors()
 
 
 class FiLM(nnx.Module):
-    """Feature-wise scale and shift from the style embedding.
+    """Scales and shifts every unit by numbers that depend on the style.
+
+    Args:
+        style: size of the style embedding.
+        width: number of units.
 
     Reference:
-        Perez et al., FiLM: Visual reasoning with a general conditioning layer (2018), equation 2.
+        Perez et al. (2018), FiLM: Visual reasoning with a general conditioning layer, AAAI,
+        equation 2.
     """
 
     def __init__(self, style: int, width: int, *, rngs: nnx.Rngs) -> None:
@@ -87,11 +125,27 @@ class FiLM(nnx.Module):
         )
 
     def parts(self, style: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """What to multiply and what to add, each (..., width)."""
+        """Compute the scale and the shift.
+
+        Args:
+            style: embeddings, shape (..., style).
+
+        Returns:
+            Factors and summands, each of shape (..., width).
+        """
         scale, offset = jnp.split(self.linear(style), 2, axis=-1)
         return 1 + scale, offset
 
     def __call__(self, x: jax.Array, style: jax.Array) -> jax.Array:
+        """Scale and shift.
+
+        Args:
+            x: shape (..., width).
+            style: embeddings, with as many axes as `x` or fewer; missing ones are put first.
+
+        Returns:
+            The shape of `x`.
+        """
         scale, offset = (jax.lax.broadcast_to_rank(part, x.ndim) for part in self.parts(style))
         return x * scale + offset
 
@@ -168,10 +222,11 @@ class Recurrent(nnx.Module):
 
 @jax.custom_vjp
 def _dense(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Vectors (..., inputs) through a matrix (inputs, outputs).
+    """Multiply vectors (..., inputs) by a matrix (inputs, outputs).
 
-    Automatic differentiation asks for the gradient of the matrix transposed, for which XLA's CPU products move both
-    operands in memory first; asked for as it is, or with the shorter side first, it needs none of that.
+    Automatic differentiation computes the transposed gradient of the matrix, for which XLA on a CPU
+    moves both operands in memory first. Computed as it is, or with the shorter side first, it needs
+    none of that.
     """
     return x @ kernel
 
@@ -198,15 +253,22 @@ _dense.defvjp(_dense_fwd, _dense_bwd)
 
 @jax.custom_vjp
 def shift(x: jax.Array, offset: jax.Array, like: jax.Array) -> jax.Array:
-    """Lay vectors off along a longer axis: `out[..., k] = x[..., k - offset]`, 0 where x has no such place.
+    """Place vectors along another axis: `out[..., k] = x[..., k - offset]`, 0 outside of `x`.
 
-    It turns scores of intervals into scores of pitches. Its gradient is the same operation backwards, a gather like
-    itself, where automatic differentiation would make a slow scatter.
+    It turns scores of intervals into scores of pitches. Its gradient is the same operation with the
+    opposite offset, a gather, where automatic differentiation would make a slow scatter.
 
     Args:
-        x: scores, (..., n).
-        offset: where x begins on the new axis, may be negative, (...).
+        x: scores, shape (..., n).
+        offset: index at which `x` begins on the new axis, may be negative, shape (...).
         like: any array of the wanted shape (..., m); only its shape counts.
+
+    Returns:
+        Shape (..., m).
+
+    Example:
+        >>> shift(jnp.array([1.0, 2.0, 3.0]), jnp.array(1), jnp.zeros(6)).tolist()
+        [0.0, 1.0, 2.0, 3.0, 0.0, 0.0]
     """
     index = jax.lax.broadcast_to_rank(jnp.arange(like.shape[-1]), like.ndim) - offset[..., None]
     inside = (index >= 0) & (index < x.shape[-1])

@@ -1,7 +1,7 @@
-"""How well the network predicts: masked cross-entropy and accuracy per head.
+"""The loss: masked cross-entropy of the three heads, and their accuracy.
 
-Sums over real events only, so that neither the loss nor its gradient depends on how far a batch is filled up. END and
-REST events count where they say something: the onset of END, the onset and pitch of REST.
+Padding does not count, so neither the loss nor its gradient depends on how far a batch is padded.
+Of END, the onset counts; of REST, the onset and the pitch.
 """
 
 from typing import NamedTuple
@@ -22,9 +22,15 @@ _IMPOSSIBLE = -1e9
 
 
 class Score(NamedTuple):
-    """Sums per window, each (batch, 3) for the heads onset, pitch, duration: bits, hits and number of choices.
+    """Sums over the events of each window.
 
-    `notes` is the number of notes, (batch,).
+    The first three have shape (batch, 3), for the heads onset, pitch and duration.
+
+    Args:
+        bits: cross-entropy in bits.
+        hits: events of which the class with the greatest probability was the true one.
+        choices: events that count.
+        notes: number of notes, shape (batch,).
     """
 
     bits: jax.Array
@@ -36,7 +42,17 @@ class Score(NamedTuple):
 def score(
     network: Network, batch: Batch, key: jax.Array | None = None, products: DTypeLike = jnp.float32
 ) -> Score:
-    """Score a batch; with a key, under dropout; with the products of the LSTM layers in the type `products`."""
+    """Score how well a network predicts a batch.
+
+    Args:
+        network: the model.
+        batch: windows of melodies.
+        key: of the dropout; without it there is none.
+        products: type of the matrix products of the recurrent layers.
+
+    Returns:
+        Sums for each window.
+    """
     logits = network(batch.piece, batch.history, batch.time, batch.pitch, key, products)
     before = batch.history.time[:, :-1]
     allowed = jax.vmap(jax.vmap(ft.allowed_onsets, (None, 0)))(batch.piece, before)
@@ -61,18 +77,53 @@ def score(
 def mean_loss(
     network: Network, batch: Batch, key: jax.Array | None, products: DTypeLike = jnp.float32
 ) -> jax.Array:
-    """Bits per note of a batch, see `score`."""
+    """Compute the loss that training minimises.
+
+    Args:
+        network: the model.
+        batch: windows of melodies.
+        key: of the dropout; None for none.
+        products: type of the matrix products of the recurrent layers.
+
+    Returns:
+        Bits per note of all windows together; float32, shape ().
+    """
     result = score(network, batch, key, products)
     return result.bits.sum() / jnp.maximum(result.notes.sum(), 1)
 
 
 def mask_onset(scores: jax.Array, allowed: jax.Array) -> jax.Array:
-    """Rule out the onsets that the grammar forbids."""
+    """Rule out the onsets that the grammar forbids.
+
+    Args:
+        scores: logits, shape (..., ONSETS).
+        allowed: bool, the same shape, see `features.allowed_onsets`.
+
+    Returns:
+        Logits of the same shape, very low where an onset is forbidden.
+
+    Example:
+        >>> mask_onset(jnp.zeros(3), jnp.array([True, False, True])).tolist()
+        [0.0, -1000000000.0, 0.0]
+    """
     return jnp.where(allowed, scores, _IMPOSSIBLE)
 
 
 def mask_pitch(scores: jax.Array, onset: jax.Array) -> jax.Array:
-    """Rule out REST but where it bridges: a whole stretch of beats ahead, on the beat."""
+    """Rule out REST except where it bridges a long rest, 15 beats ahead and on the beat.
+
+    Args:
+        scores: logits of pitches and REST, shape (..., PITCHES + 1).
+        onset: onset classes of the same events, shape (...).
+
+    Returns:
+        Logits of the same shape, very low where REST is forbidden.
+
+    Example:
+        >>> masked = mask_pitch(jnp.zeros((2, PITCHES + 1)), jnp.array([16, ONSETS - 16]))
+        >>> masked[:, PITCHES].tolist()
+        [-1000000000.0, 0.0]
+    """
     bridges = onset == ONSETS - 16
     rest = jax.lax.broadcast_to_rank(jnp.arange(PITCHES + 1) == PITCHES, scores.ndim)
     return jnp.where(rest & ~bridges[..., None], _IMPOSSIBLE, scores)

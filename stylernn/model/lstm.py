@@ -1,11 +1,12 @@
 """The kernels of the LSTM over a whole sequence, time-major.
 
-The LSTM works on columns: within its loops a state is (hidden, batch), so that the large matrix stands left in every
-product and the batch right, where XLA's products on a CPU are a fifth faster in float32, and in bfloat16 never fall
-back to float32's. It differentiates by hand: the reverse loop passes back the gradients of the gates alone, and those
-of the matrices are one product for every `_BLOCK` steps, over gates that are still in the cache.
+Within the loops, a state has the shape (hidden, batch), so the large matrix is the left operand of
+every product. In that order, XLA's matrix products on a CPU are a fifth faster in float32, and in
+bfloat16 they never fall back to those of float32. The gradient is written by hand: the reverse loop
+passes back the gradients of the gates only, and those of the matrices are one product for every
+`_BLOCK` steps, over gates that are still in the processor's cache.
 
-A recurrent matrix in bfloat16 makes the products of the LSTM run in bfloat16 with sums in float32; states, gates and
+With matrices in bfloat16, products run in bfloat16 and are summed up in float32; states, gates and
 their non-linearities stay in float32.
 """
 
@@ -20,21 +21,27 @@ _BLOCK = 16
 
 
 class LSTMState(NamedTuple):
-    """Hidden and cell state, each of shape (batch, hidden)."""
+    """The state of an LSTM; float32, shape (..., hidden).
+
+    Args:
+        h: hidden state, the output.
+        c: cell state.
+    """
 
     h: jax.Array
     c: jax.Array
 
 
 class _Kept(NamedTuple):
-    """What the reverse loop needs of all steps; the last two in columns.
+    """What the reverse loop needs of all steps.
 
     Args:
-        x: inputs, (time, batch, inputs).
-        h: hidden states, (time, batch, hidden).
-        c: cell states, (time, hidden, batch).
-        active: gates after their non-linearities, (time, 4 * hidden, batch).
-        weights: of inputs and of hidden states, one below the other, (inputs + hidden, 4 * hidden).
+        x: inputs, shape (time, batch, inputs).
+        h: hidden states, shape (time, batch, hidden).
+        c: cell states, shape (time, hidden, batch).
+        active: gates after their non-linearities, shape (time, 4 * hidden, batch).
+        weights: matrices of inputs and of hidden states, one below the other, shape (inputs +
+            hidden, 4 * hidden).
     """
 
     x: jax.Array
@@ -45,26 +52,55 @@ class _Kept(NamedTuple):
 
 
 def product(x: jax.Array, matrix: jax.Array) -> jax.Array:
-    """A matrix product in the type of the matrix, summed up in float32; its gradient is left to the caller."""
+    """Multiply in the type of the matrix and sum up in float32; for code without a gradient.
+
+    Args:
+        x: shape (..., inputs).
+        matrix: shape (inputs, outputs).
+
+    Returns:
+        Float32, shape (..., outputs).
+
+    Example:
+        >>> product(jnp.ones(2), jnp.ones((2, 3), jnp.bfloat16))
+        Array([2., 2., 2.], dtype=float32)
+    """
     return jnp.dot(x.astype(matrix.dtype), matrix, preferred_element_type=jnp.float32)
 
 
 def turned(matrix: jax.Array) -> jax.Array:
-    """The transpose, moved in memory: as a mere view it would stand in the products, which are slow then."""
+    """Transpose a matrix in memory, because products with a transposed view are slow.
+
+    Args:
+        matrix: shape (rows, columns).
+
+    Returns:
+        Shape (columns, rows).
+
+    Example:
+        >>> turned(jnp.array([[1, 2, 3]])).tolist()
+        [[1], [2], [3]]
+    """
     rows, columns = matrix.shape
     return jax.lax.optimization_barrier(matrix.T.ravel()).reshape(columns, rows)
 
 
 def lstm_step(state: LSTMState, gates: jax.Array, recurrent: jax.Array) -> LSTMState:
-    """One step of an LSTM.
+    """Advance a state by one step.
 
     Args:
         state: of the step before.
-        gates: projected input plus bias, (batch, 4 * hidden), in the order input, forget, cell, output.
-        recurrent: matrix, (hidden, 4 * hidden).
+        gates: projected input plus bias, in the order input, forget, cell, output, shape (..., 4 *
+            hidden).
+        recurrent: matrix, shape (hidden, 4 * hidden).
+
+    Returns:
+        The state of this step.
 
     Reference:
-        Hochreiter & Schmidhuber, Long short-term memory (1997); forget gate of Gers et al. (2000).
+        Hochreiter & Schmidhuber (1997), Long short-term memory, Neural Computation 9(8), with the
+        forget gate of Gers, Schmidhuber & Cummins (2000), Learning to forget, Neural Computation
+        12(10).
     """
     return _apply(gates + product(state.h, recurrent), state.c, axis=-1)[0]
 
@@ -72,27 +108,35 @@ def lstm_step(state: LSTMState, gates: jax.Array, recurrent: jax.Array) -> LSTMS
 def column_step(
     state: LSTMState, gates: jax.Array, recurrent: jax.Array
 ) -> tuple[LSTMState, jax.Array]:
-    """The same by columns, and the gates after their non-linearities.
+    """Advance a state by one step, with the batch as the last axis.
 
     Args:
-        state: of the step before, each (hidden, batch).
-        gates: projected input plus bias, (4 * hidden, batch).
-        recurrent: matrix, `turned`: (4 * hidden, hidden).
+        state: of the step before, each array of shape (hidden, batch).
+        gates: projected input plus bias, shape (4 * hidden, batch).
+        recurrent: the matrix after `turned`, shape (4 * hidden, hidden).
+
+    Returns:
+        The state of this step, and the gates after their non-linearities.
     """
     return _apply(gates + _product(recurrent, state.h.astype(recurrent.dtype)), state.c, axis=0)
 
 
 def lstm(x: jax.Array, bias: jax.Array, inputs: jax.Array, recurrent: jax.Array) -> jax.Array:
-    """Hidden states of an LSTM that starts from zeros.
+    """Run an LSTM over whole sequences, from a state of zeros.
 
     Args:
-        x: inputs, (time, batch, inputs).
-        bias: of each sequence, (batch, 4 * hidden), in the order input, forget, cell, output.
-        inputs: matrix, (inputs, 4 * hidden).
-        recurrent: matrix, (hidden, 4 * hidden), of the same type.
+        x: inputs, shape (time, batch, inputs).
+        bias: of each sequence, in the order input, forget, cell, output, shape (batch, 4 * hidden).
+        inputs: matrix, shape (inputs, 4 * hidden).
+        recurrent: matrix, shape (hidden, 4 * hidden), of the same type.
 
     Returns:
-        Hidden states, (time, batch, hidden).
+        Hidden states, shape (time, batch, hidden).
+
+    Example:
+        >>> x, bias = jnp.ones((5, 2, 3)), jnp.zeros((2, 16))
+        >>> lstm(x, bias, jnp.ones((3, 16)), jnp.ones((4, 16))).shape
+        (5, 2, 4)
     """
     time = x.shape[0]
     whole = jnp.pad(x, ((0, -time % _BLOCK), (0, 0), (0, 0)))
@@ -100,7 +144,7 @@ def lstm(x: jax.Array, bias: jax.Array, inputs: jax.Array, recurrent: jax.Array)
 
 
 def _apply(gates: jax.Array, c: jax.Array, axis: int) -> tuple[LSTMState, jax.Array]:
-    """The gate non-linearities: new state and the activated gates, which stand one after another along an axis."""
+    """Apply the gates, which are concatenated along an axis: the new state and the active gates."""
     i, f, g, o = jnp.split(gates, 4, axis=axis)
     i, f, g, o = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jnp.tanh(g), jax.nn.sigmoid(o)
     c = f * c + i * g
@@ -109,15 +153,15 @@ def _apply(gates: jax.Array, c: jax.Array, axis: int) -> tuple[LSTMState, jax.Ar
 
 @jax.custom_vjp
 def _lstm(x: jax.Array, bias: jax.Array, weights: jax.Array) -> jax.Array:
-    """`lstm` over whole blocks of steps, the matrices one below the other."""
+    """`lstm` over whole blocks of steps; `weights` are as in `_Kept`."""
     return _forward(x, bias, weights)[0]
 
 
 def _forward(x: jax.Array, bias: jax.Array, weights: jax.Array) -> tuple[jax.Array, _Kept]:
     """Hidden states, and what the reverse loop needs.
 
-    The inputs are not projected beforehand: by columns a product a step is as fast as one for all steps, and does not
-    write the projected inputs of all steps to memory and read them again.
+    The inputs are not projected beforehand: in this order of the axes, a product at each step is as
+    fast as one for all steps, and the projected inputs need not go to memory and back.
     """
     size, dtype = x.shape[-1], weights.dtype
     inputs, recurrent, column = turned(weights[:size]), turned(weights[size:]), bias.T
@@ -182,7 +226,7 @@ def _backward(kept: _Kept, dh_out: jax.Array) -> tuple[jax.Array, jax.Array, jax
 def _gate_gradients(
     kept: _Kept, t: jax.Array, dh: jax.Array, dc: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Of a step, given those of its states: the gradients of the gates and of the cell state before."""
+    """Gradients of the gates and of the cell state before a step, given those of its states."""
     i, f, g, o = jnp.split(kept.active[t], 4)
     before, squashed = jnp.where(t > 0, kept.c[jnp.maximum(t - 1, 0)], 0), jnp.tanh(kept.c[t])
     dc = dc + dh * o * (1 - squashed**2)

@@ -1,7 +1,8 @@
-"""The network's parameters as plain arrays by name, which is how model files keep them.
+"""The network's parameters as plain arrays by name, as they are in model files.
 
-A sampler whose program is compiled already needs them and no network. So nothing here imports flax, which takes half a
-second; `network` builds the network that they belong to.
+The sampler needs only these where its program has been compiled before. Therefore nothing here
+imports flax, which takes half a second, and the shapes of all parameters are declared here once
+more; a test compares them with those of `network.Network`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,19 +39,25 @@ Arrays = Mapping[str, Any]
 """Arrays by path, such as "layers/0/recurrent"."""
 
 PREVIOUS, STRUCTURAL = 24, 14
-"""Largest intervals, in semitones, that the pitch head scores from the previous and from the structural notes."""
+"""Largest intervals in semitones that the pitch head scores: from the previous note, and from the
+structural notes around it."""
 
 ONSET_OUTPUTS = ONSETS + SUGGESTIONS + 1
+"""Outputs of the onset head: scores of the onset classes, a gate for each suggestion, and one for
+the onset of the next structural note."""
+
 PITCH_OUTPUTS = 2 * PREVIOUS + 1 + 2 * (2 * STRUCTURAL + 1) + SUGGESTIONS + 1
+"""Outputs of the pitch head: scores of the intervals from the previous note and from two structural
+notes, a gate for each suggestion, and a score of REST."""
 
 
 class Parameters(NamedTuple):
-    """What makes a network.
+    """All that a network is built from.
 
     Args:
         settings: its sizes.
         parents: the tree of styles, see `layers.StyleTable`.
-        arrays: see `shapes`.
+        arrays: its parameters by name, see `shapes`.
     """
 
     settings: ModelSettings
@@ -59,11 +66,24 @@ class Parameters(NamedTuple):
 
 
 def shapes(settings: ModelSettings, styles: int) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the parameters of a network that knows so many styles, the null style included."""
+    """Name the parameters of a network and their shapes.
+
+    Args:
+        settings: its sizes.
+        styles: number of styles, the null style included.
+
+    Returns:
+        Shapes by name.
+
+    Example:
+        >>> shapes(ModelSettings(style=32), styles=10)["styles/roots"]
+        (10, 32)
+    """
     return dict(_shapes(settings, styles))
 
 
 def _shapes(settings: ModelSettings, styles: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Name and shape of every parameter."""
     width, style, small, head = settings.hidden, settings.style, settings.skeleton, settings.head
     yield from ((f"styles/{name}", (styles, style)) for name in ("roots", "deltas"))
     tables = {"skeleton": (ft.SKELETON_FEATURES, small), "event": (ft.ONSET_FEATURES, width)}
@@ -122,10 +142,16 @@ def style_kernels(settings: ModelSettings) -> set[str]:
 
 
 def checked(parameters: Parameters) -> Parameters:
-    """The parameters, without arrays that no network has.
+    """Check that parameters are those of a network.
+
+    Args:
+        parameters: from a model file, which may have further arrays.
+
+    Returns:
+        The parameters without further arrays.
 
     Raises:
-        ModelFileError: if one is missing or has another shape.
+        ModelFileError: if an array is missing or has another shape.
     """
     wanted = shapes(parameters.settings, len(parameters.parents))
     for name, shape in wanted.items():
@@ -134,16 +160,38 @@ def checked(parameters: Parameters) -> Parameters:
 
 
 def flatten(tree: Any) -> dict[str, np.ndarray]:
-    """The arrays of a tree by their path."""
+    """Name the arrays of a tree by their paths.
+
+    Args:
+        tree: nested dictionaries, lists, NamedTuples or the state of a flax module.
+
+    Returns:
+        Arrays by path, the parts of which are separated by slashes.
+
+    Example:
+        >>> flatten({"layers": [{"bias": np.zeros(2)}]})
+        {'layers/0/bias': array([0., 0.])}
+    """
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     return {_name(path): np.asarray(leaf) for path, leaf in leaves}
 
 
 def unflatten(like: Any, arrays: Arrays) -> Any:
-    """Put arrays back into a tree of the same paths and shapes.
+    """Put named arrays back into a tree.
+
+    Args:
+        like: a tree of arrays, or of anything with a shape and a dtype.
+        arrays: by path, as `flatten` names them; there may be others.
+
+    Returns:
+        A tree like it with these arrays.
 
     Raises:
-        ModelFileError: if a path is missing or has another shape.
+        ModelFileError: if a path is missing or its array has another shape.
+
+    Example:
+        >>> unflatten({"bias": np.zeros(2, np.float32)}, {"bias": np.ones(2)})
+        {'bias': Array([1., 1.], dtype=float32)}
     """
 
     def fill(path: Any, leaf: Any) -> jax.Array:
@@ -155,6 +203,7 @@ def unflatten(like: Any, arrays: Arrays) -> Any:
 
 
 def _check(name: str, shape: tuple[int, ...], arrays: Arrays) -> None:
+    """Raise a ModelFileError unless there is an array of that name and shape."""
     if name not in arrays or arrays[name].shape != shape:
         found = f"shape {arrays[name].shape}" if name in arrays else "nothing"
         raise ModelFileError(
@@ -163,6 +212,7 @@ def _check(name: str, shape: tuple[int, ...], arrays: Arrays) -> None:
 
 
 def _name(path: Any) -> str:
+    """The path of a leaf as text, without the "value" in which flax wraps parameters."""
     keys = [
         str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))) for key in path
     ]

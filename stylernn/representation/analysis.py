@@ -1,8 +1,8 @@
 """Everything that later stages ask of a tune, worked out from its notes once.
 
-An `Analysis` is made when a tune enters and is handed on from there: planning, sampling and choosing
-read it and never look at the notes again. What only some of them need is worked out when it is first
-asked for, and kept.
+An `Analysis` is made when a tune is read and is passed on from there: planning, sampling and
+reranking take from it what they need to know about the notes. What only some of them need is worked
+out when it is first asked for, and kept.
 """
 
 from dataclasses import dataclass

@@ -1,13 +1,16 @@
-"""Traits: what one tune of a style is like beside another, in a few numbers that the model can be told.
+"""Control attributes: a few numbers about a whole melody that the network is conditioned on.
 
-Tunes of a style differ: one reel runs in steps, another leaps through chords; one never rests, another after every
-phrase. A model that knows the style alone plays the average of them all. So it learns to follow the classes into which
-a tune falls by some of its `descriptors`, each of them hidden now and then, and a result gets those of a real tune of
-the style in its kind of metre, drawn by the seed, the compass of that tune, and, if it is to be a dance, as many dotted
-notes. No note of it is known to anybody.
+Tunes of one style differ: one reel moves by step, another leaps through chords; one never rests,
+another rests after every phrase. A network that is given the style alone writes the average of them
+all. Therefore some of the `descriptors` of a melody are divided into classes, and the network is
+conditioned on the classes, each hidden at random in training. When a melody is written, the classes
+are those of a real tune of the style, its *reference attributes*: `drawn` picks a tune of the same
+kind of metre by the seed. The pitch range of the same tune is used too, and, for a dance, how many
+dotted notes it has. The notes of that tune are not in the model file.
 
 Reference:
-    Such controls by description are those of von Rütte et al., FIGARO (2023), here for a melody as a whole.
+    von Rütte et al. (2023), FIGARO: Controllable music generation using learned and expert
+    features, ICLR; there for each bar, here for a melody as a whole.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,9 +40,10 @@ __all__ = [
 ]
 
 PREFIX = "traits/"
-"""Under which a model file keeps the traits of some tunes of each style."""
+"""Beginning of the names of arrays in a model file that hold `rows` of each style's tunes."""
 
-# Octiles of the training split, every style for the same; where many tunes have nothing, the first class is that.
+# Octiles over the training tunes, with equal weight for every style. Where many tunes have a value
+# of 0, the first class is those tunes. A model is bound to these numbers.
 _EDGES = {
     "steps": (0.376, 0.444, 0.493, 0.534, 0.574, 0.619, 0.684),
     "turns": (0.4, 0.439, 0.465, 0.492, 0.519, 0.552, 0.597),
@@ -57,10 +61,10 @@ _EDGES = {
     "figures that return": (0.11, 0.16, 0.21, 0.26, 0.31, 0.35, 0.42),
 }
 ATTRIBUTES = tuple(_EDGES)
-"""Their names, among those of `descriptors.DESCRIPTORS`."""
+"""Names of the control attributes, among those of `descriptors.DESCRIPTORS`."""
 
 CLASSES = 9
-"""Classes of each trait; the first means that it is not known."""
+"""Number of classes of each attribute; class 0 means that the attribute is not known."""
 
 _SILENCE, _DENSITY = (2 + ATTRIBUTES.index(name) for name in ("silence", "density"))
 """Columns of `rows`."""
@@ -70,8 +74,10 @@ _GOLDEN_RATIO = (5**0.5 - 1) / 2
 _COLUMNS = [DESCRIPTORS.index(name) for name in ATTRIBUTES]
 _RESTFUL = 0.06
 """Share of its time for which such a tune is silent."""
-_FEWEST, _MOST = 5, 200
-"""Tunes in a kind of metre that are drawn from, and tunes of a style, or of a mixture, that are kept."""
+_FEWEST = 5
+"""A tune is drawn from those in one kind of metre if there are so many, else from all."""
+_MOST = 200
+"""Most tunes of a style, or of a mixture of styles, in a model file."""
 _OCTAVE = 12
 _WIDTH = 5 + len(ATTRIBUTES)
 _RARELY = 0.001
@@ -81,11 +87,12 @@ _MOST_DOTTED = 1.0
 
 
 class ReferenceAttributes(NamedTuple):
-    """What is drawn of a tune of a style.
+    """What is taken from a tune of a style for a melody to write.
 
     Args:
         attributes: its classes, see `control_attributes`.
-        pitch_range: its lowest and highest note around its median pitch, in semitones; None where it is not known.
+        pitch_range: its lowest and highest note in semitones from its median pitch; None where it
+            is not known.
         dotted: share of its notes, see `dotted`; None where it is not known.
         more_dotted: by how much it is more so than the style's tunes are in the mean, a logarithm.
     """
@@ -97,12 +104,28 @@ class ReferenceAttributes(NamedTuple):
 
 
 def unknown() -> np.ndarray:
-    """Traits of which nothing is known; int32, shape (len(TRAITS),)."""
+    """Classes where no attribute is known: zeros; int32, shape (len(ATTRIBUTES),)."""
     return np.zeros(len(ATTRIBUTES), np.int32)
 
 
 def control_attributes(melody: Melody, tonality: Tonality) -> np.ndarray:
-    """The classes of a melody's traits, from 1, as means over its sections; unknown if it has fewer than two notes."""
+    """Classify a melody by its attributes.
+
+    Args:
+        melody: the tune.
+        tonality: its key.
+
+    Returns:
+        Classes from 1 to CLASSES - 1, of the mean over the melody's sections; 0 for all attributes
+        of a melody with fewer than two notes. int32, shape (len(ATTRIBUTES),).
+
+    Example:
+        >>> from stylernn.music.melody import Note
+        >>> tune = Melody(tuple(Note(24 * k, 24, 60 + 2 * k) for k in range(8)))
+        >>> classes = control_attributes(tune, Tonality(0, "major"))
+        >>> int(classes[ATTRIBUTES.index("steps")]), int(classes[ATTRIBUTES.index("leaps")])
+        (8, 1)
+    """
     if len(melody.notes) < 2:
         return unknown()
     described = describe_sections(melody, tonality).mean(axis=0)[_COLUMNS]
@@ -114,16 +137,19 @@ def control_attributes(melody: Melody, tonality: Tonality) -> np.ndarray:
 
 
 def resting(known: np.ndarray) -> float:
-    """Share of its time for which a tune of these traits is silent at least, if it rests throughout.
+    """Share of its time for which a tune of these traits is silent at least.
 
-    Not just now and then; 0 if it does not, or that is not known.
+    If it rests throughout, not just now and then; 0 if it does not, or that is not known.
     """
     edge = _EDGES["silence"][max(known[ATTRIBUTES.index("silence")] - 2, 0)]
     return edge if edge >= _RESTFUL else 0.0
 
 
 def dotted(melody: Melody) -> float:
-    """Share of the moves from note to note that go from the sixteenths and triplets to between them; 0 without any."""
+    """Share of the moves from note to note that go from the sixteenths and triplets to between.
+
+    0 without any.
+    """
     return _to_between(melody, before=False)
 
 
@@ -133,11 +159,19 @@ def adrift(melody: Melody) -> float:
 
 
 def pitch_range(pitch: np.ndarray, median_pitch: int) -> tuple[int, int]:
-    """How far pitches go below and above their median, in semitones; an octave at least, as a model is asked for.
+    """Measure how far pitches go below and above their median.
 
     Args:
-        pitch: of the notes, one or more, on the scale of the anchor.
-        median_pitch: their median.
+        pitch: of one or more notes, in semitones, shape (notes,).
+        median_pitch: their median, counted from the same zero.
+
+    Returns:
+        Lowest and highest pitch less the median, in semitones. A range of less than an octave is
+        widened to an octave, because no melody is written in less.
+
+    Example:
+        >>> pitch_range(np.array([60, 64, 67]), 64)
+        (-6, 6)
     """
     low, high = int(pitch.min()) - median_pitch, int(pitch.max()) - median_pitch
     lacking = max(_OCTAVE - (high - low), 0)
@@ -145,11 +179,20 @@ def pitch_range(pitch: np.ndarray, median_pitch: int) -> tuple[int, int]:
 
 
 def rows(tunes: Iterable[tuple[TimeSignature, np.ndarray, tuple[int, int], float]]) -> np.ndarray:
-    """What a model file keeps of a style's tunes, given by metre, traits, compass and how far they are dotted.
+    """Describe tunes of a style in the form that a model file keeps.
+
+    Args:
+        tunes: of each, its metre, its classes from `control_attributes`, its `pitch_range`, and how
+            far it is dotted.
 
     Returns:
-        Beats a bar, 1 if compound, traits, compass, dotted; of many tunes a few that stand for all, in their order;
-        float32, shape (tunes, 5 + len(TRAITS)).
+        One row for each tune, or for at most 200 that represent all, in the given order: beats in a
+        bar; 1 in a compound metre, else 0; classes; pitch range; dotted. float32, shape (tunes, 5 +
+        len(ATTRIBUTES)).
+
+    Example:
+        >>> rows([(TimeSignature(6, 8), unknown(), (-7, 9), 0.0)]).shape
+        (1, 19)
     """
     found = [
         np.r_[round(metre.bar / metre.beat), metre.is_compound, known, edges, share]
@@ -161,7 +204,25 @@ def rows(tunes: Iterable[tuple[TimeSignature, np.ndarray, tuple[int, int], float
 def mixed(
     arrays: Mapping[str, np.ndarray], shares: Mapping[str, float], name: str
 ) -> dict[str, np.ndarray]:
-    """Arrays of a model that also know a mixture of styles, which has tunes of each by its share, if need be again."""
+    """Give a mixture of styles tunes to draw reference attributes from.
+
+    Args:
+        arrays: of a model.
+        shares: of each style in the mixture, by name; they sum to 1.
+        name: of the mixture.
+
+    Returns:
+        The arrays and, if tunes of any of these styles are known, an array of `rows` for the
+        mixture. It has tunes of each style in proportion to its share, repeated where there are
+        too few.
+
+    Example:
+        >>> tune = np.ones((1, 5 + len(ATTRIBUTES)), np.float32)
+        >>> arrays = {"traits/jazz": tune, "traits/celtic": 2 * tune}
+        >>> mixture = mixed(arrays, {"jazz": 0.25, "celtic": 0.75}, "both")["traits/both"]
+        >>> (mixture[:, 0] == 1).mean().item()
+        0.25
+    """
     counts = {
         style: round(_MOST * share)
         for style, share in shares.items()
@@ -177,19 +238,26 @@ def mixed(
 def drawn(
     arrays: Mapping[str, np.ndarray], style: str, grid: BeatGrid, seed: int, *, dance: bool = False
 ) -> ReferenceAttributes:
-    """The character of some tune of a style, in the grid's kind of metre if there are a few; else unknown.
+    """Draw the reference attributes of one tune of a style.
 
-    Seeds that follow each other draw tunes far apart: multiples of the golden ratio, modulo 1, fill the tunes evenly
-    (Weyl's sequence; Niederreiter 1992, Random number generation and quasi-Monte Carlo methods, chapter 3), which stand
-    in the order of their silence and density, dances that are dotted before the others. So a few tries hear what a
-    style has, and a tune that rests all the time, or is dotted, comes up as often as it should.
+    The tune is one in the same kind of metre where there are at least five, else any of the style.
+    Tunes are ordered by silence and density, and for a dance, dotted ones come first. Successive
+    seeds draw tunes that are far apart in this order and cover it evenly, so a few seeds show the
+    range of a style.
 
     Args:
         arrays: of a model.
         style: name of one of its styles.
         grid: beats of the melody to write, in bars as the style counts them.
         seed: of the draw.
-        dance: whether a tune is dotted throughout or not at all, and the character is to say so.
+        dance: whether a tune is dotted throughout or not at all, and the result is to say so.
+
+    Returns:
+        The reference attributes; unknown ones where the model has no tunes of the style.
+
+    Reference:
+        Niederreiter (1992), Random number generation and quasi-Monte Carlo methods, SIAM, chapter
+        3: multiples of the golden ratio modulo 1 (Weyl's sequence).
     """
     known = arrays.get(PREFIX + style)
     if known is None or not len(known):
@@ -202,9 +270,9 @@ def drawn(
     row = among[
         _in_order(among, dotted_first=dance)[int((seed + 0.5) * _GOLDEN_RATIO % 1 * len(among))]
     ]
-    told, edges, share = np.split(row[2:], [len(ATTRIBUTES), len(ATTRIBUTES) + 2])
+    classes, edges, share = np.split(row[2:], [len(ATTRIBUTES), len(ATTRIBUTES) + 2])
     reference = ReferenceAttributes(
-        told.astype(np.int32), None if np.isnan(edges).any() else (int(edges[0]), int(edges[1]))
+        classes.astype(np.int32), None if np.isnan(edges).any() else (int(edges[0]), int(edges[1]))
     )
     if not dance or np.isnan(share).any():
         return reference
@@ -213,19 +281,25 @@ def drawn(
 
 
 def _to_between(melody: Melody, before: bool) -> float:
-    """Share of the moves to a note between the sixteenths and triplets, from one that is there or is not."""
+    """Share of the moves to a note between the sixteenths and triplets.
+
+    From one that is there or is not.
+    """
     between = is_between(melody.array[:, 0])
     return float((between[1:] & (between[:-1] == before)).sum() / max(len(between) - 1, 1))
 
 
 def _filled(tunes: np.ndarray) -> np.ndarray:
-    """Rows of early files, which have no compass or nothing dotted, with NaN for that."""
+    """Rows of early model files, which have no pitch range or nothing dotted, with NaN for that."""
     lacking = _WIDTH - tunes.shape[1]
     return np.pad(np.asarray(tunes, np.float32), ((0, 0), (0, lacking)), constant_values=np.nan)
 
 
 def _some(tunes: np.ndarray, most: int) -> np.ndarray:
-    """So many rows at most, chosen evenly in each kind of metre, and among dotted tunes and others; in their order."""
+    """At most so many rows, chosen evenly in each kind of metre, and among dotted tunes and others.
+
+    They keep their order.
+    """
     if len(tunes) <= most:
         return tunes
     order = _in_order(tunes, dotted_first=True)
@@ -234,6 +308,6 @@ def _some(tunes: np.ndarray, most: int) -> np.ndarray:
 
 
 def _in_order(tunes: np.ndarray, *, dotted_first: bool) -> np.ndarray:
-    """Places of the tunes, those first that rest least, and of these the sparsest; int, shape (tunes,)."""
+    """Indices of the tunes, those first that rest least, and of these the sparsest."""
     level = np.round(np.nan_to_num(tunes[:, -1]) / _LEVEL) * dotted_first
     return np.lexsort([tunes[:, _DENSITY], tunes[:, _SILENCE], -level])

@@ -1,8 +1,9 @@
-"""Training windows: seeded, resumable, balanced by style, bucketed by length.
+"""Windows of melodies for training, in batches that are balanced by style and bucketed by length.
 
-Batch `step` of a run is a function of the seed, the settings and `step` alone, so a resumed run sees the same batches.
-A window is a stretch of whole bars. Tunes are sorted into buckets by the length of their windows; a step draws a
-bucket, then windows from it, such that each style gets its share of windows whatever the lengths of its tunes.
+The batch of a step is a function of the seed, the settings and the number of the step alone, so a
+resumed run sees the same batches. A window is a number of successive whole bars. Melodies are put
+into buckets by the length of their windows. A step draws a bucket, then windows from it, so that
+each style gets its share of the windows whatever the lengths of its melodies.
 """
 
 from collections.abc import Sequence
@@ -20,17 +21,29 @@ from stylernn.representation.examples import Condition, Example
 __all__ = ["BEATS", "Batcher", "collate", "cover", "window_arrays"]
 
 BEATS = 208
-"""Most beats in a training window."""
+"""Length of the arrays of beats in a training window; a window has fewer beats."""
 
-_BUCKET = 32
-_LEFT = 17
-_TOLD = 0.8  # chance of each trait, where any is told
+_BUCKET = 32  # lengths of windows are multiples of so many events
+_LEFT = 17  # bars to the end are counted up to here
+_SHOWN = 0.8  # probability that a control attribute is shown, in windows where any is
 
 
 def window_arrays(
     example: Analysis, first: int, last: int, condition: Condition, beats: int, notes: int
 ) -> ConditioningArrays[np.ndarray]:
-    """What is known of bars `first` to `last` (excluded) of a melody, filled up to numbers of beats and of notes."""
+    """Describe some bars of a melody as the network is given them.
+
+    Args:
+        example: the melody.
+        first: the first bar.
+        last: the bar after the last one.
+        condition: what the network is shown of the melody.
+        beats: length of the arrays of beats and of bars, which are padded up to it.
+        notes: length of the arrays of structural notes, likewise.
+
+    Returns:
+        The conditioning arrays, without a batch axis; time codes are counted from bar `first`.
+    """
     grid = example.events.grid
     low, high = int(grid.first[first]), int(grid.first[last])
     bars = np.diff(grid.first)
@@ -68,7 +81,28 @@ def window_arrays(
 def collate(
     windows: Sequence[tuple[Example, int, int, Condition]], events: int, beats: int = BEATS
 ) -> Batch[np.ndarray]:
-    """Stack windows (example, first bar, last bar excluded, condition), filled up to numbers of events and of beats."""
+    """Put windows into one batch.
+
+    Args:
+        windows: of each, the melody, its first bar, the bar after its last one, and what the
+            network is shown.
+        events: length to which the arrays of events are padded.
+        beats: length to which the arrays of beats are padded.
+
+    Returns:
+        The batch, with as many windows as were given.
+
+    Example:
+        >>> from stylernn.music.melody import Melody, Note
+        >>> from stylernn.representation.examples import prepare
+        >>> example = prepare(Melody(tuple(Note(24 * k, 24, 60 + k) for k in range(8))))
+        >>> bars = Condition(0, 1, example.skeletons[1], example.repeats)
+        >>> batch = collate([(example, 0, 1, bars), (example, 1, 2, bars)], events=6, beats=8)
+        >>> (batch.pitch + LOWEST)[0].tolist()  # four notes, then padding
+        [60, 61, 62, 63, 110, 110]
+        >>> batch.scored.tolist()  # the second window has the end of the melody
+        [[1.0, 1.0, 1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0, 1.0, 0.0]]
+    """
     pieces = [window_arrays(*window, beats, events) for window in windows]
     rows = [_window_events(example, first, last, events) for example, first, last, _ in windows]
     time, pitch, duration, scored = (np.stack(column) for column in zip(*rows, strict=True))
@@ -88,7 +122,24 @@ def collate(
 
 
 def cover(example: Example, events: int, beats: int = BEATS) -> list[tuple[int, int]]:
-    """Cut a melody into consecutive windows of whole bars, each as long as fits; bars too full to fit are left out."""
+    """Cut a melody into successive windows of whole bars, each as long as possible.
+
+    Args:
+        example: the melody.
+        events: most events of a window, END included.
+        beats: a window has fewer beats than this.
+
+    Returns:
+        Of each window, the first bar and the bar after the last one. A bar that has too many events
+        by itself is left out.
+
+    Example:
+        >>> from stylernn.music.melody import Melody, Note
+        >>> from stylernn.representation.examples import prepare
+        >>> example = prepare(Melody(tuple(Note(24 * k, 24, 60) for k in range(20))))
+        >>> cover(example, events=9)
+        [(0, 2), (2, 4), (4, 5)]
+    """
     bars = len(example.events.grid.first) - 1
     windows, first = [], 0
     while first < bars:
@@ -100,12 +151,13 @@ def cover(example: Example, events: int, beats: int = BEATS) -> list[tuple[int, 
 
 
 class Batcher:
-    """Draws the batches of a run.
+    """Draws the batches of a run; called with the number of a step.
 
     Args:
         examples: the training set.
-        settings: what is hidden, dropped and balanced.
-        batch: windows per step at the full length; shorter windows come in larger batches of as many events.
+        settings: what is hidden, left out and balanced.
+        batch: windows in a step at the full length. Batches of shorter windows have more of them,
+            with as many events in all.
         seed: of the run.
     """
 
@@ -115,7 +167,7 @@ class Batcher:
         self.examples, self.settings, self.batch, self.seed = list(examples), settings, batch, seed
         styles = np.array([example.style for example in self.examples])
         lengths = np.array([len(example.events.time) for example in self.examples])
-        # A long piece counts for more than one tune, but not for all its windows.
+        # A long melody counts for more than a short one, but for less than its number of windows.
         weight = np.sqrt(np.maximum(lengths / settings.events, 1.0))
         share = np.bincount(styles, weights=lengths) ** settings.balance
         weight = (weight * share[styles]) / np.bincount(styles, weights=weight)[styles]
@@ -127,7 +179,14 @@ class Batcher:
         self._bucket_odds = mass / mass.sum()
 
     def __call__(self, step: int) -> Batch[np.ndarray]:
-        """The batch of a step."""
+        """Draw the batch of a step.
+
+        Args:
+            step: its number, from 0.
+
+        Returns:
+            The batch, padded to the length of its bucket.
+        """
         rng = np.random.default_rng([self.seed, step])
         k = int(rng.choice(len(self.lengths), p=self._bucket_odds))
         length = int(self.lengths[k])
@@ -138,6 +197,7 @@ class Batcher:
     def _window(
         self, example: Example, length: int, rng: np.random.Generator
     ) -> tuple[Example, int, int, Condition]:
+        """Draw a window: from the start, up to the end, or from anywhere."""
         latest = _latest_start(example, length)
         first = int(rng.choice([0, latest, int(rng.integers(latest + 1))], p=[0.15, 0.15, 0.7]))
         return (
@@ -148,7 +208,15 @@ class Batcher:
         )
 
     def condition(self, example: Example, rng: np.random.Generator) -> Condition:
-        """What a window of an example tells the model, drawn as the settings say."""
+        """Draw what the network is shown of a melody.
+
+        Args:
+            example: the melody.
+            rng: the source of randomness, which is advanced.
+
+        Returns:
+            The condition: parts of it are hidden as often as the settings say.
+        """
         settings = self.settings
         style = example.parent if rng.random() < settings.parent else example.style
         style = 0 if rng.random() < settings.style_dropout else style
@@ -165,12 +233,16 @@ class Batcher:
             if rng.random() >= settings.map_dropout
             else np.full_like(example.repeats, -1)
         )
-        shown = np.where(rng.random(len(example.attributes)) < _TOLD, example.attributes, 0)
+        shown = np.where(rng.random(len(example.attributes)) < _SHOWN, example.attributes, 0)
         shown = shown if rng.random() < settings.attributes else np.zeros_like(shown)
         return Condition(style, level, skeleton, repeats, shown)
 
     def _kept(self, skeleton: sk.Skeleton, rng: np.random.Generator) -> np.ndarray:
-        """Leave out notes here and there, or whole stretches: the model must fill gaps and may rest in them."""
+        """Mask of the structural notes that are shown.
+
+        Single beats are left out, or several beats in succession, so that the network learns to
+        write in gaps of the skeleton, and to rest there.
+        """
         least, most = self.settings.skeleton_dropout
         share = rng.uniform(least, most)
         stretch = 16 * int(rng.choice([1, 4, 8]))
@@ -179,12 +251,12 @@ class Batcher:
 
 
 def _counts(example: Example) -> np.ndarray:
-    """Events before each bar and, last, before the closing bar line."""
+    """Number of events before each bar and, last, before the closing bar line."""
     return np.searchsorted(example.events.time, 16 * example.events.grid.first)
 
 
 def _longest(example: Example, first: int, events: int, beats: int = BEATS) -> int:
-    """The bar up to which a window from bar `first` can reach; END needs room too."""
+    """The bar after the last one of the longest window from bar `first`; END needs room too."""
     counts, starts = _counts(example), example.events.grid.first
     counts[-1] += 1
     fits = (counts - counts[first] <= events) & (starts - starts[first] < beats)
@@ -199,7 +271,7 @@ def _latest_start(example: Example, events: int) -> int:
 
 
 def _window_events(example: Example, first: int, last: int, events: int) -> tuple[np.ndarray, ...]:
-    """Time, pitch, duration and weight of a window's events, filled up."""
+    """Time, pitch, duration and weight of a window's events, padded."""
     source, beats = example.events, example.events.grid.first
     low, high = 16 * int(beats[first]), 16 * int(beats[last])
     ends = last == len(beats) - 1
@@ -207,7 +279,7 @@ def _window_events(example: Example, first: int, last: int, events: int) -> tupl
     time = (source.time[inside] - low)[:events]
     n = len(time)
     scored = (np.arange(events) < n).astype(np.float32)
-    # The grammar knows a REST only as a whole stretch of beats; the cut has shortened this one.
+    # The grammar allows a REST only a fixed number of beats ahead; the cut has shortened this one.
     scored[0] *= source.pitch[inside][0] != REST if n else 0
     return (
         _fill(time, events, PAD_TIME),
@@ -218,11 +290,12 @@ def _window_events(example: Example, first: int, last: int, events: int) -> tupl
 
 
 def _number(value: float | np.ndarray) -> np.ndarray:
+    """A number as an array; int32, shape ()."""
     return np.array(value, np.int32)
 
 
 def _fill(values: np.ndarray, length: int, filling: int) -> np.ndarray:
-    """Cut or fill an array up to a length; int32."""
+    """Cut or pad an array to a length; int32."""
     out = np.full(length, filling, np.int32)
     out[: len(values)] = values[:length]
     return out

@@ -1,13 +1,23 @@
-"""The melody's own past: what it did at this moment of earlier bars, and after the same few notes.
+"""The copy memory: events that would repeat what happened earlier in the same melody.
 
-Two kinds of memory that a recurrent network of this size lacks. A lag looks a fixed number of bars back, or to the bar
-that the map of repetitions names. The echo looks for the latest earlier moment at which the last events came just as
-they came now, at whatever pitch, and proposes to go on as it went on there: the short-term model of IDyOM, and an
-induction head. All functions work on one piece and one event and are mapped over events and batches.
+A recurrent network of this size cannot remember a bar exactly. The copy memory looks the past up
+and suggests onsets and pitches to the network, which has learnt when to follow them. There are two
+kinds of suggestions:
+
+Lags
+    The same moment some bars ago, or in the bar that the map of repetitions names for this one.
+Suffix match
+    The latest earlier moment at which the last few events had the same steps in time and the same
+    intervals as now. The suggestion is to go on as the melody went on there, transposed. This is
+    the short-term model of IDyOM, and what an induction head does.
+
+All functions take the arrays of one melody and one event; callers map them over events and batches
+with `jax.vmap`.
 
 Reference:
-    Pearce, The construction and evaluation of statistical models of melodic structure (2005), chapter 6.
-    Olsson et al., In-context learning and induction heads (2022).
+    Pearce (2005), The construction and evaluation of statistical models of melodic structure in
+    music perception and composition, PhD thesis, City University London, chapter 6.
+    Olsson et al. (2022), In-context learning and induction heads, Transformer Circuits Thread.
 """
 
 from typing import NamedTuple
@@ -26,34 +36,57 @@ __all__ = [
     "SUGGESTIONS",
     "SuffixMatch",
     "suffix_memory",
-    "echoes",
+    "suffix_matches",
     "next_suffix_match",
     "onset_suggestions",
     "pitch_suggestions",
 ]
 
 ONSETS = MAX_AHEAD * 16
-"""Onset classes: 16 * (beats ahead) + place."""
+"""Number of onset classes: a class is 16 * (beats ahead) + position."""
 
 LAGS = (1, 2, 4, 8, 0)
-"""Bars looked back; 0 stands for the bar that the map of repetitions names."""
+"""Bars that are looked back; 0 stands for the bar that the map of repetitions names."""
 
 SUGGESTIONS = len(LAGS) + 1
-"""One a lag, and the echo's."""
+"""Number of suggestions: one for each lag, and last that of the suffix match."""
 
 LONGEST_SUFFIX = 6
-_MEMORY = 1536  # events that an echo can look back: nearly all tunes as a whole
+"""Agreement of the last events is counted up to here."""
+
+_MEMORY = 1536  # events that a suffix match can look back, nearly always the whole melody
 
 
 class SuffixMatch(NamedTuple):
-    """An earlier moment that is like now: index of its last event, and how many events agree, 0 to LONGEST_ECHO."""
+    """An earlier moment whose last events are those of now; int32, shape () or (events + 1,).
+
+    Args:
+        at: index into the history of the last of these events.
+        agree: number of events that agree, 0 to LONGEST_SUFFIX; 0 means that there is no match.
+    """
 
     at: Array
     agree: Array
 
 
-def echoes(history: History) -> SuffixMatch:
-    """The echo of every event of a history, each (events + 1,), in work that grows with their number."""
+def suffix_matches(history: History) -> SuffixMatch:
+    """Find the suffix match of every event of a history.
+
+    Args:
+        history: of one melody.
+
+    Returns:
+        Matches, each array of shape (events + 1,).
+
+    Example:
+        >>> import numpy as np
+        >>> from stylernn.representation.arrays import initial_history
+        >>> pitch = np.array([[40, 42, 45, 40, 42]])  # a note on every beat
+        >>> history = initial_history(np.array([40]), 16 * np.arange(5)[None], pitch, 0 * pitch)
+        >>> found = suffix_matches(History(*(leaf[0] for leaf in history)))
+        >>> int(found.at[-1]), int(found.agree[-1])  # the second note came two semitones higher too
+        (2, 1)
+    """
 
     def turn(before: Array, i: Array) -> tuple[Array, SuffixMatch]:
         found, agree = next_suffix_match(history, i, before)
@@ -64,43 +97,57 @@ def echoes(history: History) -> SuffixMatch:
 
 
 def next_suffix_match(history: History, i: Array, before: Array) -> tuple[SuffixMatch, Array]:
-    """Find the moment before event `i` whose last events agree longest with those up to `i`; of several, the latest.
+    """Find the earlier moment whose last events agree longest with those up to event `i`.
 
-    Events agree in the step from the onset before and in the interval from the pitch before. Agreements with event `i`
-    go on from those with the event before it.
+    Events agree if they have the same step from the onset before and the same interval from the
+    pitch before. Of moments that agree in as many events, the latest is taken. The work is shared
+    between calls: agreement with event `i` is agreement with event `i - 1` and one event more.
 
     Args:
-        history: the events up to `i`.
-        i: the latest of them.
-        before: how far events agreed with event `i - 1`, from the last call; zeros before the first, (`suffix_memory`,).
+        history: of one melody, up to event `i` or beyond.
+        i: index of the latest event, shape ().
+        before: for each event in memory, how many events up to it agree with those up to event
+            `i - 1`, as the last call returned it; zeros before the first call. int32, shape
+            (suffix_memory(events + 1),).
 
     Returns:
-        The echo, and how far events agree with event `i`.
+        The match, and the agreement with event `i` for the next call.
     """
     past, size = _past(history, i), before.shape[0]
     same = (past.events > 0) & (past.events < past.now)
     for values in (past.step, past.interval, past.kind):
         same &= values == values[past.now]
-    # An event stands one place after the one before it, unless what is remembered has moved on by one.
+    # Agreement moves on by one event, unless the memory is full and has itself moved on by one.
     earlier = jnp.where(i >= size, before, jnp.roll(before, 1))
     agree = jnp.where(same, jnp.minimum(earlier + 1, jnp.minimum(past.events, LONGEST_SUFFIX)), 0)
     return _latest_longest(past, agree), agree
 
 
 def suffix_memory(events: int) -> int:
-    """How many of a history's events an echo can look back to."""
+    """How many events of a history a suffix match can look back to.
+
+    Args:
+        events: length of the history, START included.
+
+    Returns:
+        The length, up to 1536.
+
+    Example:
+        >>> suffix_memory(400), suffix_memory(4000)
+        (400, 1536)
+    """
     return min(events, _MEMORY)
 
 
 class _Past(NamedTuple):
-    """The events that an echo can look back to, (`suffix_memory`,).
+    """The events in memory, each array of shape (suffix_memory(events + 1),).
 
     Args:
-        start: index of the first of them in the history.
-        now: place of the latest event among them.
-        events: their places, counted from 0.
-        step: from the onset before, in places.
-        interval: from the pitch before.
+        start: index in the history of the first of them, shape ().
+        now: index among them of the latest event, shape ().
+        events: their indices, from 0.
+        step: from the onset before, as an onset class.
+        interval: from the pitch before, in semitones.
         kind: see `History`.
     """
 
@@ -113,6 +160,7 @@ class _Past(NamedTuple):
 
 
 def _past(history: History, i: Array) -> _Past:
+    """The events in memory when event `i` is the latest."""
     size = suffix_memory(history.time.shape[0])
     start = jnp.clip(i - size + 1, 0, history.time.shape[0] - size)
     time, pitch, kind = (
@@ -124,32 +172,53 @@ def _past(history: History, i: Array) -> _Past:
 
 
 def _latest_longest(past: _Past, agree: Array) -> SuffixMatch:
+    """The match of the longest agreement, of several the latest."""
     best = jnp.argmax(agree * len(past.events) + jnp.where(past.events < past.now, past.events, 0))
     return SuffixMatch(past.start + best, agree[best])
 
 
 def onset_suggestions(
-    piece: ConditioningArrays, history: History, found: SuffixMatch, i: Array
+    conditions: ConditioningArrays, history: History, found: SuffixMatch, i: Array
 ) -> Array:
-    """Onset classes that would repeat what followed in the past, (SUGGESTIONS,); ONSETS where nothing is suggested.
+    """Suggest onsets that would repeat the past.
 
-    `found` is the echo of event `i`.
+    Args:
+        conditions: of one melody, without a batch axis.
+        history: of the same melody.
+        found: the suffix match of event `i`.
+        i: index of the latest event, shape ().
+
+    Returns:
+        Onset classes of the next event, one for each suggestion; ONSETS where there is none. int32,
+        shape (SUGGESTIONS,).
     """
     time = history.time[i]
-    now, known = _look_back(piece, jnp.maximum(time, 0))
+    now, known = _look_back(conditions, jnp.maximum(time, 0))
     j = (history.time[None, :] <= now[:, None]).sum(axis=1)
     then = history.time[jnp.minimum(j, history.time.shape[0] - 1)]
     ahead = (then >> 4) - (now >> 4)
     usable = known & (time >= 0) & (then <= time) & (ahead < MAX_AHEAD)
     by_lag = jnp.where(usable, 16 * ahead + (then & 15), ONSETS)
-    return jnp.append(by_lag, _echoed_onset(history, found))
+    return jnp.append(by_lag, _matched_onset(history, found))
 
 
 def pitch_suggestions(
-    piece: ConditioningArrays, history: History, found: SuffixMatch, i: Array, time: Array
+    conditions: ConditioningArrays, history: History, found: SuffixMatch, i: Array, time: Array
 ) -> tuple[Array, Array, Array]:
-    """Pitches that sounded at this moment of the past, each (SUGGESTIONS,): pitch, whether it began there, if known."""
-    then, known = _look_back(piece, time)
+    """Suggest pitches that would repeat the past.
+
+    Args:
+        conditions: of one melody, without a batch axis.
+        history: of the same melody.
+        found: the suffix match of event `i`.
+        i: index of the latest event, shape ().
+        time: time code of the next event, shape ().
+
+    Returns:
+        Three arrays of shape (SUGGESTIONS,): the pitch less LOWEST that sounded then; 1 if it began
+        at the very moment, else 0; whether there is a suggestion.
+    """
+    then, known = _look_back(conditions, time)
     j = (history.time[None, :] <= then[:, None]).sum(axis=1) - 1
     known = known & (j > 0) & (history.kind[j] == 0)
     begins = history.time[j] == then
@@ -158,7 +227,7 @@ def pitch_suggestions(
         (found.agree > 0) & (history.kind[found.at + 1] == 0) & (pitch >= 0) & (pitch < PITCHES)
     )
     onset = 16 * ((time >> 4) - (history.time[i] >> 4)) + (time & 15)
-    meets = _echoed_onset(history, found) == onset
+    meets = _matched_onset(history, found) == onset
     return (
         jnp.append(history.pitch[j], pitch),
         jnp.append(begins, meets).astype(jnp.int32),
@@ -166,18 +235,19 @@ def pitch_suggestions(
     )
 
 
-def _echoed_onset(history: History, found: SuffixMatch) -> Array:
+def _matched_onset(history: History, found: SuffixMatch) -> Array:
+    """The onset class that goes on from a match as the melody did then; ONSETS if there is none."""
     then = history.time[found.at + 1]
     ahead = (then >> 4) - (history.time[found.at] >> 4)
     usable = (found.agree > 0) & (ahead >= 0) & (ahead < MAX_AHEAD)
     return jnp.where(usable, 16 * ahead + (then & 15), ONSETS)
 
 
-def _look_back(piece: ConditioningArrays, time: Array) -> tuple[Array, Array]:
-    """The same moment of earlier bars, one time code a lag, and whether there is such a bar."""
-    beat = jnp.minimum(time >> 4, piece.bar.shape[0] - 1)
-    bar = piece.bar[beat]
+def _look_back(conditions: ConditioningArrays, time: Array) -> tuple[Array, Array]:
+    """The same moment of earlier bars: a time code for each lag, and whether there is that bar."""
+    beat = jnp.minimum(time >> 4, conditions.bar.shape[0] - 1)
+    bar = conditions.bar[beat]
     lags = jnp.array(LAGS)
-    target = jnp.where(lags > 0, bar - lags, piece.repeats[bar])
-    then = piece.first[jnp.maximum(target, 0)] + beat - piece.first[bar]
+    target = jnp.where(lags > 0, bar - lags, conditions.repeats[bar])
+    then = conditions.first[jnp.maximum(target, 0)] + beat - conditions.first[bar]
     return 16 * then + (time & 15), target >= 0

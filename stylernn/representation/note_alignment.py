@@ -1,18 +1,20 @@
-"""What became of a tune: for every note of a result, where it comes from.
+"""An alignment of a result with its tune: for every note of the result, where it comes from.
 
-A note of the result is, and the first that fits counts:
+A note of the result is of the first of these kinds that applies:
 
 kept
-    The tune has this pitch at this moment, give or take two ticks.
+    The tune has a note of the same pitch, at most two ticks earlier or later.
 moved
-    It stands for a note of the tune: at the same moment, give or take a quarter of a beat, up to a fifth or exactly an
-    octave higher or lower; or of the same pitch, less than a beat earlier or later. Notes of the tune and notes that
-    stand for them come in the same order, each stands for one, and kept notes count most.
+    It corresponds to a note of the tune. Either that note is at most a quarter of a beat earlier or
+    later, and at most a fifth or exactly an octave higher or lower; or it has the same pitch and is
+    less than a beat earlier or later. Corresponding notes come in the same order in both, each note
+    corresponds to at most one, and of all such alignments the one with the greatest sum of weights
+    is taken, in which kept notes weigh most.
 ornament
-    It plays around a structural note of the tune: up to a third from the one before it, at most a bar later, or as the
-    last note before one, up to a whole tone from it.
+    It is near a structural note of the tune: at most a bar after it and at most a third from it, or
+    the last note before it and at most a whole tone from it.
 new
-    Anything else.
+    None of these.
 """
 
 from bisect import bisect_right
@@ -30,14 +32,14 @@ from stylernn.representation import skeleton as sk
 __all__ = ["KINDS", "Change", "NoteAlignment", "compare", "structural_notes"]
 
 KINDS = ("kept", "moved", "ornament", "new")
-"""What a note of a result can be."""
+"""Kinds of notes of a result, see the module's docstring."""
 
-_SAME = 2  # ticks
-_FIFTH, _OCTAVE, _THIRD, _TONE = 7, 12, 4, 2
+_SAME = 2  # ticks between onsets that count as the same
+_FIFTH, _OCTAVE, _THIRD, _TONE = 7, 12, 4, 2  # semitones
 
 
 class Change(NamedTuple):
-    """What a note of the result is.
+    """Where a note of the result comes from.
 
     Args:
         note: of the result.
@@ -56,20 +58,25 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class NoteAlignment:
-    """All notes of a result in order, and the notes of the tune that none of them stands for."""
+    """The notes of a result beside those of its tune.
+
+    Args:
+        notes: all notes of the result, in order.
+        dropped: notes of the tune that are neither kept nor moved.
+    """
 
     notes: tuple[Change, ...]
     dropped: tuple[Note, ...]
 
     @property
     def totals(self) -> dict[str, int]:
-        """Number of notes of each kind, and of those dropped."""
+        """Number of notes of each of the KINDS, and of notes dropped, by name."""
         kinds = [change.kind for change in self.notes]
         return {**{kind: kinds.count(kind) for kind in KINDS}, "dropped": len(self.dropped)}
 
 
 class _Pair(NamedTuple):
-    """A note of the result that may stand for one of the tune, and the best chain of pairs before it."""
+    """Numbers of a note of the tune and of one of the result, and the best chain before them."""
 
     source: int
     result: int
@@ -79,16 +86,28 @@ class _Pair(NamedTuple):
 def compare(
     source: Melody, result: Melody, structure: Sequence[Note] | None = None
 ) -> NoteAlignment:
-    """Compare a result with its tune.
+    """Align a result with its tune.
 
     Args:
         source: the tune, in the metre of the result.
-        result: what became of it.
-        structure: structural notes of the tune in order of time; by default those of `structural_notes`.
+        result: the melody that was made from it.
+        structure: structural notes of the tune in order of time; by default those of
+            `structural_notes`.
+
+    Returns:
+        The alignment.
+
+    Example:
+        >>> tune = Melody(tuple(Note(24 * k, 24, 60 + 2 * k) for k in range(4)))
+        >>> result = Melody((*tune.notes[:2], Note(48, 24, 67), Note(84, 12, 50)))
+        >>> [change.kind for change in compare(tune, result).notes]
+        ['kept', 'kept', 'moved', 'new']
+        >>> compare(tune, result).dropped
+        (Note(onset=72, duration=24, pitch=66),)
     """
     origins = _aligned(source, result)
-    anchors = structural_notes(source) if structure is None else structure
-    onsets = [median_pitch.onset for median_pitch in anchors]
+    structural = structural_notes(source) if structure is None else structure
+    onsets = [note.onset for note in structural]
     changes = []
     for number, note in enumerate(result.notes):
         if number in origins:
@@ -103,9 +122,8 @@ def compare(
                 result.notes[number + 1].onset if number + 1 < len(result.notes) else result.end
             )
             at = bisect_right(onsets, note.onset)
-            near = _ornamented(
-                note, following, anchors[max(at - 1, 0) : at + 1], source.metre_at(note.onset).bar
-            )
+            around = structural[max(at - 1, 0) : at + 1]
+            near = _ornamented(note, following, around, source.metre_at(note.onset).bar)
             if near is None:
                 changes.append(Change(note, "new"))
                 continue
@@ -113,14 +131,26 @@ def compare(
         changes.append(
             Change(note, kind, origin, note.pitch - origin.pitch, note.onset - origin.onset)
         )
-    standing = set(origins.values())
-    return NoteAlignment(
-        tuple(changes), tuple(note for k, note in enumerate(source.notes) if k not in standing)
-    )
+    used = set(origins.values())
+    dropped = tuple(note for k, note in enumerate(source.notes) if k not in used)
+    return NoteAlignment(tuple(changes), dropped)
 
 
 def structural_notes(melody: Melody) -> list[Note]:
-    """The structural notes of a melody, one a beat at most, see `skeleton.reduce`; each lasts until the next."""
+    """Find the structural notes of a melody, at most one in each beat.
+
+    Args:
+        melody: the tune.
+
+    Returns:
+        The skeleton at the level "beat", see `skeleton.reduce`, as notes; each lasts until the
+        next. An empty list for a melody without notes.
+
+    Example:
+        >>> tune = Melody((Note(0, 18, 60), Note(18, 6, 62), Note(24, 24, 64)))
+        >>> [note.pitch for note in structural_notes(tune)]
+        [60, 64]
+    """
     if not melody.notes:
         return []
     events = event_codec.encode(melody)
@@ -131,29 +161,29 @@ def structural_notes(melody: Melody) -> list[Note]:
 
 
 def _aligned(source: Melody, result: Melody) -> dict[int, int]:
-    """For each note of the result that stands for one of the tune, the number of that note.
+    """For each note of the result that corresponds to one of the tune, the number of that note.
 
-    Of all chains of pairs in which both numbers rise, the worthiest is taken. `best[j]` is the worth of the worthiest
-    chain within the first j notes of the result, up to the last note that any pair so far can reach.
+    Of all chains of pairs in which both numbers rise, that of the greatest weight is taken.
+    `best[j]` is the greatest weight of a chain within the first j notes of the result, up to the
+    last note that any pair so far includes.
     """
     best = [0.0]
     chains: list[_Pair | None] = [None]
-    reach = 0
+    included = 0
     for number, note in enumerate(source.notes):
         beat = source.metre_at(note.onset).beat
         low, high = np.searchsorted(
             result.array[:, 0], [note.onset - beat + 1, note.onset + beat]
         ).tolist()
-        best += [best[-1]] * (high - reach)
-        chains += [chains[-1]] * (high - reach)
-        reach = max(reach, high)
-        for other in range(
-            high - 1, low - 1, -1
-        ):  # falling, so that a note of the tune is used once
-            worth = _worth(note, result.notes[other], beat)
-            if worth > 0:
-                total, pair = best[other] + worth, _Pair(number, other, chains[other])
-                for position in range(other + 1, reach + 1):
+        best += [best[-1]] * (high - included)
+        chains += [chains[-1]] * (high - included)
+        included = max(included, high)
+        # Descending, so that a note of the tune is used once.
+        for other in range(high - 1, low - 1, -1):
+            weight = _weight(note, result.notes[other], beat)
+            if weight > 0:
+                total, pair = best[other] + weight, _Pair(number, other, chains[other])
+                for position in range(other + 1, included + 1):
                     if best[position] >= total:
                         break
                     best[position], chains[position] = total, pair
@@ -165,8 +195,8 @@ def _aligned(source: Melody, result: Melody) -> dict[int, int]:
     return origins
 
 
-def _worth(origin: Note, note: Note, beat: int) -> float:
-    """How well a note stands for one of the tune: 4 where it is kept, up to 1 where it is moved, 0 if not at all."""
+def _weight(origin: Note, note: Note, beat: int) -> float:
+    """The weight of a pair: 4 for a kept note, up to 1 for a moved one, 0 for no pair."""
     ticks, semitones = abs(note.onset - origin.onset), abs(note.pitch - origin.pitch)
     if semitones == 0 and ticks < beat:
         return 4.0 if ticks <= _SAME else 1 - 0.5 * ticks / beat
@@ -175,24 +205,24 @@ def _worth(origin: Note, note: Note, beat: int) -> float:
     return 0.0
 
 
-def _ornamented(note: Note, following: int, anchors: Sequence[Note], bar: int) -> Note | None:
-    """Which of the structural notes around it a note plays around, if any.
+def _ornamented(note: Note, following: int, around: Sequence[Note], bar: int) -> Note | None:
+    """The structural note that a note of the result ornaments, if any.
 
     Args:
         note: of the result.
         following: onset of the note after it.
-        anchors: the last structural note up to this moment and the next one, as far as there are any.
+        around: the latest structural note up to this moment and the next one, where there are any.
         bar: length of a bar in ticks.
     """
 
-    def near(median_pitch: Note) -> bool:
-        apart = abs(note.pitch - median_pitch.pitch)
-        if median_pitch.onset <= note.onset:
-            return apart <= _THIRD and note.onset - median_pitch.onset <= bar
-        return apart <= _TONE and following >= median_pitch.onset
+    def near(structural: Note) -> bool:
+        apart = abs(note.pitch - structural.pitch)
+        if structural.onset <= note.onset:
+            return apart <= _THIRD and note.onset - structural.onset <= bar
+        return apart <= _TONE and following >= structural.onset
 
     return min(
-        filter(near, anchors),
-        key=lambda median_pitch: abs(note.pitch - median_pitch.pitch),
+        filter(near, around),
+        key=lambda structural: abs(note.pitch - structural.pitch),
         default=None,
     )

@@ -1,8 +1,9 @@
-"""The skeleton of a melody: its structural notes at a grain.
+"""The skeleton of a melody: its structural notes, at one of several levels of reduction.
 
-Transfer keeps a skeleton and writes a new surface over it, so this module decides what "the same tune" means to the
-model: one note per span (a beat, half a bar, a bar), the one that weighs most there. `normalise` moves a skeleton
-towards a style before the model sees it: into its scale and its range.
+Transfer keeps the skeleton of a tune and writes other notes around it, so this module defines what
+"the same tune" means to the network: in each span (a beat, half a bar or a bar) the note of the
+greatest weight. `normalise` moves a skeleton to the scale and the pitch range of a style before the
+network is conditioned on it.
 """
 
 from dataclasses import replace
@@ -25,74 +26,103 @@ __all__ = [
     "repetitions",
 ]
 
-# The model learns all of these; NONE is an empty skeleton.
 LEVELS = ("none", "bar", "half", "beat")
+"""Levels of reduction: no skeleton, and one note at most in a bar, half a bar or a beat."""
 
-_FIFTH = 7
-_NEAR = 8  # bars
+_FIFTH = 7  # semitones
+_NEAR = 8  # bars that `similar_bars` looks back
 _MOVED = 0.3  # price of a note in another octave, in semitones of a leap
 
 
 class Skeleton(NamedTuple):
-    """Structural notes: time codes (see `codec`) and pitches as MIDI number less LOWEST; int32, shape (notes,)."""
+    """Structural notes; int32, shape (notes,).
+
+    Args:
+        time: time codes, see `event_codec`.
+        pitch: MIDI numbers less LOWEST.
+    """
 
     time: np.ndarray
     pitch: np.ndarray
 
 
 def reduce(events: Events, level: str, tonality: Tonality) -> Skeleton:
-    """Reduce a melody to its heaviest note in every span.
+    """Reduce a melody to the note of the greatest weight in every span.
 
-    A note's weight in a span is its share of the span, and more if it begins the span or a beat, is a turning point of
-    the contour, or belongs to the tonic triad. A note that is heaviest in several spans running counts once. It stands
-    at the start of its span, wherever it sounds there: the exact onset is rhythm, and rhythm belongs to the style.
+    The weight of a note in a span is its share of the span's time. It is greater if the note begins
+    the span or a beat, is a turning point of the contour, or belongs to the tonic triad. A note
+    that has the greatest weight in several successive spans counts once. Its time is the start of
+    its span and not its onset, because the exact onset is rhythm, which belongs to the style.
 
     Args:
         events: the melody.
-        level: one of GRAINS.
+        level: one of LEVELS.
         tonality: of the melody.
 
+    Returns:
+        The structural notes in order of time; none for the level "none".
+
+    Example:
+        >>> from stylernn.music.melody import Melody, Note
+        >>> from stylernn.representation.event_codec import encode
+        >>> tune = Melody((Note(0, 36, 60), Note(36, 12, 62), Note(48, 12, 65), Note(60, 36, 64)))
+        >>> skeleton = reduce(encode(tune), "half", Tonality(0, "major"))
+        >>> skeleton.time.tolist(), (skeleton.pitch + LOWEST).tolist()
+        ([0, 32], [60, 64])
+
     Reference:
-        Weights by metre and duration after Lerdahl & Jackendoff, A Generative Theory of Tonal Music (1983), chapter 7.
+        Lerdahl & Jackendoff (1983), A generative theory of tonal music, MIT Press, chapter 7, for
+        weights by metre and duration.
     """
     sounding = events.pitch < PITCHES
     time, pitch = events.time[sounding], events.pitch[sounding]
     if level == "none" or len(time) == 0:
         return Skeleton(np.zeros(0, np.int32), np.zeros(0, np.int32))
     span = _spans(events.grid, level)
-    # Times as 16ths of a beat are close enough to weigh durations with.
+    # Time codes are near enough to linear time to compare durations.
     following = np.append(events.time[1:], events.time[-1])[sounding]
     first, last = span[time // 16], span[np.maximum(following - 1, time) // 16]
-    pieces = np.repeat(np.arange(len(time)), last - first + 1)
+    note = np.repeat(np.arange(len(time)), last - first + 1)
     where = (
-        first[pieces]
-        + np.arange(len(pieces))
+        first[note]
+        + np.arange(len(note))
         - np.repeat(np.cumsum(last - first + 1) - (last - first + 1), last - first + 1)
     )
     edges = 16 * np.append(np.flatnonzero(np.append(True, np.diff(span) > 0)), len(span))
-    share = np.minimum(following[pieces], edges[where + 1]) - np.maximum(time[pieces], edges[where])
+    share = np.minimum(following[note], edges[where + 1]) - np.maximum(time[note], edges[where])
     weight = share / (edges[where + 1] - edges[where])
-    weight = weight + 0.35 * (time[pieces] == edges[where]) + 0.15 * (time[pieces] % 16 == 0)
-    weight = weight + 0.1 * _turns(pitch)[pieces] + 0.1 * _in_triad(pitch, tonality)[pieces]
+    weight = weight + 0.35 * (time[note] == edges[where]) + 0.15 * (time[note] % 16 == 0)
+    weight = weight + 0.1 * _turns(pitch)[note] + 0.1 * _in_triad(pitch, tonality)[note]
     order = np.lexsort((weight, where))
     last_of_span = order[np.append(np.diff(where[order]) > 0, True)]
-    longest_note_per_span = pieces[last_of_span]
-    begins = np.append(True, np.diff(longest_note_per_span) > 0)
+    heaviest = note[last_of_span]
+    begins = np.append(True, np.diff(heaviest) > 0)
     return Skeleton(
         edges[where[last_of_span]][begins].astype(np.int32),
-        pitch[longest_note_per_span][begins].astype(np.int32),
+        pitch[heaviest][begins].astype(np.int32),
     )
 
 
 def in_scale(events: Events, members: np.ndarray) -> Events:
-    """Events without the notes outside a scale, whose time falls to the note before; if none is left, all.
+    """Remove the notes outside of a scale.
 
-    So a beat of which a chromatic note is the heaviest has its heaviest note of the scale instead, which is a note of
-    the tune, where `normalise` would put one that is not.
+    A note that lasted until the removed one lasts until the next. Reduced after this, a beat whose
+    note of the greatest weight is chromatic has another note of the tune instead, where `normalise`
+    would put a note that is not in the tune.
 
     Args:
         events: of the tune.
-        members: pitch classes of the scale.
+        members: pitch classes of the scale, shape (n,).
+
+    Returns:
+        The other events; all events if no note would remain.
+
+    Example:
+        >>> from stylernn.music.melody import Melody, Note
+        >>> from stylernn.representation.event_codec import encode
+        >>> events = encode(Melody((Note(0, 24, 60), Note(24, 24, 61), Note(48, 48, 62))))
+        >>> (in_scale(events, np.array([0, 2, 4, 5, 7, 9, 11])).pitch + LOWEST).tolist()
+        [60, 62, 110]
     """
     member = (events.pitch >= PITCHES) | np.isin((events.pitch + LOWEST) % 12, members)
     if not (member & (events.pitch < PITCHES)).any():
@@ -134,11 +164,11 @@ def normalise(
 
 
 def fold(skeleton: Skeleton, low: int, high: int) -> Skeleton:
-    """Move structural notes by octaves into a range so that few new leaps of more than a fifth arise.
+    """Move structural notes by octaves into a range so that few new leaps over a fifth arise.
 
-    Moving each note by itself would break a line wherever it crosses the edge of the range. Here whole stretches move,
-    and change octave where the line leaps anyway: a shortest path over the octaves of each note. What lies in the range
-    stays as it is.
+    Moving each note by itself would break a line wherever it crosses the edge of the range. Here
+    whole stretches move, and change octave where the line leaps anyway: a shortest path over the
+    octaves of each note. What lies in the range stays as it is.
 
     Args:
         skeleton: what to move.
@@ -166,17 +196,40 @@ def fold(skeleton: Skeleton, low: int, high: int) -> Skeleton:
 
 
 def keep(skeleton: Skeleton, chosen: np.ndarray) -> Skeleton:
-    """The structural notes that a boolean mask chooses."""
+    """Choose structural notes.
+
+    Args:
+        skeleton: the notes.
+        chosen: which notes stay; bool, shape (notes,).
+
+    Returns:
+        The chosen notes.
+
+    Example:
+        >>> keep(Skeleton(np.array([0, 32]), np.array([39, 43])), np.array([False, True])).time
+        array([32])
+    """
     return Skeleton(skeleton.time[chosen], skeleton.pitch[chosen])
 
 
 def repetitions(events: Events, least: float = 0.7) -> np.ndarray:
-    """For every bar, the latest earlier bar that it repeats, or -1.
+    """Find the bars that repeat earlier bars: the map of repetitions.
 
-    Two bars are alike where `least` of the places at which either has an onset carry the same pitch class in both.
+    Args:
+        events: the melody.
+        least: a bar repeats another if at least this share of its notes, or of the other's if that
+            has more, have the same pitch class at the same moment in both.
 
     Returns:
-        int32, shape (bars,).
+        For every bar the latest earlier bar that it repeats, or -1; int32, shape (bars,).
+
+    Example:
+        >>> from stylernn.music.melody import Melody, Note
+        >>> from stylernn.representation.event_codec import encode
+        >>> pitches = [60, 62, 64, 65, 67, 69, 71, 72, 60, 62, 64, 65]
+        >>> tune = Melody(tuple(Note(24 * k, 24, pitch) for k, pitch in enumerate(pitches)))
+        >>> repetitions(encode(tune)).tolist()
+        [-1, -1, 0]
     """
     grid = events.grid
     bars = len(grid.first) - 1
@@ -201,15 +254,26 @@ def repetitions(events: Events, least: float = 0.7) -> np.ndarray:
 def similar_bars(
     skeleton: Skeleton, grid: BeatGrid, repeats: np.ndarray, *, least: float = 0.5
 ) -> np.ndarray:
-    """A map of repetitions with bars that are merely alike, for a tune without strains that is to become a dance.
+    """Add to a map of repetitions bars that are only similar.
 
-    A bar that repeats none takes that of the eight before it whose structural notes sound on most of the same beats.
+    It is used for a tune without repeats that is transferred into a dance. A bar that repeats none
+    is mapped to that of the eight bars before it whose structural notes agree on most beats.
 
     Args:
-        skeleton: one note a beat at most.
-        grid: its beats.
-        repeats: from `repetitions`.
+        skeleton: of the tune, at most one note in each beat.
+        grid: beats of the tune.
+        repeats: from `repetitions`; int32, shape (bars,).
         least: share of the beats on which the pitch classes must agree.
+
+    Returns:
+        For every bar an earlier bar, or -1; int32, shape (bars,).
+
+    Example:
+        >>> grid = BeatGrid(np.arange(0, 216, 24), np.full(9, 24), np.repeat([0, 1], [4, 5]),
+        ...                 np.array([0, 4, 8]))
+        >>> skeleton = Skeleton(16 * np.arange(8), np.array([39, 41, 43, 44, 39, 41, 43, 46]))
+        >>> similar_bars(skeleton, grid, np.array([-1, -1])).tolist()
+        [-1, 0]
     """
     heard = np.full(grid.beats, -1)
     heard[skeleton.time // 16] = skeleton.pitch % 12
@@ -238,7 +302,7 @@ def _spans(grid: BeatGrid, level: str) -> np.ndarray:
         return bar
     beat_in_bar = np.arange(beats) - grid.first[bar]
     length = np.diff(grid.first)[bar]
-    # Half of an even bar; a bar of three beats is one long and one short half, as in a waltz.
+    # A bar of three beats is divided into two beats and one, as in a waltz.
     begins = (beat_in_bar == 0) | ((beat_in_bar == (length + 1) // 2) & (length > 1))
     return np.cumsum(begins) - 1
 
@@ -250,10 +314,11 @@ def _turns(pitch: np.ndarray) -> np.ndarray:
 
 
 def _in_triad(pitch: np.ndarray, tonality: Tonality) -> np.ndarray:
+    """Which pitches belong to the tonic triad."""
     third = 4 if tonality.mode == "major" else 3
     return np.isin((pitch + LOWEST - tonality.tonic) % 12, (0, third, 7))
 
 
 def _merge(skeleton: Skeleton) -> Skeleton:
-    """Of repeated notes running, the first."""
+    """Of successive notes of one pitch, the first."""
     return keep(skeleton, np.append(True, np.diff(skeleton.pitch) != 0)[: len(skeleton.pitch)])

@@ -107,7 +107,7 @@ def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
         checkpoint.load_model(tmp_path / "model.pkl")
 
 
-def test_the_boxed_model_is_small_and_knows_its_styles() -> None:
+def test_the_bundled_model_is_small_and_knows_its_styles() -> None:
     assert paths.bundled_model().stat().st_size <= 12e6
     names = {style.name for style in checkpoint.load_model().header.styles}
     assert {"jazz", "classical", "celtic", "chorale", "ragtime"} <= names

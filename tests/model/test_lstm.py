@@ -1,4 +1,4 @@
-"""The recurrent kernels and dense layers against numpy, finite differences and automatic differentiation."""
+"""The LSTM and dense layers against numpy, finite differences and automatic differentiation."""
 
 import jax
 import jax.numpy as jnp

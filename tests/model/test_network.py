@@ -77,7 +77,7 @@ def test_transposition_changes_nothing(forward: Callable, example: Example) -> N
     )
 
 
-def test_no_event_is_seen_before_it_comes(forward: Callable, example: Example) -> None:
+def test_no_event_depends_on_later_ones(forward: Callable, example: Example) -> None:
     batch = window(example, "none")
     pitch = np.array(batch.history.pitch)
     pitch[:, 21:] += 1
@@ -90,7 +90,7 @@ def test_no_event_is_seen_before_it_comes(forward: Callable, example: Example) -
     assert not np.allclose(plain.pitch[:, 21:], changed.pitch[:, 21:])
 
 
-def test_filling_does_not_count(score: Callable, example: Example) -> None:
+def test_padding_does_not_count(score: Callable, example: Example) -> None:
     short, long = (score(window(example, events=n)) for n in (EVENTS, 2 * EVENTS))
     np.testing.assert_allclose(short.bits, long.bits, rtol=1e-5)
     np.testing.assert_array_equal(short.choices, long.choices)
@@ -101,10 +101,10 @@ def test_the_sampler_scores_as_the_trainer_does(
     network: Network, score: Callable, example: Example
 ) -> None:
     """With every event forced, the sampler says how likely they are."""
-    told = replace(hidden(example, "beat", styled=True), attributes=example.attributes)
-    untold = hidden(example, "beat", styled=True)
+    shown_attributes = replace(hidden(example, "beat", styled=True), attributes=example.attributes)
+    hidden_attributes = hidden(example, "beat", styled=True)
     whole = []
-    for condition in (told, untold):
+    for condition in (shown_attributes, hidden_attributes):
         windows = [(example, 0, len(example.repeats), condition)]
         whole.append(float(score(batching.collate(windows, EVENTS)).bits.sum()))
         drawn = draw(network, example, condition, forced=len(example.events.time))

@@ -1,4 +1,4 @@
-"""Traits by hand, what is drawn of them, and that the model in the box follows them."""
+"""Control attributes: classes of hand-made tunes, draws, and what the pretrained model does."""
 
 from dataclasses import replace
 
@@ -46,12 +46,12 @@ def kept(
     )
 
 
-def told(melody: Melody) -> dict[str, int]:
+def classes_of(melody: Melody) -> dict[str, int]:
     return dict(zip(ATTRIBUTES, control_attributes(melody, C_MAJOR).tolist(), strict=True))
 
 
 def test_a_scale_by_hand() -> None:
-    found = told(SCALE)
+    found = classes_of(SCALE)
     assert found["steps"] == found["same advance again"] == CLASSES - 1
     assert all(
         found[name] == 1 for name in ("turns", "leaps", "interval +0", "silence", "longest breath")
@@ -60,7 +60,7 @@ def test_a_scale_by_hand() -> None:
 
 
 def test_rests_by_hand() -> None:
-    found = told(Melody((Note(0, 12, 60), Note(24, 12, 62), Note(96, 48, 64))))
+    found = classes_of(Melody((Note(0, 12, 60), Note(24, 12, 62), Note(96, 48, 64))))
     assert found["silence"] == CLASSES - 1
     assert found["longest breath"] == 5  # two and a half beats
 
@@ -82,13 +82,13 @@ def test_a_few_tunes_of_each_metre_are_kept() -> None:
     found = rows([kept(SCALE)] * 150 + [kept(JIG)] * 150)
     assert found.shape == (200, 5 + len(ATTRIBUTES))
     assert {tuple(row[:2]) for row in found} == {(4, 0), (2, 1)}
-    told = found[:, 2:-3]
-    assert told.min() >= 1
-    assert told.max() < CLASSES
+    classes = found[:, 2:-3]
+    assert classes.min() >= 1
+    assert classes.max() < CLASSES
 
 
-def test_those_that_are_kept_stand_for_all() -> None:
-    """Of each metre, of the dotted and of those that rest more or less as many as there are, to the nearest."""
+def test_rows_that_are_kept_represent_all() -> None:
+    """Shares of metres, of dotted tunes and of those that rest are as in all, but for rounding."""
     rng = np.random.default_rng(0)
     silences = iter(rng.permutation(np.arange(2000) % 8 + 1))
     silent = ATTRIBUTES.index("silence")
@@ -134,11 +134,11 @@ def test_seeds_that_follow_each_other_draw_all_that_a_style_has(first: int) -> N
             drawn({f"{PREFIX}dance": known}, "dance", grid, seed)
             for seed in range(start, start + 8)
         ]
-        heard = np.bincount(
+        drawn_levels = np.bincount(
             [each.attributes[ATTRIBUTES.index("silence")] for each in found], minlength=9
         )[1:]
-        assert heard[:4].sum() in (3, 4, 5)
-        assert (heard <= 2).all()
+        assert drawn_levels[:4].sum() in (3, 4, 5)
+        assert (drawn_levels <= 2).all()
 
 
 def test_dotted_dances_are_drawn_as_often_as_there_are() -> None:
@@ -199,7 +199,7 @@ def test_a_tune_is_dotted_as_much_as_it_is_beside_others_of_the_style() -> None:
     )  # the last would be log 2.9
 
 
-def test_a_compass_is_an_octave_at_least() -> None:
+def test_a_pitch_range_is_an_octave_at_least() -> None:
     assert pitch_range(np.array([60, 64, 79]), 64) == (-4, 15)
     assert pitch_range(np.array([64, 66, 67]), 66) == (
         -6,
@@ -232,7 +232,7 @@ def test_some_are_hidden_in_training() -> None:
 
 @pytest.mark.parametrize("name", ["density", "silence", "steps"])
 def test_the_model_follows_them(name: str) -> None:
-    """Told the second or the last class of a trait and no other, it writes melodies that differ in it that way."""
+    """Given the second or the last class of one attribute, it writes less or more of it."""
     model = checkpoint.load_model()
     index = model.style("classical")
     frame = Melody((), ((0, TimeSignature(4, 4)),), Key(0), 120.0, 0, 12 * 96, "")
@@ -246,5 +246,5 @@ def test_the_model_follows_them(name: str) -> None:
             candidate.melody
             for candidate in candidates.compose(model, composed, SamplingConfig(), 0, 8)
         ]
-        measured.append(np.mean([told(melody)[name] for melody in made]))
+        measured.append(np.mean([classes_of(melody)[name] for melody in made]))
     assert measured[0] + 1 < measured[1]

@@ -23,7 +23,7 @@ def test_decoding_gives_back_the_quantised_melody(melody: Melody) -> None:
 
 
 def test_a_length_that_is_rounded_to_a_tick_before_the_next_onset_is_held() -> None:
-    """105 ticks go to the known length 108, a tick short of the gap; quantised again that would be held."""
+    """105 ticks become 108, a tick less than the gap; quantised again, that would be prolonged."""
     melody = Melody((Note(3, 105, 60), Note(112, 24, 62)))
     once = event_codec.quantise(melody)
     assert once.notes[0] == (3, 109, 60)

@@ -1,4 +1,4 @@
-"""The change report: laws on random melodies, each kind of change by hand, and the best alignment by brute force."""
+"""Alignments: laws on random melodies, each kind by hand, and the best one by brute force."""
 
 import time
 from itertools import combinations
@@ -38,7 +38,7 @@ def test_a_tune_keeps_all_its_own_notes(melody: Melody) -> None:
 
 @settings(deadline=None, max_examples=80)
 @given(melodies(lowest=21), note_lists(lowest=21))
-def test_every_note_is_told_of_once_and_none_is_lost(
+def test_every_note_is_listed_once_and_none_is_lost(
     source: Melody, notes: tuple[Note, ...]
 ) -> None:
     found = compare(source, Melody(notes))
@@ -60,7 +60,9 @@ def test_every_note_is_told_of_once_and_none_is_lost(
     note_lists(lowest=58, most=6),
     st.lists(st.sampled_from([-30, -12, -3, 0, 0, 1, 8, 24]), min_size=6, max_size=6),
 )
-def test_the_alignment_is_the_worthiest(notes: tuple[Note, ...], shifts: list[int]) -> None:
+def test_the_alignment_is_that_of_the_greatest_weight(
+    notes: tuple[Note, ...], shifts: list[int]
+) -> None:
     source = Melody(notes)
     moved = sorted(
         {
@@ -70,7 +72,7 @@ def test_the_alignment_is_the_worthiest(notes: tuple[Note, ...], shifts: list[in
     result = Melody(tuple(Note(onset, 1, pitch) for onset, pitch in moved))
     table = np.array(
         [
-            [note_alignment._worth(a, b, source.metre_at(a.onset).beat) for b in result.notes]
+            [note_alignment._weight(a, b, source.metre_at(a.onset).beat) for b in result.notes]
             for a in source.notes
         ]
     )

@@ -29,7 +29,7 @@ def two_bars() -> event_codec.Events:
 
 def test_a_reduction_by_hand(two_bars: event_codec.Events) -> None:
     beats = sk.reduce(two_bars, "beat", C)
-    # The second beat is shared by the end of C and the D: C, of the triad, is heavier and was there already.
+    # Beat 2 has the end of C and the D: C, of the triad, has more weight and was there already.
     assert list(zip((beats.time / 16).tolist(), pitches(beats), strict=True)) == [
         (0, 60),
         (2, 64),
@@ -44,7 +44,7 @@ def test_a_reduction_by_hand(two_bars: event_codec.Events) -> None:
 def test_chromatic_notes_leave_their_beats_to_notes_of_the_scale(
     two_bars: event_codec.Events,
 ) -> None:
-    """The second bar is a long F sharp after a short E, the third one F sharp alone, of which nothing is left."""
+    """Bar 2 is a long F sharp after a short E; bar 3 is one F sharp, of which nothing is left."""
     notes = [
         Note(0, 96, 60),
         Note(96, 12, 64),
@@ -106,13 +106,13 @@ def test_a_normalised_skeleton_lies_in_scale_and_range(
     pitch: list[int], low: int, width: int, tonic: int, mode: str
 ) -> None:
     given_notes = sk.Skeleton(16 * np.arange(len(pitch), dtype=np.int32), np.array(pitch, np.int32))
-    heard = Tonality(tonic, mode)
-    normal = sk.normalise(given_notes, heard, low, low + width)
+    tonality = Tonality(tonic, mode)
+    normal = sk.normalise(given_notes, tonality, low, low + width)
     assert ((normal.pitch >= low) & (normal.pitch <= low + width)).all()
-    assert np.isin((normal.pitch + LOWEST) % 12, key_estimation.scale(heard)).all()
+    assert np.isin((normal.pitch + LOWEST) % 12, key_estimation.scale(tonality)).all()
     assert (np.diff(normal.pitch) != 0).all()
     assert normal.time[0] == 0
-    again = sk.normalise(normal, heard, low, low + width)
+    again = sk.normalise(normal, tonality, low, low + width)
     assert (again.time.tolist(), again.pitch.tolist()) == (
         normal.time.tolist(),
         normal.pitch.tolist(),
@@ -140,7 +140,7 @@ def test_folding_moves_a_whole_stretch_and_changes_octave_at_a_leap() -> None:
     assert folded.pitch.tolist() == [50, 52, 52, 54, 56, 54, 52, 52, 50]
 
 
-def test_bars_repeat_their_latest_likeness() -> None:
+def test_bars_repeat_the_latest_similar_bar() -> None:
     """A A' B A'' with a changed note (three of four are alike) and an octave."""
     bars = [
         [60, 62, 64, 65],
@@ -155,8 +155,8 @@ def test_bars_repeat_their_latest_likeness() -> None:
     assert sk.repetitions(events, least=1.0).tolist() == [-1, -1, -1, 1, -1]
 
 
-def test_bars_that_are_alike() -> None:
-    """The third bar has two beats in common with either of those before it, the fourth three with the first."""
+def test_similar_bars() -> None:
+    """Bar 3 has two beats in common with both bars before it, bar 4 has three with bar 1."""
     notes = [0, 4, 7, 0, 2, 5, 9, 2, 0, 4, 9, 2, 0, 4, 7, 11]
     grid = encode(Melody(tuple(Note(24 * k, 24, 60 + pitch) for k, pitch in enumerate(notes)))).grid
     skeleton = sk.Skeleton(16 * np.arange(16, dtype=np.int32), np.array(notes, np.int32))
