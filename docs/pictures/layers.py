@@ -3,6 +3,7 @@
 Writes docs/images/layers.svg from the contract of layers in pyproject.toml. A test compares the two.
 """
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def layers() -> list[list[str]]:
     """The packages of each layer, the highest layer first."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contract = settings["tool"]["importlinter"]["contracts"][0]
-    return [[name.strip() for name in layer.split("|")] for layer in contract["layers"]]
+    return [re.split(r"\s*[|:]\s*", layer) for layer in contract["layers"]]
 
 
 def picture() -> str:

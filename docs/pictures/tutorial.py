@@ -1,7 +1,6 @@
 """Run the tutorial and store its outputs in it: `python docs/pictures/tutorial.py`.
 
-Two things are left out of what is stored: players, since each holds a sound file, and the plain text
-of a melody, which nobody reads where there is a picture of it.
+Players are left out of what is stored, since each holds a sound file.
 """
 
 import re
@@ -23,10 +22,7 @@ def main() -> None:
         cell.metadata.pop("execution", None)  # times of day
         for output in cell.get("outputs", []):
             if html := output.get("data", {}).get("text/html"):
-                output["data"] = {
-                    "text/html": PLAYER.sub("", html),
-                    "text/plain": "MelodyFile(...)",
-                }
+                output["data"]["text/html"] = PLAYER.sub("", html)
     notebook.metadata["language_info"] = {"name": "python"}
     nbformat.write(notebook, NOTEBOOK)
 
