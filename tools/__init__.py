@@ -1,1 +1,4 @@
-"""What makes the model file, what attacks the package, and what studies the model; not part of the wheel."""
+"""Programs around the package that are not part of the wheel.
+
+`release` makes the model file, `robustness` attacks the package, `studies` are experiments.
+"""

@@ -1,1 +1,1 @@
-"""What attacks the package: fuzzing, mutations, kills."""
+"""Attacks on the package: fuzzing, mutations, kills."""

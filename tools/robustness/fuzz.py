@@ -1,9 +1,9 @@
-"""Fuzz one reader, guided by coverage: `python -m tools.robustness.fuzz READER [--inputs N] [--seconds S] [--seed N]`.
+"""Fuzz one reader, guided by coverage: `python -m tools.robustness.fuzz READER`.
 
-Every input must end as a valid result or a `StylernnError`. Anything else, more than five seconds or more than 1 GiB of
-memory is a finding: its input and traceback are kept under build/fuzz/READER, one for each place in the code, and the
-run goes on. The input that took longest is kept too, and a summary of one line is written to build/fuzz/READER.json.
-Wants `pip install atheris`.
+Every input must end as a valid result or a `StylernnError`. Anything else, more than five seconds
+or more than 1 GiB of memory is a finding: its input and traceback are written to build/fuzz/READER,
+one for each line of the code, and the run goes on. The input that took longest is written there
+too, and a summary of one line to build/fuzz/READER.json. It needs `pip install atheris`.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import atheris
 
 from tools.robustness.mutation import ENDINGS, MUTATORS, beginnings
 
-PARSERS = {
+PARSERS: dict[str, list[str]] = {
     "midi": [],
     "musicxml": ["music21.musicxml.xmlToM21"],
     "mxl": ["zipfile"],
@@ -53,16 +53,16 @@ def main() -> None:
     arguments = parser.parse_args()
     name = arguments.reader
     with atheris.instrument_imports(include=["stylernn"]):
-        read, started = reader(name), list(beginnings(name))
+        read, started = _reader(name), list(beginnings(name))
     for module in PARSERS[name]:
-        watch(importlib.import_module(module))
+        _watch(importlib.import_module(module))
     home = Path("build/fuzz") / name
     seeds = home / "seeds"
     seeds.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate(started):
         (seeds / f"seed-{number}").write_bytes(data)
-    for kept in Path("tests/regressions").glob(f"*.{ENDINGS.get(name, name)}"):
-        (seeds / kept.name).write_bytes(kept.read_bytes())
+    for known in Path("tests/regressions").glob(f"*.{ENDINGS.get(name, name)}"):
+        (seeds / known.name).write_bytes(known.read_bytes())
     limits = [
         f"-runs={arguments.inputs}",
         f"-max_total_time={arguments.seconds}",
@@ -76,31 +76,41 @@ def main() -> None:
     ]
     mutator = MUTATORS.get(name)
     inside = {"custom_mutator": mutator} if mutator else {}
-    atheris.Setup([sys.argv[0], *limits, str(seeds)], Fire(name, read, home).take, **inside)
+    atheris.Setup([sys.argv[0], *limits, str(seeds)], Findings(name, read, home).take, **inside)
     atheris.Fuzz()
 
 
-def watch(module: ModuleType) -> None:
-    """Measure the coverage of one module of a library; atheris itself would take the whole library."""
+def _watch(module: ModuleType) -> None:
+    """Measure the coverage of one module of a library; atheris would take the whole library."""
     for thing in list(vars(module).values()):
         for part in vars(thing).values() if inspect.isclass(thing) else [thing]:
             if inspect.isfunction(part) and part.__module__ == module.__name__:
                 atheris.instrument_func(part)
 
 
-class Fire:
-    """A reader under fire, and what has been found so far."""
+class Findings:
+    """A reader that is fuzzed, and what has been found so far.
+
+    Args:
+        name: of the reader.
+        read: reads a file.
+        home: folder of the findings.
+    """
 
     def __init__(self, name: str, read: Callable[[Path], object], home: Path) -> None:
         self.name, self.read, self.home = name, read, home
         self.path = Path(tempfile.mkdtemp(dir="/dev/shm")) / f"input.{ENDINGS.get(name, name)}"
         self.inputs = self.valid = self.refused = 0
         self.longest = self.shown = 0.0
-        self.places: set[str] = set()
+        self.lines: set[str] = set()
         self.began = time.monotonic()
 
     def take(self, data: bytes) -> None:
-        """Read one input and note how it ends."""
+        """Read one input and note how it ends.
+
+        Args:
+            data: the input.
+        """
         from stylernn.errors import StylernnError
 
         self.path.write_bytes(data)
@@ -112,13 +122,13 @@ class Fire:
         except StylernnError:
             self.refused += 1
         except Exception as error:  # noqa: BLE001  (every kind is a finding)
-            self.keep(data, place(error), traceback.format_exc())
+            self.write(data, _line_of(error), traceback.format_exc())
         seconds = time.process_time() - began
         faulthandler.cancel_dump_traceback_later()
         if seconds > SLOW:
-            self.keep(data, f"slow-{seconds:.0f}", f"{seconds:.1f} s")
-        if peak() > LARGE:
-            self.keep(data, "large", f"{peak() / 2**20:.0f} MiB")
+            self.write(data, f"slow-{seconds:.0f}", f"{seconds:.1f} s")
+        if _peak() > LARGE:
+            self.write(data, "large", f"{_peak() / 2**20:.0f} MiB")
         self.inputs += 1
         if seconds > self.longest:
             self.longest = seconds
@@ -127,12 +137,18 @@ class Fire:
             self.shown = time.monotonic()
             self.summarise()
 
-    def keep(self, data: bytes, where: str, said: str) -> None:
-        """Keep the first input that fails at a place."""
-        if where not in self.places:
-            self.places.add(where)
+    def write(self, data: bytes, where: str, text: str) -> None:
+        """Write the first input that fails at a line of the code.
+
+        Args:
+            data: the input.
+            where: names the line, or the kind of finding.
+            text: what is written beside the input.
+        """
+        if where not in self.lines:
+            self.lines.add(where)
             (self.home / f"{where}.{self.path.suffix[1:]}").write_bytes(data)
-            (self.home / f"{where}.txt").write_text(said)
+            (self.home / f"{where}.txt").write_text(text)
 
     def summarise(self) -> None:
         """Write the summary."""
@@ -141,30 +157,30 @@ class Fire:
             "inputs": self.inputs,
             "valid": self.valid,
             "refused": self.refused,
-            "findings": sorted(self.places),
+            "findings": sorted(self.lines),
             "longest_s": round(self.longest, 2),
-            "peak_mib": round(peak() / 2**20),
+            "peak_mib": round(_peak() / 2**20),
             "seconds": round(time.monotonic() - self.began),
         }
         self.home.with_suffix(".json").write_text(json.dumps(facts) + "\n")
 
 
-def peak() -> int:
+def _peak() -> int:
     """Most memory that this process has held, in bytes."""
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def place(error: Exception) -> str:
-    """Kind of an error and the last line of stylernn's that it came through."""
+def _line_of(error: Exception) -> str:
+    """The kind of an error and the last line of stylernn that it came through."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "music21" not in frame.filename][-1]
     return f"{type(error).__name__}-{Path(ours.filename).stem}-{ours.lineno}"
 
 
-def reader(name: str) -> Callable[[Path], object]:
-    """The function that reads a file of this kind, with all that a command does to it afterwards."""
+def _reader(name: str) -> Callable[[Path], object]:
+    """The function that reads a file of this kind, as a command does."""
     if name in ("midi", "musicxml", "mxl", "abc", "krn"):
-        return read_music
+        return _read_music
     if name == "model":
         from stylernn.model.checkpoint import load_model
 
@@ -177,8 +193,8 @@ def reader(name: str) -> Callable[[Path], object]:
         from stylernn.evaluation.listening import read_answers, score
 
         key = {
-            "styles": ["jazz", "folk"],
-            "items": [{"name": "a", "role": "system", "pair": 0, "style": "jazz"}],
+            "styles": ["calm", "wild"],
+            "items": [{"name": "a", "role": "system", "pair": 0, "style": "calm"}],
         }
         return lambda path: score(read_answers([path]), key)
     if name == "manifest":
@@ -191,17 +207,16 @@ def reader(name: str) -> Callable[[Path], object]:
     return lambda path: extract(path, path.parent / "out", [*endings(), "manifest.csv"])
 
 
-def read_music(path: Path) -> None:
-    """A melody, which must survive being written, and the list of tracks."""
+def _read_music(path: Path) -> None:
+    """Read a melody, which must survive being written, and the list of tracks."""
     from stylernn.formats import midi, registry
 
     melody = registry.read(path)
     registry.write(melody, path.with_name("again.mid"))
     if path.suffix == ".mid":
         midi.tracks(path)
-    again = midi.read(
-        path.with_name("again.mid")
-    )  # whose bar 0 may be longer, where a short bar is a pickup to MIDI
+    # Bar 0 may be longer, where a short bar is a pickup to MIDI.
+    again = midi.read(path.with_name("again.mid"))
     if [(note.duration, note.pitch) for note in again.notes] != [
         (note.duration, note.pitch) for note in melody.notes
     ]:

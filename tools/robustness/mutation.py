@@ -1,4 +1,7 @@
-"""What `fuzz.py` starts from, and how it changes it: by bytes, or so that the format's first check is passed."""
+"""The inputs of `fuzz`: small valid files, and how they are changed.
+
+They are changed by bytes, or so that the first check of the format is still passed.
+"""
 
 import copy
 import io
@@ -12,6 +15,8 @@ from xml.etree import ElementTree
 
 import atheris
 
+__all__ = ["ENDINGS", "MUTATORS", "beginnings"]
+
 ENDINGS = {
     "midi": "mid",
     "model": "safetensors",
@@ -19,11 +24,18 @@ ENDINGS = {
     "archive": "zip",
     "answers": "csv",
 }
-"""Those of files of a kind, where they are not its name."""
+"""Endings of the files of a reader, where they are not its name."""
 
 
 def beginnings(name: str) -> Iterator[bytes]:
-    """Small valid files to start from."""
+    """Small valid files to start from.
+
+    Args:
+        name: of a reader.
+
+    Yields:
+        The bytes of each file.
+    """
     from stylernn.formats import registry
     from stylernn.music.melody import Chord, Key, Melody, Note, TimeSignature
 
@@ -51,18 +63,21 @@ def beginnings(name: str) -> Iterator[bytes]:
             registry.write(melody, path)
             yield path.read_bytes()
     elif name == "model":
-        yield small_model()
+        yield _small_model()
     elif name == "config":
         yield from (path.read_bytes() for path in Path("configs").glob("*.toml"))
     elif name == "answers":
-        yield b"listener,question,kind,left,right,answer\n1,1,choice,a,a,a\n1,2,identification,a,,jazz\n"
+        yield (
+            b"listener,question,kind,left,right,answer\n"
+            b"1,1,choice,a,a,a\n1,2,identification,a,,calm\n"
+        )
     elif name == "manifest":
-        yield b"style,file,title,composer,licence,substyle\njazz,jazz/a.mid,A,B,CC0,bebop\n"
+        yield b"style,file,title,composer,licence,substyle\ncalm,calm/a.mid,A,B,CC0,slow\n"
     else:
-        yield package({"jazz/a.mid": b"MThd", "manifest.csv": b"file,title\njazz/a.mid,A\n"})
+        yield _package({"calm/a.mid": b"MThd", "manifest.csv": b"file,title\ncalm/a.mid,A\n"})
 
 
-def small_model() -> bytes:
+def _small_model() -> bytes:
     """A model file of the smallest size."""
     from flax import nnx
 
@@ -71,7 +86,7 @@ def small_model() -> bytes:
     from stylernn.model import checkpoint
 
     tiny = config.Settings(config.ModelSettings(layers=1, hidden=1, style=1, skeleton=1, head=1))
-    styles = (Style("jazz", "jazz"),)
+    styles = (Style("calm", "calm"),)
     arrays = checkpoint.flatten(
         nnx.state(checkpoint.new_network(tiny.model, styles, seed=1), nnx.Param)
     )
@@ -81,13 +96,13 @@ def small_model() -> bytes:
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + size])
     facts = json.loads(header["__metadata__"]["stylernn"])
-    del facts["sha256"]  # or nothing would come past it
+    del facts["sha256"]  # no mutation would pass it
     header["__metadata__"]["stylernn"] = json.dumps(facts)
     written = json.dumps(header).encode()
     return len(written).to_bytes(8, "little") + written + data[8 + size :]
 
 
-def package(members: dict[str, bytes]) -> bytes:
+def _package(members: dict[str, bytes]) -> bytes:
     """A zip archive."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -96,7 +111,7 @@ def package(members: dict[str, bytes]) -> bytes:
     return data.getvalue()
 
 
-def mutate_package(data: bytes, most: int, seed: int) -> bytes:
+def _mutate_package(data: bytes, most: int, seed: int) -> bytes:
     """Mutate the archive itself, or every other time one of its members."""
     if seed % 2:
         return atheris.Mutate(data, most)
@@ -110,11 +125,11 @@ def mutate_package(data: bytes, most: int, seed: int) -> bytes:
         return atheris.Mutate(data, most)
     chosen = sorted(members)[seed // 2 % len(members)]
     members[chosen] = atheris.Mutate(members[chosen], 2 * most)
-    return package(members)[:most]
+    return _package(members)[:most]
 
 
-def mutate_model(data: bytes, most: int, seed: int) -> bytes:
-    """Mutate a model file's bytes, or two times of three what its header says."""
+def _mutate_model(data: bytes, most: int, seed: int) -> bytes:
+    """Mutate a model file's bytes, or two times of three the facts of its header."""
     size = int.from_bytes(data[:8], "little")
     try:
         header = json.loads(data[8 : 8 + size])
@@ -130,8 +145,11 @@ def mutate_model(data: bytes, most: int, seed: int) -> bytes:
     return (len(written).to_bytes(8, "little") + written + data[8 + size :])[:most]
 
 
-def mutate_score(data: bytes, most: int, seed: int) -> bytes:
-    """Three times of four keep the XML whole: mutate one text of it, or repeat, remove or move one of its elements."""
+def _mutate_score(data: bytes, most: int, seed: int) -> bytes:
+    """Mutate a score; three times of four the XML stays well-formed.
+
+    Then one of its texts is mutated, or one of its elements is repeated, removed or moved.
+    """
     rng = random.Random(seed)
     try:
         root = ElementTree.fromstring(data)
@@ -142,13 +160,13 @@ def mutate_score(data: bytes, most: int, seed: int) -> bytes:
     above, below = rng.choice(
         [(above, below) for above in root.iter() for below in above] or [(root, root)]
     )
-    way = rng.randrange(5)
-    if way < 2 or above is below:
+    kind = rng.randrange(5)
+    if kind < 2 or above is below:
         text = atheris.Mutate((below.text or "1").encode(), 40).decode("latin-1")
         below.text = "".join(filter(str.isprintable, text))
-    elif way == 2:
+    elif kind == 2:
         above.insert(rng.randrange(len(above) + 1), below)
-    elif way == 3:
+    elif kind == 3:
         above.remove(below)
     else:
         rng.choice(list(root.iter())).append(copy.deepcopy(below))
@@ -157,9 +175,9 @@ def mutate_score(data: bytes, most: int, seed: int) -> bytes:
 
 
 MUTATORS = {
-    "mxl": mutate_package,
-    "archive": mutate_package,
-    "model": mutate_model,
-    "musicxml": mutate_score,
+    "mxl": _mutate_package,
+    "archive": _mutate_package,
+    "model": _mutate_model,
+    "musicxml": _mutate_score,
 }
-"""Those that know what their format must keep to come past the first check."""
+"""Mutators whose results may pass the first check of their format, by reader."""

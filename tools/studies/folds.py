@@ -1,18 +1,22 @@
-"""Next pitch, ten folds: `python -m tools.studies.folds STYLE`, for the network and a variable-order model on equal terms.
+"""Bits of the next pitch in ten folds, of the network and of a variable-order n-gram model.
 
-STYLE is one of the installed corpora, such as chorale (Bach's sopranos) or chinese (the han songs of the Essen
-collection); both come with music21. Its works are dealt into ten folds. For each of them a small network is trained
-from scratch on the others, a tenth of whose works say when to stop, and an n-gram model of order 10 with a short-term
-model of the piece, of the IDyOM family, is fitted to all of the others. Both tell the pitch of every note of the fold
-from what came before and from when it comes. No skeleton and no style is given.
+    python -m tools.studies.folds STYLE
+
+STYLE is one of the installed corpora; `stylernn corpus list` shows them. Its works are divided into
+ten folds. For each of them a small network is trained from scratch on the others, a tenth of whose
+works say when to stop. An n-gram model of order 10 with a short-term model of the melody, of the
+IDyOM family, is fitted to all of the others. Both predict the pitch of every note of the fold from
+the notes before it and from its onset. No skeleton and no style is given.
 
 Reference:
-    Pearce, The construction and evaluation of statistical models of melodic structure (2005), chapter 7.
+    Pearce (2005), The construction and evaluation of statistical models of melodic structure in
+    music perception and composition, chapter 7.
 """
 
 import argparse
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
@@ -26,162 +30,246 @@ from stylernn.config import DataSettings, ModelSettings
 from stylernn.corpus import LabelledMelody, styles
 from stylernn.model import checkpoint, loss
 from stylernn.representation import batching
+from stylernn.representation.arrays import Batch
 from stylernn.representation.batching import Batcher
 from stylernn.representation.event_codec import PITCHES
 from stylernn.representation.examples import Example
 from stylernn.training import likelihood
+from tools import command_line
 
-FOLDS, VALIDATED, EVERY, WINDOWS = 10, 10, 50, 32
-MODEL = ModelSettings(layers=1, hidden=256, style=4, skeleton=8, head=128, dropout=0.35)
-DATA = DataSettings(
+__all__ = ["FoldSettings", "main", "run_folds"]
+
+_FOLDS, _VALIDATED, _EVERY, _WINDOWS = 10, 10, 50, 32
+_MODEL = ModelSettings(layers=1, hidden=256, style=4, skeleton=8, head=128, dropout=0.35)
+_DATA = DataSettings(
     events=128,
     style_dropout=0.0,
     parent=0.0,
-    grains=(1.0, 0.0, 0.0, 0.0),
+    skeleton_levels=(1.0, 0.0, 0.0, 0.0),
     map_dropout=1.0,
     attributes=0.0,
 )
-PITCH = 1  # the second of the heads
+_PITCH = 1  # the second of the heads
+
+Tree = tuple[styles.Style, ...]
+
+Step = Callable[[nnx.State, optax.OptState, Batch, jax.Array], tuple[nnx.State, optax.OptState]]
+"""A step of gradient descent: parameters, the optimiser's state, a batch and a key."""
 
 
-class Learner(NamedTuple):
-    """What all folds share, compiled once: the network's shape, its training step, its scoring."""
+class FoldSettings(NamedTuple):
+    """How the networks are trained.
 
-    graph: nnx.GraphDef
+    Args:
+        steps: most steps of training.
+        patience: checks, each after 50 steps, without a gain.
+        batch: windows a step.
+        seed: of the folds, the weights and the batches.
+    """
+
+    steps: int = 500
+    patience: int = 3
+    batch: int = 24
+    seed: int = 0
+
+
+class _Learner(NamedTuple):
+    """What all folds share, compiled once.
+
+    Args:
+        optimiser: of the training.
+        step: of the training.
+        score: gives the bits of windows.
+    """
+
     optimiser: optax.GradientTransformation
-    step: object
+    step: Step
     score: likelihood.Scorer
+
+
+class _Costs(NamedTuple):
+    """What the pitches of tunes cost; one value a tune.
+
+    Args:
+        network: bits of the network.
+        ngram: bits of the n-gram model.
+        notes: number of pitches that are predicted.
+        works: the works that the tunes are of.
+    """
+
+    network: list[float]
+    ngram: list[float]
+    notes: list[int]
+    works: list[str]
 
 
 def main() -> None:
     """Train and measure fold by fold, then print the means with their intervals."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    usual = FoldSettings()
     parser.add_argument("style")
-    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--steps", type=int, default=usual.steps)
     parser.add_argument(
-        "--patience", type=int, default=3, help=f"Checks, each after {EVERY} steps, without a gain."
+        "--patience",
+        type=int,
+        default=usual.patience,
+        help=f"checks, each after {_EVERY} steps, without a gain",
     )
-    parser.add_argument("--batch", type=int, default=24)
-    parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
-    tunes = corpus.load([asked.style])
+    parser.add_argument("--batch", type=int, default=usual.batch)
+    parser.add_argument("--seed", type=int, default=usual.seed)
+    options = parser.parse_args()
+    settings = FoldSettings(options.steps, options.patience, options.batch, options.seed)
+    run_folds(corpus.load([options.style]), settings)
+
+
+def run_folds(tunes: Sequence[LabelledMelody], settings: FoldSettings) -> None:
+    """Train and measure on ten folds, and print what comes of it.
+
+    Args:
+        tunes: of one style.
+        settings: of the training.
+    """
     tree = styles.tree(tunes)
-    works = sorted({tune.work for tune in tunes})
-    fold = dict(
-        zip(
-            np.random.default_rng(asked.seed).permutation(works),
-            np.arange(len(works)) % FOLDS,
-            strict=True,
-        )
-    )
-    learner = prepared(tree, asked.steps)
-    ours, rival, notes, owners = [], [], [], []
-    for number in range(FOLDS):
+    fold = _dealt(tunes, settings.seed)
+    learner = _prepare(tree, settings.steps)
+    total = _Costs([], [], [], [])
+    for number in range(_FOLDS):
         began = time.perf_counter()
         rest = [tune for tune in tunes if fold[tune.work] != number]
-        train, test = (
-            likelihood.labelled(part, tree)
-            for part in (rest, [t for t in tunes if fold[t.work] == number])
-        )
-        parameters, steps = taught(learner, train, rest, tree, asked)
-        ours += costs_of(learner, parameters, test).tolist()
-        notes += [int((example.events.pitch < PITCHES).sum()) - 1 for example in test]
-        rival += likelihood.ppm_bits_by_head(train, test)[:, PITCH].tolist()
-        owners += [tune.work for tune in tunes if fold[tune.work] == number]
-        network, ppm = (
-            sum(costs[-len(test) :]) / sum(notes[-len(test) :]) for costs in (ours, rival)
-        )
+        held = [tune for tune in tunes if fold[tune.work] == number]
+        costs, steps = _measure(learner, rest, held, tree, settings)
+        total.network.extend(costs.network)
+        total.ngram.extend(costs.ngram)
+        total.notes.extend(costs.notes)
+        total.works.extend(costs.works)
+        network, ngram = (sum(part) / sum(costs.notes) for part in (costs.network, costs.ngram))
         seconds = time.perf_counter() - began
         print(
-            f"fold {number}: network {network:.3f}, PPM {ppm:.3f}; best after {steps} steps, {seconds:.0f} s",
+            f"fold {number}: network {network:.3f}, PPM {ngram:.3f}; "
+            f"best after {steps} steps, {seconds:.0f} s",
             flush=True,
         )
-    report(np.array(ours), np.array(rival), np.array(notes), owners)
+    _report(total)
 
 
-def prepared(tree: tuple[styles.Style, ...], steps: int) -> Learner:
+def _dealt(tunes: Sequence[LabelledMelody], seed: int) -> dict[str, int]:
+    """The fold of each work."""
+    works = sorted({tune.work for tune in tunes})
+    order = np.random.default_rng(seed).permutation(works).tolist()
+    return {work: number % _FOLDS for number, work in enumerate(order)}
+
+
+def _measure(
+    learner: _Learner,
+    rest: Sequence[LabelledMelody],
+    held: Sequence[LabelledMelody],
+    tree: Tree,
+    settings: FoldSettings,
+) -> tuple[_Costs, int]:
+    """Fit both models to the rest; the costs of the tunes held out, and the network's steps."""
+    train, test = (likelihood.labelled(part, tree) for part in (rest, held))
+    parameters, steps = _train(learner, train, rest, tree, settings)
+    costs = _Costs(
+        _costs_of(learner, parameters, test).tolist(),
+        likelihood.ppm_bits_by_head(train, test)[:, _PITCH].tolist(),
+        [int((example.events.pitch < PITCHES).sum()) - 1 for example in test],
+        [tune.work for tune in held],
+    )
+    return costs, steps
+
+
+def _prepare(tree: Tree, steps: int) -> _Learner:
     """Compile what the folds share."""
-    network = checkpoint.new_network(MODEL, tree, 0)
+    network = checkpoint.new_network(_MODEL, tree, 0)
     schedule = optax.warmup_cosine_decay_schedule(0.0, 3e-3, steps // 10, steps, 3e-5)
     optimiser = optax.chain(
         optax.clip_by_global_norm(1.0), optax.adamw(schedule, weight_decay=0.05)
     )
     graph = nnx.split(network)[0]
 
-    def step(parameters, state, batch, key):
-        def cost(parameters):
+    def step(
+        parameters: nnx.State, state: optax.OptState, batch: Batch, key: jax.Array
+    ) -> tuple[nnx.State, optax.OptState]:
+        def cost(parameters: nnx.State) -> jax.Array:
             result = loss.score(nnx.merge(graph, parameters), batch, key)
-            return result.bits[:, PITCH].sum() / result.notes.sum()
+            return result.bits[:, _PITCH].sum() / result.notes.sum()
 
         updates, state = optimiser.update(jax.grad(cost)(parameters), state, parameters)
         return optax.apply_updates(parameters, updates), state
 
-    return Learner(
-        graph, optimiser, jax.jit(step, donate_argnums=(0, 1)), likelihood.scorer(network)[0]
-    )
+    compiled = jax.jit(step, donate_argnums=(0, 1))
+    return _Learner(optimiser, compiled, likelihood.scorer(network)[0])
 
 
-def taught(
-    learner: Learner,
+def _train(
+    learner: _Learner,
     examples: Sequence[Example],
     tunes: Sequence[LabelledMelody],
-    tree: tuple[styles.Style, ...],
-    asked,
+    tree: Tree,
+    settings: FoldSettings,
 ) -> tuple[nnx.State, int]:
-    """The parameters that did best on a tenth of the works, and after how many steps."""
-    kept_aside = set(sorted({tune.work for tune in tunes})[asked.seed % VALIDATED :: VALIDATED])
-    aside = np.array([tune.work in kept_aside for tune in tunes])
+    """The parameters that are best on a tenth of the works, and after how many steps."""
+    works = sorted({tune.work for tune in tunes})
+    set_aside = set(works[settings.seed % _VALIDATED :: _VALIDATED])
     train, valid = (
-        [e for e, out in zip(examples, aside, strict=True) if out == side] for side in (False, True)
+        [
+            example
+            for example, tune in zip(examples, tunes, strict=True)
+            if (tune.work in set_aside) == is_aside
+        ]
+        for is_aside in (False, True)
     )
-    parameters = nnx.split(checkpoint.new_network(MODEL, tree, asked.seed))[1]
-    state, batcher = (
-        learner.optimiser.init(parameters),
-        Batcher(train, DATA, asked.batch, asked.seed),
-    )
-    best, chosen, steps, waited = np.inf, jax.tree.map(np.asarray, parameters), 0, 0
-    for k in range(asked.steps):
-        key = jax.random.fold_in(jax.random.key(asked.seed), k)
+    parameters = nnx.split(checkpoint.new_network(_MODEL, tree, settings.seed))[1]
+    state = learner.optimiser.init(parameters)
+    batcher = Batcher(train, _DATA, settings.batch, settings.seed)
+    chosen = jax.tree.map(np.asarray, parameters)
+    best = np.inf
+    steps = waited = 0
+    for k in range(settings.steps):
+        key = jax.random.fold_in(jax.random.key(settings.seed), k)
         parameters, state = learner.step(parameters, state, batcher(k), key)
-        if (k + 1) % EVERY:
+        if (k + 1) % _EVERY:
             continue
-        cost = costs_of(learner, parameters, valid).sum()
+        cost = _costs_of(learner, parameters, valid).sum()
         waited = 0 if cost < best else waited + 1
         if cost < best:
-            best, chosen, steps = cost, jax.tree.map(np.asarray, parameters), k + 1
-        if waited == asked.patience:
+            best = cost
+            chosen = jax.tree.map(np.asarray, parameters)
+            steps = k + 1
+        if waited == settings.patience:
             break
     return chosen, steps
 
 
-def costs_of(learner: Learner, parameters: nnx.State, examples: Sequence[Example]) -> np.ndarray:
-    """Bits of each melody's pitches but the first, which is no next one; shape (len(examples),)."""
+def _costs_of(learner: _Learner, parameters: nnx.State, examples: Sequence[Example]) -> np.ndarray:
+    """Bits of each melody's pitches but the first, which is no next one; shape (examples,)."""
     windows = [
         (k, (example, first, last, likelihood.hidden(example, "none", styled=True)))
         for k, example in enumerate(examples)
-        for first, last in batching.cover(example, DATA.events)
+        for first, last in batching.cover(example, _DATA.events)
     ]
     costs = np.zeros(len(examples))
-    for start in range(0, len(windows), WINDOWS):
-        part = windows[start : start + WINDOWS]
-        batch = batching.collate(
-            [window for _, window in part + part[:1] * (WINDOWS - len(part))], DATA.events
-        )
-        begins = [first == 0 for _, (_, first, _, _) in part] + [True] * (WINDOWS - len(part))
+    for start in range(0, len(windows), _WINDOWS):
+        part = windows[start : start + _WINDOWS]
+        missing = _WINDOWS - len(part)
+        batch = batching.collate([window for _, window in part + part[:1] * missing], _DATA.events)
+        begins = [first == 0 for _, (_, first, _, _) in part] + [True] * missing
         batch.scored[begins, 0] = 0
         result = learner.score(parameters, batch)
-        np.add.at(costs, [k for k, _ in part], np.asarray(result.bits)[: len(part), PITCH])
+        np.add.at(costs, [k for k, _ in part], np.asarray(result.bits)[: len(part), _PITCH])
     return costs
 
 
-def report(ours: np.ndarray, rival: np.ndarray, notes: np.ndarray, owners: list[str]) -> None:
-    """Means over all notes, with intervals by resampling works."""
-    for name, costs in (("network", ours), ("PPM", rival), ("saved", rival - ours)):
-        mean, low, high = bits.per_note(costs, notes, owners)
+def _report(costs: _Costs) -> None:
+    """Print means over all notes, with intervals by resampling works."""
+    network, ngram, notes = (np.array(part) for part in costs[:3])
+    for name, values in (("network", network), ("PPM", ngram), ("saved", ngram - network)):
+        mean, low, high = bits.per_note(values, notes, costs.works)
         print(
-            f"{name:8s} {mean:.3f} [{low:.3f}, {high:.3f}] bits a pitch, {len(notes)} tunes, {int(notes.sum()):,} notes"
+            f"{name:8s} {mean:.3f} [{low:.3f}, {high:.3f}] bits a pitch, "
+            f"{len(notes)} tunes, {int(notes.sum()):,} notes"
         )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command_line.run(main))
