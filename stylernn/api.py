@@ -143,7 +143,10 @@ class MelodyFile:
         return self.arranged and not melody_only and registry.is_midi(path)
 
     def show(self) -> None:
-        """Show the piano roll and a player: in a notebook below the cell, elsewhere in the browser."""
+        """Show the piano roll and a player.
+
+        In a notebook they appear below the cell, elsewhere in the browser.
+        """
         try:
             from IPython import get_ipython
         except ModuleNotFoundError:

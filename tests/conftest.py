@@ -24,7 +24,7 @@ class Ran(NamedTuple):
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep what the tests parse and compile out of the user's cache; all processes of a run share it."""
+    """Keep the tests out of the user's cache; all processes of a run share one of their own."""
     import jax
 
     base = tmp_path_factory.getbasetemp()
@@ -36,7 +36,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_network() -> Iterator[None]:
-    """Whatever a test does, it reaches no other machine; sockets between processes of this one stay."""
+    """Whatever a test does, it reaches no other machine; local sockets stay."""
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a test has tried to use the network")
@@ -76,7 +76,7 @@ def stylernn(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model file of the smallest size that knows jazz and classical; its weights are fresh, its notes random."""
+    """The smallest model file, untrained, with jazz and classical; its notes are random."""
     from flax import nnx
 
     from stylernn import config

@@ -1,4 +1,4 @@
-"""Files that are made to harm, for several test modules: malformed MIDI, mutations of real files, crafted archives."""
+"""Files that are made to harm: malformed MIDI, mutations of real files, crafted archives."""
 
 import io
 import random
@@ -120,7 +120,7 @@ def package(*members: tuple[str, bytes]) -> bytes:
 def zip_member(
     name: str, content: bytes = b"<score-partwise/>", *, mode: int = 0, flags: int = 0
 ) -> bytes:
-    """An archive of one member with a file mode (a link, a device) or flags (encryption) of its own."""
+    """An archive of one member with a file mode (a link, a device) or flags (encryption)."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         member = zipfile.ZipInfo(name)

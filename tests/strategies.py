@@ -30,7 +30,7 @@ def note_lists(
 
 @st.composite
 def melodies(draw: st.DrawFn, *, most: int = 24, lowest: int = 0, cuts: bool = True) -> Melody:
-    """Valid melodies in the form that readers give them: no empty bars at the end, pickup by the rule of `intake`.
+    """Valid melodies as readers give them: no empty bars at the end, and a regular pickup.
 
     Args:
         draw: supplied by hypothesis.

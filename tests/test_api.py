@@ -1,4 +1,4 @@
-"""stylernn from Python: three calls, tunes that remember their file, an import that takes no time."""
+"""stylernn from Python: three calls, tunes that remember their file, a fast import."""
 
 import importlib
 import inspect
@@ -41,7 +41,10 @@ def jazz(song: Path, tiny_model: Path) -> s.MelodyFile:
 
 
 def test_importing_stylernn_imports_nothing_heavy() -> None:
-    code = "import sys, stylernn; print(*sorted({'numpy', 'jax', 'symusic', 'stylernn.api'} & set(sys.modules)))"
+    code = (
+        "import sys, stylernn; "
+        "print(*sorted({'numpy', 'jax', 'symusic', 'stylernn.api'} & set(sys.modules)))"
+    )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "\n"
 

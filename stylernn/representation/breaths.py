@@ -1,8 +1,8 @@
 """Where a line breathes: rests at the ends of phrases.
 
-A jazz solo is silent for a fifth of its time, in contiguous breaths; a folk tune for a fiftieth. Told to keep a tune's
-structural notes, one a beat, the model plays through. So part of what the tune lacks in silence is planned: the last
-beats of some phrases fall silent.
+A jazz solo is silent for a fifth of its time, in contiguous breaths; a folk tune for a fiftieth.
+Told to keep a tune's structural notes, one a beat, the model plays through. So part of what the
+tune lacks in silence is planned: the last beats of some phrases fall silent.
 """
 
 from dataclasses import replace
@@ -32,7 +32,10 @@ def silence(melody: Melody, least: int = 0) -> float:
 
 
 def rests(melody: Melody, least: int = 0, bars: range | None = None) -> int:
-    """That time in ticks, in these bars with their edges, or in all; the other arguments are as for `silence`."""
+    """That time in ticks, in these bars with their edges, or in all.
+
+    The other arguments are as for `silence`.
+    """
     lines = melody.bar_lines[[bars.start, bars.stop] if bars else [0, -1]]
     onset, end = melody.array[:, 0], melody.array[:, 0] + melody.array[:, 1]
     gaps = np.minimum(onset[1:], lines[1]) - np.maximum(end[:-1], lines[0])
@@ -40,10 +43,12 @@ def rests(melody: Melody, least: int = 0, bars: range | None = None) -> int:
 
 
 def plan(events: Events, grid: BeatGrid, share: float) -> np.ndarray:
-    """Choose the beats that fall silent: the last three, but not the first, of bars that end eight bars, then four.
+    """Choose the beats that fall silent: the last three, but not the first, of bars that end eight
+    bars, then four.
 
-    Few long breaths are more like a player than many short ones, so after eight bars the next beat is silent too. The
-    last bar sounds. Where the tune begins with a pickup its phrases do too, so they end a pickup earlier.
+    Few long breaths are more like a player than many short ones, so after eight bars the next beat
+    is silent too. The last bar sounds. Where the tune begins with a pickup its phrases do too, so
+    they end a pickup earlier.
 
     Args:
         events: the tune.

@@ -1,11 +1,12 @@
 """The classifier: in which of the model's styles a melody is heard.
 
-Guidance moves a melody towards a style, but not all candidates get there, least of all where styles are near to each
-other. A random forest over `descriptors`, grown on real melodies of the training split, says which did; `transfer`
-prefers those. It lies in the model file, as arrays named `classifier/...`, each of shape (trees, nodes): `feature` and
-`threshold` of every node, its children `left`, where the feature is at most the threshold, and `right`, and the
-`votes/STYLE` of the leaves. A style of the user's own it does not know. The evaluation kit has features and classifiers
-of its own and knows nothing of this one, nor this one of them.
+Guidance moves a melody towards a style, but not all candidates get there, least of all where styles
+are near to each other. A random forest over `descriptors`, grown on real melodies of the training
+split, says which did; `transfer` prefers those. It lies in the model file, as arrays named
+`classifier/...`, each of shape (trees, nodes): `feature` and `threshold` of every node, its
+children `left`, where the feature is at most the threshold, and `right`, and the `votes/STYLE` of
+the leaves. A style of the user's own it does not know. The evaluation kit has features and
+classifiers of its own and knows nothing of this one, nor this one of them.
 
 References:
     Breiman, Random forests (2001), Machine Learning 45.
@@ -29,7 +30,8 @@ LEAF = 0
 def style_margins(
     arrays: Mapping[str, np.ndarray], style: Style, described: Sequence[np.ndarray]
 ) -> np.ndarray | None:
-    """How much more of the forest hears each melody in a style than in the next best one; float64, shape (melodies,).
+    """How much more of the forest hears each melody in a style than in the next best one; float64,
+    shape (melodies,).
 
     Args:
         arrays: of a model; those of its classifier are looked for.
@@ -37,7 +39,8 @@ def style_margins(
         described: each melody, see `describe_sections`.
 
     Returns:
-        From -1 to 1; or None where the model has no classifier, or one that does not know the style.
+        From -1 to 1; or None where the model has no classifier, or one that does not know the
+        style.
     """
     known = [name.removeprefix(_VOTES) for name in _votes(arrays)]
     name = next((name for name in (style.name, style.parent) if name in known), None)
@@ -49,7 +52,7 @@ def style_margins(
 
 
 def shares(arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Share of the forest's votes for each style, each of shape (rows,); for a row they add up to 1.
+    """Share of the forest's votes for each style, each of shape (rows,); they add up to 1 in a row.
 
     Args:
         arrays: with those of a classifier.

@@ -1,15 +1,17 @@
 """The critic: which of a model's own melodies are most like real ones of the style.
 
-A model's candidates differ from real melodies in ways that its probabilities do not show: too few rests, pitches too
-evenly spread over the scale. For each style a logistic regression, over `descriptors`, has learnt to tell its real
-melodies of the training split from what the model makes of other tunes of the training split, and from real melodies
-of the other styles, which count for as much. `transfer` prefers the candidates that it takes for real. It lies in the
-model file, as arrays named `critic/...`; where a style has none, such as a style of the user's own, the model's
-probabilities choose. The evaluation kit has features and classifiers of its own and knows nothing of this one, nor this
-one of them.
+A model's candidates differ from real melodies in ways that its probabilities do not show: too few
+rests, pitches too evenly spread over the scale. For each style a logistic regression, over
+`descriptors`, has learnt to tell its real melodies of the training split from what the model makes
+of other tunes of the training split, and from real melodies of the other styles, which count for as
+much. `transfer` prefers the candidates that it takes for real. It lies in the model file, as arrays
+named `critic/...`; where a style has none, such as a style of the user's own, the model's
+probabilities choose. The evaluation kit has features and classifiers of its own and knows nothing
+of this one, nor this one of them.
 
 References:
-    Azadi et al., Discriminator rejection sampling (2019), ICLR, for choosing by a discriminator after training.
+    Azadi et al., Discriminator rejection sampling (2019), ICLR, for choosing by a discriminator
+    after training.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +28,8 @@ PREFIX = "critic/"
 def judge(
     arrays: Mapping[str, np.ndarray], style: Style, described: Sequence[np.ndarray], compound: bool
 ) -> np.ndarray | None:
-    """How much each melody is like a real one rather than a made one, as log-odds; float64, shape (melodies,).
+    """How much each melody is like a real one rather than a made one, as log-odds; float64, shape
+    (melodies,).
 
     Args:
         arrays: of a model; those of its critic are looked for.

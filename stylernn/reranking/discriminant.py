@@ -1,10 +1,11 @@
 """Hearing a personal style among the model's own.
 
-From a few tunes no forest can be grown (see `classifier`), but a mean can be taken. If all styles spread about their
-means alike, that is enough to tell one from the others: the linear discriminant. So the model file has the means of its
-root styles over `descriptors`, and how sections of one style spread, as arrays named `discriminant/...`: `scale`, the
-standard deviation of each descriptor; `precision`, the inverse of their shrunk correlations; and `mean/STYLE`, in units
-of the scale. A personal style brings its own mean, which stands beside them as `own/STYLE`.
+From a few tunes no forest can be grown (see `classifier`), but a mean can be taken. If all styles
+spread about their means alike, that is enough to tell one from the others: the linear discriminant.
+So the model file has the means of its root styles over `descriptors`, and how sections of one style
+spread, as arrays named `discriminant/...`: `scale`, the standard deviation of each descriptor;
+`precision`, the inverse of their shrunk correlations; and `mean/STYLE`, in units of the scale. A
+personal style brings its own mean, which stands beside them as `own/STYLE`.
 
 References:
     Fisher, The use of multiple measurements in taxonomic problems (1936), Annals of Eugenics 7.
@@ -46,7 +47,8 @@ def fit(described: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 def with_user_style(
     arrays: Mapping[str, np.ndarray], name: str, described: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """What a model needs in addition to hear a personal style; nothing if it has no means of its own.
+    """What a model needs in addition to hear a personal style; nothing if it has no means of its
+    own.
 
     Args:
         arrays: of the model.
@@ -65,7 +67,8 @@ def has_style(arrays: Mapping[str, np.ndarray], style: Style) -> bool:
 def style_margins(
     arrays: Mapping[str, np.ndarray], style: Style, described: Sequence[np.ndarray]
 ) -> np.ndarray | None:
-    """How much more each melody is like a personal style than like the next best one; float64, shape (melodies,).
+    """How much more each melody is like a personal style than like the next best one; float64,
+    shape (melodies,).
 
     Args:
         arrays: of a model, see `fit` and `with_user_style`.
@@ -73,7 +76,8 @@ def style_margins(
         described: each melody, see `descriptors.describe_sections`.
 
     Returns:
-        From -1 to 1, the log-odds squashed; or None where the style is not a personal one, or the model has no means.
+        From -1 to 1, the log-odds squashed; or None where the style is not a personal one, or the
+        model has no means.
     """
     if not has_style(arrays, style):
         return None

@@ -1,12 +1,14 @@
-"""The best of several candidates: those that keep the tune and are in the style, and of these those with most form.
+"""The best of several candidates: those that keep the tune and are in the style, and of these those
+with most form.
 
-Likeness to the tune is taken from structural notes, from chroma and from how far pitch classes are apart; in which
-style a candidate is heard, and how much it is like real music, is judged by others, see `classifier` and `critic`.
-A candidate may keep less of the tune for the sake of a style that not all are heard in, but not so little that the tune
-would be taken for another.
+Likeness to the tune is taken from structural notes, from chroma and from how far pitch classes are
+apart; in which style a candidate is heard, and how much it is like real music, is judged by others,
+see `classifier` and `critic`. A candidate may keep less of the tune for the sake of a style that
+not all are heard in, but not so little that the tune would be taken for another.
 
-Choosing the likeliest, or the most faithful, would make all results alike, and a classifier would tell them from real
-music by it; so whatever is good enough is equally good, and the first drawn of these is taken.
+Choosing the likeliest, or the most faithful, would make all results alike, and a classifier would
+tell them from real music by it; so whatever is good enough is equally good, and the first drawn of
+these is taken.
 """
 
 from collections.abc import Sequence
@@ -36,14 +38,18 @@ class Standards(NamedTuple):
     Args:
         worthy: in tune, realism and style.
         formed: in repetition, of which candidates have less than real music has.
-        keeping, forming: weights of the tune and of repetition beside realism, where the style is asked for too.
-        losing: weight there of a semitone by which a candidate is farther from the tune than it may be.
+        keeping, forming: weights of the tune and of repetition beside realism, where the style is
+            asked for too.
+        losing: weight there of a semitone by which a candidate is farther from the tune than it may
+            be.
         hearing: weight there of the style.
-        clear: how much more a candidate is heard in the style than in another where more is no better.
-        adrift: share of the notes that may be off the beat after another, see `attributes.adrift`; one with more is unlike
-            others.
-        resting: share of sixteen bars, or of all, that may be rests; one with more is unlike others, unless the tune
-            whose traits it has rests throughout, see `attributes.resting`; then one with less than that tune is.
+        clear: how much more a candidate is heard in the style than in another where more is no
+            better.
+        adrift: share of the notes that may be off the beat after another, see `attributes.adrift`;
+            one with more is unlike others.
+        resting: share of sixteen bars, or of all, that may be rests; one with more is unlike
+            others, unless the tune whose traits it has rests throughout, see `attributes.resting`;
+            then one with less than that tune is.
     """
 
     worthy: float = 0.85
@@ -58,12 +64,16 @@ class Standards(NamedTuple):
 
 
 IMPROVISED, COMPOSED = Standards(), Standards(worthy=0.95, formed=0.35)
-"""For improvised styles; for the others, whose bars return by plan, and which rest less where they repeat most."""
+"""For improvised styles; for the others, whose bars return by plan, and which rest less where they
+repeat most.
+"""
 HELD = COMPOSED._replace(keeping=1.5, forming=1.0, losing=10.0, adrift=0.1, resting=0.018)
-"""For styles with a `styles.hold`, whose tilt may make a line slip off the beat by a thirty-second and stay there, and
-whose tunes take a breath in sixteen bars, or rest all the time."""
+"""For styles with a `styles.hold`, whose tilt may make a line slip off the beat by a thirty-second
+and stay there, and whose tunes take a breath in sixteen bars, or rest all the time."""
 PERSONAL = COMPOSED._replace(worthy=1.0, losing=10.0, hearing=4.0, clear=0.7)
-"""For styles that are learnt from a few tunes, so that few candidates are heard in them, by another judge."""
+"""For styles that are learnt from a few tunes, so that few candidates are heard in them, by another
+judge.
+"""
 
 
 def ranked(
@@ -77,21 +87,25 @@ def ranked(
     standards: Standards = IMPROVISED,
     unlike: np.ndarray | None = None,
 ) -> list[int]:
-    """Numbers of the melodies, the best first; one that stands still on a note for over two bars comes last.
+    """Numbers of the melodies, the best first; one that stands still on a note for over two bars
+    comes last.
 
-    Those that are good enough are in the order of their form, then as drawn; the others follow by their worth.
+    Those that are good enough are in the order of their form, then as drawn; the others follow by
+    their worth.
 
     Args:
         melodies: composed to the plan.
         plan: with the structural notes that are asked for.
         tune: what the plan was made from.
-        heard: how much more each is heard in the style than in another, -1 to 1, see `classifier`; or nothing, and
-            the lower of the ranks in tune and realism counts.
+        heard: how much more each is heard in the style than in another, -1 to 1, see `classifier`;
+            or nothing, and the lower of the ranks in tune and realism counts.
         merits: how much like real music each is, on any scale, see `critic`.
-        forms: how much of each repeats what it or the music before it had, on any scale, see `similarity.repetition`.
+        forms: how much of each repeats what it or the music before it had, on any scale, see
+            `similarity.repetition`.
         density: prefer the sparsest (-1) or the busiest (1); 0 does not mind.
         standards: what is good enough.
-        unlike: how far each is from what all should be like, and comes after the others; ints, shape (melodies,).
+        unlike: how far each is from what all should be like, and comes after the others; ints,
+            shape (melodies,).
     """
     if not melodies:
         return []

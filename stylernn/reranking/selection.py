@@ -1,7 +1,7 @@
 """The best candidate, in all bars or in a stretch of them.
 
-A long melody is not good from beginning to end in any of a few dozen candidates, but some of them are good for eight
-bars. So what is judged is cut out of candidate and tune alike.
+A long melody is not good from beginning to end in any of a few dozen candidates, but some of them
+are good for eight bars. So what is judged is cut out of candidate and tune alike.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,8 @@ __all__ = ["Selection"]
 _REST = TICKS_PER_QUARTER // 2
 """Shorter gaps are articulation."""
 _NEARLY = 0.25
-"""Share of the candidates that may rest nearly as much as the first, or be dotted as they should."""
+"""Share of the candidates that may rest nearly as much as the first, or be dotted as they should.
+"""
 _DOTTED = 0.1
 """Share of notes by which the dotted ones may be more or fewer than they should be."""
 _CONTEXT = 16
@@ -63,7 +64,9 @@ class Selection:
         return next(self.order(candidates, bars))
 
     def order(self, candidates: Sequence[Candidate], bars: range) -> Iterator[int]:
-        """Numbers of the candidates, the best first; last come those that copy the training set, or are silent."""
+        """Numbers of the candidates, the best first; last come those that copy the training set, or
+        are silent.
+        """
         cut = [_within(candidate.melody, bars) for candidate in candidates]
         heard = [k for k, melody in enumerate(cut) if melody.notes]
         if not heard:  # where the tune is silent for so long
@@ -89,9 +92,9 @@ class Selection:
     ) -> tuple[np.ndarray | None, np.ndarray]:
         """How clearly candidates are heard in the style, and how much they are like real music.
 
-        Improvised styles are heard in nearly all candidates, so nobody is asked, and the choice is free for the rest.
-        A personal style is told by its mean alone, which says all that is known of it. Without a critic the second is
-        how far the style raised the odds.
+        Improvised styles are heard in nearly all candidates, so nobody is asked, and the choice is
+        free for the rest. A personal style is told by its mean alone, which says all that is known
+        of it. Without a critic the second is how far the style raised the odds.
         """
         context = max(min(bars.start, bars.stop - _CONTEXT), 0)
         parts = [candidate.melody.slice(context, bars.stop) for candidate in candidates]
@@ -109,10 +112,10 @@ class Selection:
     def _unlike(self, melodies: Sequence[Melody], bars: range) -> np.ndarray | None:
         """How far candidates are, in these bars, from what all should be; the larger the worse.
 
-        2 for one that is silent for over a bar where the tune is not, or off the beat too often, or dotted where it
-        should not be; 1 more for one that `_rests_astray`. Improvised styles are judged by silence alone, of over two
-        bars of four: they breathe by plan. None where few candidates are heard, as in a personal style, or a density is
-        asked for.
+        2 for one that is silent for over a bar where the tune is not, or off the beat too often, or
+        dotted where it should not be; 1 more for one that `_rests_astray`. Improvised styles are
+        judged by silence alone, of over two bars of four: they breathe by plan. None where few
+        candidates are heard, as in a personal style, or a density is asked for.
         """
         if discriminant.has_style(self.model.arrays, self.style) or self.density:
             return None
@@ -129,7 +132,9 @@ class Selection:
         return 2 * (astray | empty) + self._rests_astray(melodies, bars)
 
     def _unevenly(self, melodies: Sequence[Melody]) -> np.ndarray:
-        """Which candidates are dotted where the tune whose character they have is not, or not where it is."""
+        """Which candidates are dotted where the tune whose character they have is not, or not where
+        it is.
+        """
         if self.plan.dotted is None:
             return np.zeros(len(melodies), bool)
         apart = np.abs(
@@ -138,11 +143,13 @@ class Selection:
         return apart > max(_DOTTED, np.quantile(apart, _NEARLY, method="lower"))
 
     def _rests_astray(self, melodies: Sequence[Melody], bars: range) -> np.ndarray:
-        """Which candidates do not rest as the first does, at all and nearly as much, or rest again too soon.
+        """Which candidates do not rest as the first does, at all and nearly as much, or rest again
+        too soon.
 
-        Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as often as the model
-        does; if it rests again too soon, none is to rest. Where tunes hardly rest, but that whose character they have
-        does throughout, they are to rest as much as it does at least.
+        Who keeps most of a tune rests least, so the choice would leave no rests. The first rests as
+        often as the model does; if it rests again too soon, none is to rest. Where tunes hardly
+        rest, but that whose character they have does throughout, they are to rest as much as it
+        does at least.
         """
         since = _since(bars)
         silent, rested = (
@@ -172,7 +179,9 @@ class Selection:
         )
 
     def _copies(self, melody: Melody, bars: range) -> bool:
-        """Whether a melody copies the training set in these bars; what it copies may begin in the bars before."""
+        """Whether a melody copies the training set in these bars; what it copies may begin in the
+        bars before.
+        """
         if self.training is None:
             return False
         return longest_copy(_within(melody, _since(bars)), self.training, self.tune) > 0
@@ -194,7 +203,9 @@ def _inside(melody: Melody, bars: range) -> slice:
 
 
 def _longest_silence(melody: Melody, bars: range) -> int:
-    """The longest silence that begins in these bars, in ticks: up to the next note, which may come long after them."""
+    """The longest silence that begins in these bars, in ticks: up to the next note, which may come
+    long after them.
+    """
     start, stop = melody.bar_lines[[bars.start, bars.stop]]
     onset, end = melody.array[:, 0], melody.array[:, 0] + melody.array[:, 1]
     inside = _inside(melody, bars)

@@ -1,15 +1,17 @@
 """A tilt: what a style's transfers have too much or too little of, made up for note by note.
 
-Over the skeleton of another style the model's lines turn too often, dwell too little on the tonic, leap too far and
-never breathe. For each style, in simple and in compound metre, a few weights move its odds of the next note so that
-counts of its transfers agree with those of real melodies: of scale degrees, of intervals, of turns after so many moves
-in one direction, of chromatic runs; of notes that end before the next begins, at quarters of the bar and elsewhere, of
-long waits after them, of onsets between the sixteenths and triplets. Of all corrections that make them agree this
-log-linear one is nearest to the model. It lies in the model file, as arrays named `tilt/...`; a style without one is
-not corrected.
+Over the skeleton of another style the model's lines turn too often, dwell too little on the tonic,
+leap too far and never breathe. For each style, in simple and in compound metre, a few weights move
+its odds of the next note so that counts of its transfers agree with those of real melodies: of
+scale degrees, of intervals, of turns after so many moves in one direction, of chromatic runs; of
+notes that end before the next begins, at quarters of the bar and elsewhere, of long waits after
+them, of onsets between the sixteenths and triplets. Of all corrections that make them agree this
+log-linear one is nearest to the model. It lies in the model file, as arrays named `tilt/...`; a
+style without one is not corrected.
 
 References:
-    Khalifa, Elsahar & Dymetman, A distributional approach to controlled text generation (2021), ICLR, section 2.
+    Khalifa, Elsahar & Dymetman, A distributional approach to controlled text generation (2021),
+    ICLR, section 2.
 """
 
 from collections.abc import Mapping
@@ -59,16 +61,16 @@ class Weights(NamedTuple):
     Args:
         degree: in major and in minor, each from the tonic up, (2, 12).
         interval: from an octave down to an octave up, further ones with these, (25,).
-        turn: after 1, 2, 3, 4 and more moves in one direction, whether the next one is in the other, (4,); of counts
-            (4, 2), on and back.
-        chromatic: whether a semitone is followed by another in its direction, (1,); of counts (1, 2), by anything else
-            and by that.
-        breath: whether a note ends before the next begins: elsewhere, and at a quarter of the bar, (2,); of counts
-            (2, 2), each beside the notes that last until the next.
-        wait: whether, if it does, the next begins more than two beats after it began, and more than four, (2,); of
-            counts (2, 2), likewise.
-        between: whether a note begins between the sixteenths and triplets: after one that does not, as in dotted
-            rhythm, and after one that does too, (2,); of counts (2, 2), likewise.
+        turn: after 1, 2, 3, 4 and more moves in one direction, whether the next one is in the
+            other, (4,); of counts (4, 2), on and back.
+        chromatic: whether a semitone is followed by another in its direction, (1,); of counts (1,
+            2), by anything else and by that.
+        breath: whether a note ends before the next begins: elsewhere, and at a quarter of the bar,
+            (2,); of counts (2, 2), each beside the notes that last until the next.
+        wait: whether, if it does, the next begins more than two beats after it began, and more than
+            four, (2,); of counts (2, 2), likewise.
+        between: whether a note begins between the sixteenths and triplets: after one that does not,
+            as in dotted rhythm, and after one that does too, (2,); of counts (2, 2), likewise.
     """
 
     degree: np.ndarray
@@ -128,7 +130,8 @@ def of_style(
         metre: of the piece.
         tonality: of the piece.
         more_dotted: what is added to the weight of dotted rhythm.
-        choice: whether there are candidates to choose from; the weights make up for what the choice takes away, too.
+        choice: whether there are candidates to choose from; the weights make up for what the choice
+            takes away, too.
     """
     for name in (style.name, style.parent):
         if known := kept(arrays, name, metre.is_compound):
@@ -146,7 +149,8 @@ def of_style(
 def kept(
     arrays: Mapping[str, np.ndarray], style: str, compound: bool, group: str = ""
 ) -> dict[str, np.ndarray]:
-    """The weights that a model has for a style of its own, by their names in `Weights`, or a group of them.
+    """The weights that a model has for a style of its own, by their names in `Weights`, or a group
+    of them.
 
     Earlier models lack some, or have one for all rests, or for all that is between.
     """

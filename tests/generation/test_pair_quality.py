@@ -1,4 +1,4 @@
-"""How well styles turn into each other: what the model's header says, and what users are told of it."""
+"""Quality of pairs of styles: what the model's header says, and what users are warned of."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -11,7 +11,7 @@ JAZZ, IRISH = Style("jazz", "jazz"), Style("irish", "celtic")
 
 @pytest.fixture
 def forest() -> dict[str, np.ndarray]:
-    """Two trees. The first asks for descriptor 0, then on the right for descriptor 1; the second is a leaf."""
+    """Two trees. The first asks for descriptor 0, then for descriptor 1; the second is a leaf."""
     parts = {
         "feature": [[0, 0, 1, 0, 0], [0, 0, 0, 0, 0]],
         "threshold": [[0.5, 0, 2, 0, 0], [0, 0, 0, 0, 0]],

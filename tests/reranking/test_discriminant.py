@@ -11,7 +11,7 @@ BOSSA = Style("bossa", "bossa")
 
 @pytest.fixture
 def described() -> dict[str, np.ndarray]:
-    """Two styles that spread alike about (0, 0) and (4, 0), with standard deviations of 1 and 2, uncorrelated."""
+    """Two styles about (0, 0) and (4, 0), with uncorrelated standard deviations of 1 and 2."""
     spread = np.array([[1, 2], [1, -2], [-1, 2], [-1, -2]], float)
     return {"jazz": spread, "celtic": spread + [4, 0]}
 
@@ -27,7 +27,8 @@ def heard(
 
 
 def test_log_odds_are_those_of_the_nearer_means(described: dict[str, np.ndarray]) -> None:
-    # Squared distances in standard deviations: of (2, 4) from (2, 4) 0, from (0, 0) and (4, 0) both 4 + 4.
+    # Squared distances in standard deviations: of (2, 4) from (2, 4) 0, from (0, 0) and (4, 0)
+    # both 4 + 4.
     odds = np.arctanh(heard(described, np.array([2.0, 4.0]), [[2, 4]], [[2, 0]], [[4, 0]])) * 5
     np.testing.assert_allclose(odds, [4, 0, -4], atol=0.05)
 

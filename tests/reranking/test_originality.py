@@ -1,4 +1,4 @@
-"""Figures of a training set: copies are found in any key and tempo, others hardly ever; the file names its model."""
+"""Copies are found in any key and tempo, other melodies hardly ever; the file names its model."""
 
 from pathlib import Path
 

@@ -165,7 +165,7 @@ def test_a_long_melody_is_chosen_bit_by_bit(model: Model, plan: Plan, selection:
 
 
 def test_a_long_melody_that_is_chosen_bit_by_bit_keeps_more_of_the_tune() -> None:
-    """With the model in the box, and in a style with a hold: elsewhere the choice may give some of it for the style."""
+    """In other styles the choice may give up some of the tune for the style."""
     model = checkpoint.load_model()
     index = model.style("celtic")
     style = model.header.styles[index - 1]
@@ -185,7 +185,7 @@ def test_a_long_melody_that_is_chosen_bit_by_bit_keeps_more_of_the_tune() -> Non
 
 
 def test_what_is_chosen_is_what_a_candidate_wrote(model: Model, plan: Plan) -> None:
-    """The first section is that of the candidate chosen from a batch that nothing is chosen from."""
+    """The first section is that of the same candidate in a batch without a choice."""
     sampling_config = transfer.sampling_config(transfer.TransferConfig(), model.header.styles[0])
     whole = candidates.compose(model, plan, sampling_config, 5, 32)
     chosen = candidates.compose(model, plan, sampling_config, 5, 32, lambda _, __: 2)
@@ -195,7 +195,7 @@ def test_what_is_chosen_is_what_a_candidate_wrote(model: Model, plan: Plan) -> N
 
 
 def test_candidates_rest_as_the_first_one_does(selection: Selection) -> None:
-    """The tune with a gap in each fourth bar, in each second one, or in none: whoever is drawn first decides."""
+    """The tune with a gap in every fourth bar, in every second, or in none; the first decides."""
     selection = replace(selection, style=Style("plain", "plain"))
     rare, often = (
         candidate(
@@ -215,7 +215,7 @@ def test_candidates_rest_as_the_first_one_does(selection: Selection) -> None:
 def test_a_dance_takes_one_breath_in_sixteen_bars(
     selection: Selection, known: int, chosen: int
 ) -> None:
-    """The tune with a gap in two bars running, drawn first; the second one is heard of tunes that rest throughout."""
+    """The tune with a gap in two successive bars, drawn first; only restful tunes rest twice."""
     told = np.full_like(selection.plan.condition.attributes, known)
     condition = replace(selection.plan.condition, attributes=told)
     held = replace(
@@ -239,7 +239,7 @@ def test_a_dance_takes_one_breath_in_sixteen_bars(
 def test_a_dance_rests_as_much_as_a_tune_that_rests_throughout(
     selection: Selection, standards: Standards, known: int, chosen: int
 ) -> None:
-    """The tune, six times, before one with a gap of a sixteenth of the time; such a tune rests for .06 of it."""
+    """The tune, six times, before one that is silent for a sixteenth; such a tune rests for .06."""
     told = np.full_like(selection.plan.condition.attributes, known)
     condition = replace(selection.plan.condition, attributes=told)
     asked = replace(
@@ -251,7 +251,7 @@ def test_a_dance_rests_as_much_as_a_tune_that_rests_throughout(
 
 
 def test_a_held_style_does_not_slip_off_the_beat(selection: Selection) -> None:
-    """The tune a thirty-second late, in all its notes or in two of four, beside one that keeps less of it."""
+    """The tune a thirty-second late, in all notes or in half, beside one that keeps less of it."""
     late, ornate = (
         candidate(
             *(
@@ -273,7 +273,7 @@ def test_a_held_style_does_not_slip_off_the_beat(selection: Selection) -> None:
 def test_a_dance_is_as_dotted_as_the_tune_whose_character_it_has(
     selection: Selection, asked: float | None, chosen: int
 ) -> None:
-    """The tune with each second note a thirty-second early, drawn first, beside others that keep less of it."""
+    """The tune with every second note early, drawn first, beside others that keep less of it."""
     early = candidate(
         *(n._replace(onset=n.onset - 3 * (k % 2), duration=21) for k, n in enumerate(TUNE.notes))
     )
@@ -285,7 +285,7 @@ def test_a_dance_is_as_dotted_as_the_tune_whose_character_it_has(
 
 @pytest.mark.parametrize("first", [0, 40, 152])
 def test_no_bar_falls_silent_where_the_tune_sounds(selection: Selection, first: int) -> None:
-    """Two bars without their notes, at the beginning, within, and at the end; and one bar, which may be a breath."""
+    """Two silent bars, at the beginning, within and at the end; and one bar, which is allowed."""
     selection = replace(selection, style=Style("plain", "plain"))
     hole, breath = (
         replace(
@@ -299,7 +299,7 @@ def test_no_bar_falls_silent_where_the_tune_sounds(selection: Selection, first: 
 
 
 def test_a_silence_counts_where_it_begins(selection: Selection) -> None:
-    """Two bars that lie across the end of a section, of which all that go on from there have the second."""
+    """Two silent bars across the end of a section; all that go on from there have the second."""
     selection = replace(selection, style=Style("plain", "plain"))
     hole = replace(TUNE, notes=tuple(n for n in TUNE.notes if not 7 <= n.onset // 96 < 9))
     assert selection._unlike([hole, TUNE], range(8)).tolist() == [2, 1], (

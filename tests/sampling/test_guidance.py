@@ -53,7 +53,7 @@ def test_the_nucleus_is_the_smallest_set_of_its_mass(mass: float, left: list[int
 def test_pitch_classes_of_the_tune_are_raised_where_they_are_nearest(
     latest: int, raised: list[int]
 ) -> None:
-    """G is asked for: above or below the last note, whichever is nearer, never instead of a rest or the note itself."""
+    """The nearer G, above or below the last note, is raised, but not over a rest or the note."""
     logits = np.zeros((1, PITCHES + 1), np.float32)
     weights = np.zeros((1, 12), np.float32)
     weights[0, 7] = np.log(3)

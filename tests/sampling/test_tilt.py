@@ -1,4 +1,4 @@
-"""Tilts: counts and odds by hand, whose tilt a style has, and that the model in the box follows one."""
+"""Tilts: counts and odds by hand, whose tilt a style has, and that a model follows one."""
 
 from dataclasses import replace
 
@@ -47,12 +47,14 @@ def test_counts_by_hand() -> None:
 
 
 def test_chromatic_runs_by_hand() -> None:
-    # Semitones followed by another in their direction: the first two; by something else: the third, and that back.
+    # Semitones followed by another in their direction: the first two; by something else: the
+    # third, and that back.
     assert tilt.counts(line(60, 61, 62, 63, 62, 60), C_MAJOR).chromatic.tolist() == [[2, 2]]
 
 
 def test_rests_and_onsets_off_the_grid_by_hand() -> None:
-    # An eighth rest, a long one, a note a thirty-second late (so neither a sixteenth nor a triplet), and one in time.
+    # An eighth rest, a long one, a note a thirty-second late (so neither a sixteenth nor a
+    # triplet), and one in time.
     notes = (
         Note(0, 12, 60),
         Note(24, 12, 62),
@@ -200,9 +202,7 @@ def test_without_a_choice_nothing_makes_up_for_it() -> None:
     np.testing.assert_array_equal(chosen.turn, alone.turn)
 
 
-def test_the_box_tilts_all_of_styles_that_have_to_be_held_and_intervals_and_places_of_improvised_ones() -> (
-    None
-):
+def test_dances_have_all_weights_and_improvised_styles_two_in_the_bundled_model() -> None:
     model = checkpoint.load_model()
     for style in model.header.styles:
         found = tilt.of_style(model.arrays, style, TimeSignature(), C_MAJOR)
