@@ -1,0 +1,1 @@
+"""The network, its recurrent cells, its loss and its files."""
