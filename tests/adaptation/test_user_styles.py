@@ -1,4 +1,4 @@
-"""Personal styles: learnt from a few tunes, kept, used wherever a style's name is, and harmless to all others."""
+"""Personal styles: learnt from a few tunes, saved, used by name, without effect on others."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

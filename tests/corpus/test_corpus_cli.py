@@ -23,7 +23,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run a command; returns what it printed on standard output, line breaks and runs of spaces as one space."""
+    """Run a command; returns its standard output with single spaces between words."""
 
     def invoke(*words: str | Path) -> str:
         app([str(word) for word in words], standalone_mode=False)

@@ -1,4 +1,4 @@
-"""Downloads: only what the catalogue knows gets into place, and nothing but `fetch` needs a network."""
+"""Downloads: only files of the catalogue are saved, and only `fetch` needs a network."""
 
 import dataclasses
 import hashlib

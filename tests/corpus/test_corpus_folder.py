@@ -1,4 +1,4 @@
-"""Folders of the user's own: labels, manifests, what is left out, and styles that are added for good."""
+"""Folders of the user's own: labels, manifests, what is left out, and folders that are added."""
 
 import csv
 import zipfile
@@ -28,7 +28,7 @@ def _write(path: Path, *, first: int = 60, notes: int = 12, title: str = "") -> 
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
-    """Two styles, a file that is no music, one that is too short, one that has no label, and a manifest."""
+    """Two styles, a manifest, and files that are no music, too short or without a label."""
     root = tmp_path / "my music"
     _write(root / "blues" / "one.mid", title="Inside")
     _write(root / "blues" / "deep" / "two [ü] 'x'.mid", first=62)

@@ -1,4 +1,4 @@
-"""Installed corpora by style: labels, sums and parts, the cache, and real sources from the mirror."""
+"""Installed corpora by style: labels, parents, the cache, and real sources from the mirror."""
 
 import time
 from pathlib import Path
@@ -15,13 +15,21 @@ from stylernn.music.melody import Melody, Note
 
 _QUARTET = """
 <score-partwise version="3.1">
-  <part-list><score-part id="P1"><part-name>Violin I</part-name></score-part></part-list>
+  <part-list>
+    <score-part id="P1"><part-name>Violin I</part-name></score-part>
+  </part-list>
   <part id="P1">
-    <measure number="1"><attributes><divisions>2</divisions><key><fifths>1</fifths></key><time><beats>3</beats>
-      <beat-type>4</beat-type></time></attributes><note/></measure>
-    <measure number="2"><barline><bar-style>light-heavy</bar-style><repeat direction="backward"/></barline></measure>
+    <measure number="1">
+      <attributes><divisions>2</divisions><key><fifths>1</fifths></key><time><beats>3</beats>
+      <beat-type>4</beat-type></time></attributes><note/>
+    </measure>
+    <measure number="2">
+      <barline><bar-style>light-heavy</bar-style><repeat direction="backward"/></barline>
+    </measure>
     <measure number="3"><note/><barline><bar-style>light-heavy</bar-style></barline></measure>
-    <measure number="1"><attributes><time><beats>2</beats><beat-type>4</beat-type></time></attributes><note/></measure>
+    <measure number="1">
+      <attributes><time><beats>2</beats><beat-type>4</beat-type></time></attributes><note/>
+    </measure>
     <measure number="2"><note/><barline><bar-style>light-heavy</bar-style></barline></measure>
   </part>
   <part id="P2"><measure number="1"><note/></measure></part>

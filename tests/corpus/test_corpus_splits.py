@@ -62,7 +62,7 @@ def test_order_does_not_matter(tunes: list[LabelledMelody]) -> None:
 
 
 def test_is_frozen() -> None:
-    """These sides were written down once; a change here means that every published number loses its test set."""
+    """The sets are fixed: a change here would change the test set of every published number."""
     sides = split(_tune(number, f"piece {number}") for number in range(30))
     assert _works(sides.valid) == {"piece 8"}
     assert _works(sides.test) == {"piece 10", "piece 22", "piece 3"}

@@ -1,4 +1,4 @@
-"""Weimar solos: places in the beat, bars, durations, and agreement with an independent conversion."""
+"""Weimar solos: positions in the beat, bars, durations; comparison with another conversion."""
 
 import csv
 from pathlib import Path
@@ -106,7 +106,7 @@ def test_keys(name: str, expected: Key | None) -> None:
 
 @pytest.mark.slow
 def test_the_database_agrees_with_another_conversion(shared: Path) -> None:
-    """All solos are read (half a minute), and pitches and bars are those of the MIDI files made from the same data."""
+    """Pitches and bars of all solos are those of the MIDI files of the same data (30 seconds)."""
     folder = shared / "data" / "mirror" / _SOURCE.repository / _SOURCE.commit / "data"
     tunes, dropped = weimar.read(folder, style="jazz", source="weimar", licence="ODbL")
     assert len(tunes) == 450

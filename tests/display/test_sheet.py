@@ -1,4 +1,4 @@
-"""Engraved pages, and MusicXML as other programs see it: valid, complete, engraved without a complaint."""
+"""Engraved pages, and MusicXML for other programs: valid, complete, engraved without warnings."""
 
 import csv
 import re
@@ -39,7 +39,7 @@ def schema():
 
 
 def by_hand() -> list[Melody]:
-    """Pickup, ties, triplets, flats and sharps, changes of metre, a bar cut short, low and high notes."""
+    """Pickup, ties, triplets, flats, sharps, changes of metre, a short bar, low and high notes."""
     quarters = tuple(Note(24 * k, 24, 60 + k) for k in range(8))
     triplets = tuple(Note(8 * k, 8, 61 + k) for k in range(12))
     return [

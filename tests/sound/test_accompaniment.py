@@ -1,4 +1,4 @@
-"""Accompaniment: it stays within the tune's bars and chords, swings with the soloist, and walks where it should."""
+"""Accompaniment: within the tune's bars and chords, in the swing and the figure of its style."""
 
 from dataclasses import replace
 

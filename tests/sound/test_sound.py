@@ -41,7 +41,7 @@ def test_loudness_of_the_reference_tone() -> None:
 
 
 def test_true_peak_lies_between_the_samples() -> None:
-    """BS.1770-4, annex 2: at a quarter of the rate, 45 degrees off, samples miss the peak by 3 dB."""
+    """BS.1770-4, annex 2: at a quarter of the rate and 45 degrees, samples miss 3 dB."""
     tone = sine(0.0, RATE / 4, 1.0, np.pi / 4)
     assert 20 * np.log10(np.abs(tone).max()) == pytest.approx(-3.01, abs=0.01)
     assert mastering.true_peak(tone[1000:-1000]) == pytest.approx(0.0, abs=0.15)

@@ -1,4 +1,4 @@
-"""How styles sound: the values in their folders give the notes that they gave when they stood in the code."""
+"""Performance and accompaniment of styles: fixed values, and sums over the notes of a tune."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A style's folder: what it leaves out is its parent's; what is wrong in it is named with its file."""
+"""Folders of styles: inheritance from parents and default values, and messages about mistakes."""
 
 import ast
 from pathlib import Path

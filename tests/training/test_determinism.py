@@ -1,4 +1,4 @@
-"""The same seed, machine and version give the same bytes: what is made and measured; training is in test_train.py."""
+"""The same seed, machine and version give the same bytes; training is tested in test_train.py."""
 
 import os
 import subprocess

@@ -28,7 +28,8 @@ if number != "-":
     devices.join(f"127.0.0.1:{port}", 2, int(number))
 steps = {"train.steps": 3, "train.every": 3, "train.warmup": 1, "train.batch": 5}
 bits = []
-train.fit(config.load("tiny", steps), tunes(), folder, on_event=lambda progress: bits.append(progress.train_bits))
+settings = config.load("tiny", steps)
+train.fit(settings, tunes(), folder, on_event=lambda progress: bits.append(progress.train_bits))
 print(json.dumps([jax.device_count(), bits]))
 """
 
