@@ -1,10 +1,14 @@
-"""What generation is worth, in one table: `python benchmarks/generation.py DATA STYLE`.
+"""Generated melodies beside real ones, in one table.
 
-DATA holds one folder a style with a manifest. Melodies of STYLE are written from nothing, of 32 bars and of 128. Those
-of 32 stand beside real melodies of the validation part in the same metre: two-sample tests on windows of 64 quarters,
-copies, endings, density, silence, figures that return. Of both it is told what comes of the returns of an AABA form,
-and how far the second half (32 bars) or the last quarter (128 bars) has drifted from the first: notes a bar, mean
-pitch, mean interval and silence, as means over all melodies.
+    python benchmarks/generation.py DATA STYLE
+
+DATA holds one folder a style with a manifest. Melodies of STYLE are generated without a tune, of 32
+bars and of 128. Those of 32 bars stand beside real melodies of the validation part in the same
+metre: two-sample tests on windows of 64 quarters, copies, endings, density, silence, repeated
+n-grams. For both lengths two more things are printed. One is the share of the bars that repeat an
+earlier one where an AABA form plans it. The other is how far the second half (32 bars) or the last
+quarter (128 bars) is from the first: notes a bar, mean pitch, mean interval and silence, as means
+over all melodies.
 """
 
 import argparse
@@ -25,8 +29,8 @@ _ALIKE = 0.7
 
 
 def main() -> None:
-    """Write, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Generate, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("style")
     parser.add_argument("--count", type=int, default=40)
@@ -44,12 +48,14 @@ def main() -> None:
     )
     real = [melody for melody in held_out[asked.style] if melody.metre == short[0].metre]
     print(
-        f"{asked.style}, {len(short)} of 32 bars, {len(long)} of 128 bars, {len(real)} real, seed {asked.seed}"
+        f"{asked.style}, {len(short)} of 32 bars, {len(long)} of 128 bars, "
+        f"{len(real)} real, seed {asked.seed}"
     )
     _beside(short, real, train[asked.style], asked.seed)
     for melodies, parts in ((short, 2), (long, 4)):
         print(
-            f"{melodies[0].bars} bars: returns of an AABA form {_returned(melodies):.2f}; last part against first:"
+            f"{melodies[0].bars} bars: returns of an AABA form {_returned(melodies):.2f}; "
+            "last part against first:"
         )
         first, last = (
             np.mean([_part(m, k, parts) for m in melodies], axis=0) for k in (0, parts - 1)
@@ -61,7 +67,7 @@ def main() -> None:
 
 
 def _beside(made: list[Melody], real: list[Melody], train: list[Melody], seed: int) -> None:
-    """Made and real melodies side by side."""
+    """Print measures of generated and real melodies side by side."""
     ours, theirs = (
         [features.excerpt(melody, WINDOW_QUARTERS, seed, least=8) for melody in melodies]
         for melodies in (made, real)
@@ -84,7 +90,7 @@ def _beside(made: list[Melody], real: list[Melody], train: list[Melody], seed: i
 
 
 def _returned(melodies: list[Melody]) -> float:
-    """Share of the bars which the form plans to repeat an earlier one that do."""
+    """Share of bars that repeat an earlier one, of those for which the form plans it."""
     shares = []
     for melody in melodies:
         plan = generate.form(melody.bars)
@@ -95,7 +101,7 @@ def _returned(melodies: list[Melody]) -> float:
 
 
 def _is_alike(events: event_codec.Events, bar: int, earlier: int) -> bool:
-    """Whether two bars share as many notes as `skeleton.repetitions` asks for."""
+    """Whether two bars share as many notes as `skeleton.repetitions` requires."""
     sounding = events.pitch < event_codec.PITCHES
     time, pitch, first = events.time[sounding], events.pitch[sounding], events.grid.first
     one, other = (
@@ -110,7 +116,7 @@ def _is_alike(events: event_codec.Events, bar: int, earlier: int) -> bool:
 
 
 def _part(melody: Melody, k: int, parts: int) -> np.ndarray:
-    """Notes a bar, mean pitch, mean size of the intervals and share of silence of one of the parts."""
+    """Notes a bar, mean pitch, mean size of intervals and share of silence of a part; (4,)."""
     each = melody.bars // parts
     piece = melody.slice(k * each, (k + 1) * each)
     duration, pitch = piece.array[:, 1], piece.array[:, 2]

@@ -1,10 +1,14 @@
-"""Reading MIDI: `python benchmarks/ingest.py [--files 100000]`, the peer with `pip install -e '.[benchmarks]'`.
+"""Speed of reading MIDI.
 
-First files a second on one core: our reader, from file to melody, and symusic, which it parses with, in turn with
-pretty_midi, which only parses; once on files of one melody, the examples transposed and perturbed, and once on
-arrangements of them like those of the Lakh dataset: six tracks, controllers, 1,500 to 4,500 notes. Then corpora through
-the pool and into the cache, with the memory of this process; the time for the 176,581 files of the Lakh dataset is that
-of the arrangements, scaled.
+    python benchmarks/ingest.py [--files 100000]
+
+The peer is installed by `pip install -e '.[benchmarks]'`. First the files a second on one core are
+measured: our reader, from file to melody, and symusic, by which it parses, in turn with
+pretty_midi, which only parses. They read files of one melody, the examples transposed and
+perturbed, and arrangements of them like those of the Lakh dataset: six tracks, controllers, 1,500
+to 4,500 notes. Then corpora go through the pool of processes and into the cache, with the memory of
+this process. The time for the 176,581 files of the Lakh dataset is that of the arrangements,
+scaled.
 """
 
 import argparse
@@ -54,7 +58,7 @@ def main() -> None:
 
 
 def made(count: int) -> Iterator[tuple[Melody, np.random.Generator]]:
-    """Tunes that differ: the examples, transposed, and a third of the notes moved by a semitone."""
+    """Different tunes: the examples, transposed, a third of the notes moved by a semitone."""
     tunes = [midi.read(path) for path in sorted((timing.ROOT / "examples").glob("*.mid"))]
     rng = np.random.default_rng(1)
     for number in range(count):
@@ -68,12 +72,12 @@ def made(count: int) -> Iterator[tuple[Melody, np.random.Generator]]:
 
 
 def file(tune: Melody) -> Score:
-    """The melody alone."""
+    """A score of the melody alone."""
     return score(tune, {"": [*tune.notes]})
 
 
 def arrangement(tune: Melody, rng: np.random.Generator) -> Score:
-    """The melody over and over, with bass, chords, figures and drums, played unevenly, as sequencers leave it."""
+    """The melody again and again, with bass, chords, arpeggios and drums, unevenly played."""
     beat, beats = tune.metre.beat, int(rng.integers(128, 320))
     roots = rng.integers(36, 48, size=beats // 4 + 1)
     tracks: dict[str, list[Note]] = {name: [] for name in PROGRAMS}
@@ -124,7 +128,7 @@ def score(tune: Melody, tracks: dict[str, list[Note]]) -> Score:
 
 
 def written(folder: Path, scores: Iterable[Score]) -> list[Path]:
-    """Scores as MIDI files."""
+    """Write scores as MIDI files into a new folder; their paths."""
     folder.mkdir(parents=True)
     paths = []
     for number, whole in enumerate(scores):
@@ -134,7 +138,7 @@ def written(folder: Path, scores: Iterable[Score]) -> list[Path]:
 
 
 def compared(kind: str, paths: list[Path], count: int) -> list[dict[str, object]]:
-    """Our reader and pretty_midi on the same files."""
+    """Rows of our reader, symusic and pretty_midi on the same files."""
     import pretty_midi
 
     jobs = folder_jobs(paths[0].parents[1], None)
@@ -158,7 +162,7 @@ def compared(kind: str, paths: list[Path], count: int) -> list[dict[str, object]
 
 
 def ingested(kind: str, folder: Path, count: int) -> dict[str, object]:
-    """A corpus through the pool of processes into the cache."""
+    """The row of a corpus that goes through the pool of processes into the cache."""
     from stylernn.corpus import cache
     from stylernn.corpus.parsing import parse
 

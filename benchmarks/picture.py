@@ -1,4 +1,7 @@
-"""The picture of docs/performance.md from the latest results: `python benchmarks/picture.py docs/performance.svg`."""
+"""The picture of the performance page, from the latest results.
+
+python benchmarks/picture.py docs/reference/performance.svg
+"""
 
 import argparse
 import json
@@ -9,7 +12,7 @@ from timing import RESULTS
 
 
 def main() -> None:
-    """Bars of training and of sampling, each against torch."""
+    """Draw bars of training and of sampling, each against torch."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("out", type=Path)
     out = parser.parse_args().out

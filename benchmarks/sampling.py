@@ -1,9 +1,13 @@
-"""Sampling speed: `taskset -c 0 python benchmarks/sampling.py`, peers with `pip install -e '.[benchmarks]'`.
+"""Speed of sampling.
 
-Tokens a second from two LSTM layers of 512 units, one token at a time: our kernel in a scan with the table multiplied
-by the first input matrix beforehand and Gumbel noise, in float32 and bfloat16; torch's LSTMCell in a loop; Keras's
-predict on TensorFlow, a call a token over the last 32 of them, as textbooks write it. Each contestant has a process of
-its own. `--model` times the model in the box instead, in notes a second.
+    taskset -c 0 python benchmarks/sampling.py
+
+The peers are installed by `pip install -e '.[benchmarks]'`. Measured are tokens a second from two
+LSTM layers of 512 units, one token at a time. Our kernel runs in a scan with the table multiplied
+by the first input matrix beforehand and Gumbel noise, in float32 and bfloat16. torch's LSTMCell
+runs in a loop. Keras's predict runs on TensorFlow, a call a token over the last 32 of them, as
+textbooks write it. Each contestant has a process of its own. With `--model` the bundled model is
+timed instead, in notes a second.
 """
 
 import argparse
@@ -20,8 +24,8 @@ import jax.numpy as jnp
 import numpy as np
 import timing
 
-from stylernn.representation.analysis import analyse
 from stylernn.model.lstm import LSTMState, column_step, product
+from stylernn.representation.analysis import analyse
 
 HIDDEN, TOKENS = 512, 128
 LENGTHS = {1: 1000, 64: 200, 256: 100}
@@ -36,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
-        "--model", action="store_true", help="the model in the box: 16 candidates in four ways"
+        "--model", action="store_true", help="the bundled model, by number of candidates"
     )
     parser.add_argument("--contestant", choices=CONTESTANTS, help=argparse.SUPPRESS)
     parser.add_argument("--batch", type=int, choices=LENGTHS, default=1, help=argparse.SUPPRESS)
@@ -52,7 +56,7 @@ def main() -> None:
 
 
 def compared(batch: int, count: int) -> list[dict[str, object]]:
-    """All contestants at one size of the batch, Keras at 1 only."""
+    """Rows of all contestants at one size of the batch; Keras at 1 only."""
     tokens = dict.fromkeys(CONTESTANTS, batch * LENGTHS[batch]) | {KERAS: KERAS_LENGTH}
     if batch > 1:
         del tokens[KERAS]
@@ -78,7 +82,7 @@ def compared(batch: int, count: int) -> list[dict[str, object]]:
 
 
 def ours(batch: int, length: int, dtype: jnp.dtype) -> Callable[[], object]:
-    """Our step in a scan, by columns, compiled."""
+    """A contestant: our step in a scan, by columns, compiled."""
     keys = iter(jax.random.split(jax.random.key(0), 9))
 
     def matrix(rows: int, columns: int) -> jax.Array:
@@ -109,7 +113,7 @@ def ours(batch: int, length: int, dtype: jnp.dtype) -> Callable[[], object]:
 
 
 def torch_cells(batch: int, length: int) -> Callable[[], object]:
-    """torch.nn.LSTMCell in a loop."""
+    """A contestant: torch.nn.LSTMCell in a loop."""
     import torch
 
     torch.set_num_threads(1)
@@ -131,7 +135,7 @@ def torch_cells(batch: int, length: int) -> Callable[[], object]:
 
 
 def keras_predict() -> Callable[[], object]:
-    """The textbook's loop: the last tokens through `predict` for each new one."""
+    """A contestant: the textbook's loop, the last tokens through `predict` for each new one."""
     import keras
 
     layers = [keras.layers.LSTM(HIDDEN, return_sequences=True), keras.layers.LSTM(HIDDEN)]
@@ -150,7 +154,7 @@ def keras_predict() -> Callable[[], object]:
 
 
 def bundled(count: int) -> list[dict[str, object]]:
-    """The model in the box on an example: seconds and notes a second, by candidates."""
+    """Rows of the bundled model on an example: seconds and notes a second, by candidates."""
     from stylernn import api
     from stylernn.formats import registry
     from stylernn.generation import planning, transfer

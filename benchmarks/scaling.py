@@ -1,7 +1,11 @@
-"""Efficiency of data-parallel training: `python benchmarks/scaling.py`, on a quiet machine with two cores or more.
+"""Efficiency of data-parallel training.
 
-The same run of `stylernn train`, the same seed and the same batch of all processes together, by one process on one core
-and by two over loopback on a core each. Rounds of both in turn; a step's time is the median after those that compile.
+    python benchmarks/scaling.py
+
+It needs a quiet machine with two cores or more. The same run of `stylernn train`, with the same
+seed and the same batch of all processes together, is done by one process on one core, and by two
+over loopback on a core each. Rounds of both take turns. A step's time is the median after those
+that compile.
 """
 
 import argparse
@@ -55,7 +59,7 @@ def main() -> None:
 
 
 def together(count: int, config: str) -> float:
-    """Seconds a step of so many processes, each on a core of its own."""
+    """Seconds a step of this number of processes, each on a core of its own."""
     with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -68,7 +72,7 @@ def together(count: int, config: str) -> float:
 
 
 def step_seconds(arguments: argparse.Namespace) -> float:
-    """Be one process; the median time of a step."""
+    """Be one of the processes; the median time of a step in seconds."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[arguments.process]})
 

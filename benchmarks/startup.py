@@ -1,6 +1,9 @@
-"""Start-up: `python benchmarks/startup.py`. Whole processes: help, a first transfer ever, and transfers after it.
+"""Time to start: whole processes of help, of a first transfer, and of transfers after it.
 
-The tune has 32 bars: an example, put together with its own beginning. The first run has an empty cache folder.
+    python benchmarks/startup.py
+
+The tune has 32 bars: an example, followed by its own beginning. The first transfer has an empty
+cache folder.
 """
 
 import argparse
@@ -50,7 +53,7 @@ def main() -> None:
 
 
 def long_tune(folder: Path) -> Path:
-    """An example and its own beginning again, 32 bars."""
+    """Write a tune of 32 bars, an example and its own beginning; its path."""
     tune = registry.read(timing.ROOT / "examples" / "ah-vous-dirai-je.mid")
     again = tuple(note._replace(onset=note.onset + tune.end) for note in tune.notes)
     end = BARS * tune.metre.bar
@@ -63,14 +66,14 @@ def long_tune(folder: Path) -> Path:
 
 
 def command(cache: Path, *words: str) -> Callable[[], object]:
-    """A process of its own."""
+    """A contestant: a command in a process of its own."""
     environment = {**os.environ, "STYLERNN_CACHE": str(cache)}
     call = [sys.executable, "-m", "stylernn", *words]
     return lambda: subprocess.run(call, check=True, capture_output=True, env=environment)
 
 
 def fresh(home: Path, *words: str) -> Callable[[], object]:
-    """The same, in an empty cache folder every time."""
+    """A contestant: a command with an empty cache folder every time."""
 
     def run() -> None:
         command(Path(tempfile.mkdtemp(dir=home)), *words)()

@@ -1,7 +1,10 @@
-"""How the benchmarks time: contestants in turn, medians and spread, and the machine's own limits in the same run.
+"""How the benchmarks time: contestants in turn, with medians and ranges.
 
-A machine's speed drifts, so contestants run one after the other, round by round, each round beginning with another one,
-and are compared by the ratios within a round. Peak and bandwidth are contestants like all others.
+This module has no command; the other files beside it import it.
+
+A machine's speed drifts. So contestants run one after the other, round by round, each round
+beginning with another one, and are compared by the ratios within a round. The limits of the machine
+itself, such as its bandwidth, are contestants like all others.
 """
 
 import json
@@ -26,12 +29,16 @@ def rounds(
     count: int = 5,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
-    """Seconds of each contestant in each round, after one round that does not count.
+    """Time contestants in turn, after one round that does not count.
 
     Args:
         contestants: what to time, by name.
-        count: of rounds.
-        clock: `time.process_time` for what runs on one core that other programs may share: waiting does not count.
+        count: number of rounds.
+        clock: `time.process_time` for what runs on one core that other programs may share, since
+            waiting does not count then.
+
+    Returns:
+        Seconds of each contestant in each round.
     """
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for name in _in_turn(contestants, count):
@@ -42,11 +49,14 @@ def rounds(
 
 
 def rounds_apart(commands: Mapping[str, Sequence[str]], count: int = 5) -> dict[str, list[float]]:
-    """The same for contestants in processes of their own, so that none meets memory that another left.
+    """Time contestants in processes of their own, so that none uses memory that another freed.
 
     Args:
-        commands: for each a command that calls `answer`, by name.
-        count: of rounds.
+        commands: commands that call `answer`, by name.
+        count: number of rounds.
+
+    Returns:
+        Processor seconds of each contestant in each round.
     """
     piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     processes = {name: subprocess.Popen(command, **piped) for name, command in commands.items()}
@@ -60,7 +70,11 @@ def rounds_apart(commands: Mapping[str, Sequence[str]], count: int = 5) -> dict[
 
 
 def answer(contestant: Callable[[], object]) -> None:
-    """Run a contestant for every line of standard input, and say each time how many processor seconds it took."""
+    """Run a contestant for every line of standard input, and print the processor seconds it took.
+
+    Args:
+        contestant: what to time.
+    """
     for _ in sys.stdin:
         began = time.process_time()
         contestant()
@@ -75,12 +89,29 @@ def _in_turn(names: Mapping[str, object], count: int) -> Iterator[str]:
 
 
 def ratio(seconds: Mapping[str, list[float]], name: str, against: str) -> float:
-    """How many times faster one contestant is than another: the median over the rounds."""
+    """How many times faster one contestant is than another.
+
+    Args:
+        seconds: of each contestant in each round.
+        name: of the one.
+        against: name of the other.
+
+    Returns:
+        The median over the rounds.
+    """
     return statistics.median(b / a for a, b in zip(seconds[name], seconds[against], strict=True))
 
 
 def spread(values: list[float], digits: int = 3) -> str:
-    """Median and range, as "median (least to most)"."""
+    """The median and the range of values.
+
+    Args:
+        values: one or more.
+        digits: after the decimal point.
+
+    Returns:
+        "median (least to most)".
+    """
     low, middle, high = (
         f"{value:,.{digits}f}" for value in (min(values), statistics.median(values), max(values))
     )
@@ -88,7 +119,15 @@ def spread(values: list[float], digits: int = 3) -> str:
 
 
 def bandwidth(megabytes: int, times: int) -> Callable[[], None]:
-    """A contestant that reads one buffer of this size so many times."""
+    """A contestant that reads one buffer again and again.
+
+    Args:
+        megabytes: size of the buffer.
+        times: how often it is read.
+
+    Returns:
+        The contestant.
+    """
     import jax
     import jax.numpy as jnp
 
@@ -104,7 +143,7 @@ def bandwidth(megabytes: int, times: int) -> Callable[[], None]:
 
 
 def machine() -> dict[str, str]:
-    """Processor, date, commit and versions."""
+    """The processor, the date, the commit and the version of jax."""
     from importlib.metadata import version
 
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
@@ -120,7 +159,12 @@ def machine() -> dict[str, str]:
 
 
 def report(name: str, rows: list[dict[str, Any]]) -> None:
-    """Print rows as a table, and keep them for the picture."""
+    """Print rows as a table, and write them to a file for the picture.
+
+    Args:
+        name: of the benchmark.
+        rows: cells by column, at least one row.
+    """
     facts = machine()
     print(f"\n{name}: {', '.join(f'{key} {value}' for key, value in facts.items())}\n")
     columns = list(rows[0])

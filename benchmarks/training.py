@@ -1,9 +1,13 @@
-"""Training speed: `taskset -c 0 python benchmarks/training.py`, peers with `pip install -e '.[benchmarks]'`.
+"""Speed of training.
 
-One whole step with Adam of a language model of two LSTM layers of 512 units over a batch of 64 sequences of 256 tokens:
-our kernel in float32 and bfloat16, torch's nn.LSTM, nnx.RNN and Keras, each as its manual shows it. And the real step
-of our model of as many units over as many events, with its skeleton encoder, features, heads and dropout; its
-operations are those of all products in its trace, by their shapes. Each contestant has a process of its own.
+    taskset -c 0 python benchmarks/training.py
+
+The peers are installed by `pip install -e '.[benchmarks]'`. Timed is one whole step with Adam of a
+language model of two LSTM layers of 512 units over a batch of 64 sequences of 256 tokens: our
+kernel in float32 and bfloat16, torch's nn.LSTM, nnx.RNN and Keras, each as its manual shows it. The
+real step of our model is timed too, with as many units over as many events, with its skeleton
+encoder, features, heads and dropout. Its operations are those of all products in its trace, by
+their shapes. Each contestant has a process of its own.
 """
 
 import argparse
@@ -35,7 +39,8 @@ from stylernn.representation.examples import prepare
 from stylernn.system.process import keep_freed
 
 HIDDEN, LAYERS, BATCH, TIME, TOKENS = 512, 2, 64, 256, 128
-# Products of one step: input and recurrent ones of each layer and the head, forward once and backward twice.
+# Products of one step: input and recurrent ones of each layer and the head, once forward and twice
+# backward.
 FLOPS = 3 * 2 * BATCH * TIME * (LAYERS * 2 * HIDDEN * 4 * HIDDEN + HIDDEN * TOKENS)
 KERNEL, REAL, KEPT = "stylernn, float32", "the real step, float32", "torch nn.LSTM, memory kept"
 AGAINST = {
@@ -79,14 +84,14 @@ def main() -> None:
 
 
 def compete(name: str) -> None:
-    """Be one contestant; ours keep what they free, as `stylernn train` does."""
+    """Be one contestant; ours do not return freed memory, as `stylernn train` does not."""
     if name in OURS or name == KEPT:
         keep_freed()
     timing.answer(CONTESTANTS[name]())
 
 
 def ours(dtype: jnp.dtype) -> Callable[[], object]:
-    """Our kernel in a model of tokens; products in `dtype`, weights and Adam in float32."""
+    """A contestant: our kernel; products in `dtype`, weights and Adam in float32."""
     keys = iter(jax.random.split(jax.random.key(0), 9))
     parameters = {"table": jax.random.normal(next(keys), (TOKENS, HIDDEN)) / 20}
     for layer in range(LAYERS):
@@ -125,7 +130,7 @@ def ours(dtype: jnp.dtype) -> Callable[[], object]:
 
 
 def model_step() -> tuple[Callable[[], object], int]:
-    """A step of our model as `train` takes it, over full windows of made-up tunes, and its operations."""
+    """A contestant, a training step of our model over full windows, and its operations."""
     settings = Settings(ModelSettings(hidden=HIDDEN, layers=LAYERS), DataSettings(events=TIME))
     network = Network(settings.model, (0, 1, 2), rngs=nnx.Rngs(0))
     graph, parameters = nnx.split(network)
@@ -151,7 +156,7 @@ def model_step() -> tuple[Callable[[], object], int]:
 
 
 def windows(settings: DataSettings) -> Batch:
-    """A batch of windows, all of them full, of two styles, told as in training."""
+    """A batch of full windows of made-up tunes of two styles, conditioned as in training."""
     rng, chosen = np.random.default_rng(0), []
     for number in range(BATCH):
         steps = rng.choice([6, 12, 24], size=2 * TIME)
@@ -165,7 +170,7 @@ def windows(settings: DataSettings) -> Batch:
 
 
 def products(jaxpr: Any) -> int:
-    """Operations of all products of a trace; those of a loop as often as it runs."""
+    """Number of operations of all products of a trace; those of a loop as often as it runs."""
     total = 0
     for equation in jaxpr.eqns:
         if equation.primitive.name == "dot_general":
@@ -183,7 +188,7 @@ def products(jaxpr: Any) -> int:
 
 
 def torch_lstm() -> Callable[[], object]:
-    """torch.nn.LSTM with its defaults."""
+    """A contestant: torch.nn.LSTM with its defaults."""
     import torch
 
     torch.set_num_threads(1)
@@ -210,7 +215,7 @@ def torch_lstm() -> Callable[[], object]:
 
 
 def nnx_rnn() -> Callable[[], object]:
-    """flax.nnx.RNN over OptimizedLSTMCell."""
+    """A contestant: flax.nnx.RNN over OptimizedLSTMCell."""
 
     class Model(nnx.Module):
         def __init__(self, rngs: nnx.Rngs) -> None:
@@ -241,7 +246,7 @@ def nnx_rnn() -> Callable[[], object]:
 
 
 def keras_lstm() -> Callable[[], object]:
-    """Keras on jax, as its text generation examples are written."""
+    """A contestant: Keras on jax, as its text generation examples are written."""
     import keras
 
     layers = [keras.layers.LSTM(HIDDEN, return_sequences=True) for _ in range(LAYERS)]
@@ -253,7 +258,7 @@ def keras_lstm() -> Callable[[], object]:
 
 
 def peak() -> Callable[[], object]:
-    """As many operations as a step's in large float32 products: jax's own rate."""
+    """A contestant: large float32 products with as many operations as a step."""
     matrix = jnp.ones((2048, 2048)) / 2048
     count = round(FLOPS / (2 * 2048**3))
 
