@@ -4,6 +4,7 @@ import json
 import resource
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,12 @@ def test_help_imports_nothing_heavy(words: str) -> None:
 
 def test_help_answers_at_once() -> None:
     assert min(processor_seconds("--help") for _ in range(3)) < 0.35
+
+
+def test_the_house_has_rooms_of_bearable_size() -> None:
+    package = ROOT / "stylernn"
+    assert len([path for path in package.iterdir() if path.is_file()]) <= 10
+    for folder in (path for path in package.rglob("*") if path.is_dir()):
+        assert len(list(folder.glob("*.py"))) <= 25, folder
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    assert len(layers["contracts"][0]["layers"]) <= 14

@@ -55,7 +55,7 @@ def describe(
         "settings": settings,
         "model": dict(model),
         "originality": copied,
-        "structural_notes": {"tune": result.structural, "kept": result.kept},
+        "structural_notes": {"tune": result.structural, "kept": result.structural_kept},
         "totals": alignment.totals,
         "notes": [_note(change, result.melody) for change in alignment.notes],
         "dropped": [note._asdict() for note in alignment.dropped],

@@ -85,14 +85,14 @@ class Result:
         melody: the result.
         source: the tune, on the beats and in the metre of the result.
         tonality: the key that was heard.
-        structural, kept: number of the tune's structural notes, one a beat, and of those that sound on in the result.
+        structural, structural_kept: number of the tune's structural notes, one a beat, and of those that sound on in the result.
     """
 
     melody: Melody
     source: Melody
     tonality: Tonality
     structural: int
-    kept: int
+    structural_kept: int
 
 
 def transfer(

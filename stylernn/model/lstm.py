@@ -178,18 +178,18 @@ def _forward(x: jax.Array, bias: jax.Array, weights: jax.Array) -> tuple[jax.Arr
     return h, _Kept(x, h, c, active, weights)
 
 
-def _backward(kept: _Kept, dh_out: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+def _backward(saved: _Kept, dh_out: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Gradients of inputs, bias and weights, from the last block of steps to the first."""
-    hidden, batch = kept.c.shape[1:]
-    size, dtype = kept.x.shape[-1], kept.weights.dtype
+    hidden, batch = saved.c.shape[1:]
+    size, dtype = saved.x.shape[-1], saved.weights.dtype
 
     def step(
         carry: LSTMState, of_step: tuple[jax.Array, jax.Array]
     ) -> tuple[LSTMState, tuple[jax.Array, jax.Array]]:
         t, dh_t = of_step
-        dgates, dc = _gate_gradients(kept, t, carry.h + dh_t, carry.c)
+        dgates, dc = _gate_gradients(saved, t, carry.h + dh_t, carry.c)
         dgates = dgates.astype(dtype)
-        back = _product(kept.weights, dgates)
+        back = _product(saved.weights, dgates)
         return LSTMState(back[size:], dc), (dgates, back[:size].T)
 
     def block(carry: tuple, number: jax.Array) -> tuple[tuple, jax.Array]:
@@ -202,9 +202,9 @@ def _backward(kept: _Kept, dh_out: jax.Array) -> tuple[jax.Array, jax.Array, jax
         columns = jax.lax.optimization_barrier(
             dgates.swapaxes(0, 1).reshape(4 * hidden, _BLOCK * batch)
         )
-        x = jax.lax.dynamic_slice_in_dim(kept.x, first, _BLOCK)
-        begin = jnp.where(number > 0, kept.h[jnp.maximum(first - 1, 0)], 0)
-        h = jnp.concatenate([begin[None], jax.lax.dynamic_slice_in_dim(kept.h, first, _BLOCK - 1)])
+        x = jax.lax.dynamic_slice_in_dim(saved.x, first, _BLOCK)
+        begin = jnp.where(number > 0, saved.h[jnp.maximum(first - 1, 0)], 0)
+        h = jnp.concatenate([begin[None], jax.lax.dynamic_slice_in_dim(saved.h, first, _BLOCK - 1)])
         slopes = [
             _product(columns, rows.reshape(-1, rows.shape[-1]).astype(dtype)) for rows in (x, h)
         ]
@@ -218,17 +218,17 @@ def _backward(kept: _Kept, dh_out: jax.Array) -> tuple[jax.Array, jax.Array, jax
         [jnp.zeros((4 * hidden, width)) for width in (size, hidden)],
     )
     (_, dbias, dweights), dx = jax.lax.scan(
-        block, start, jnp.arange(len(kept.x) // _BLOCK), reverse=True
+        block, start, jnp.arange(len(saved.x) // _BLOCK), reverse=True
     )
-    return dx.reshape(kept.x.shape), dbias.T, jnp.concatenate(dweights, axis=1).T.astype(dtype)
+    return dx.reshape(saved.x.shape), dbias.T, jnp.concatenate(dweights, axis=1).T.astype(dtype)
 
 
 def _gate_gradients(
-    kept: _Kept, t: jax.Array, dh: jax.Array, dc: jax.Array
+    saved: _Kept, t: jax.Array, dh: jax.Array, dc: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     """Gradients of the gates and of the cell state before a step, given those of its states."""
-    i, f, g, o = jnp.split(kept.active[t], 4)
-    before, squashed = jnp.where(t > 0, kept.c[jnp.maximum(t - 1, 0)], 0), jnp.tanh(kept.c[t])
+    i, f, g, o = jnp.split(saved.active[t], 4)
+    before, squashed = jnp.where(t > 0, saved.c[jnp.maximum(t - 1, 0)], 0), jnp.tanh(saved.c[t])
     dc = dc + dh * o * (1 - squashed**2)
     gates = [
         dc * g * i * (1 - i),

@@ -115,8 +115,8 @@ def pad_to_multiple(batch: Batch[np.ndarray], shares: int) -> Batch[np.ndarray]:
 
 
 def _placed(tree: Any, sharding: NamedSharding) -> Any:
-    def place(leaf: np.ndarray) -> jax.Array:
+    def put(leaf: np.ndarray) -> jax.Array:
         whole = np.asarray(leaf)
         return jax.make_array_from_callback(whole.shape, sharding, lambda share: whole[share])
 
-    return jax.tree.map(place, tree)
+    return jax.tree.map(put, tree)

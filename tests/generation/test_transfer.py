@@ -55,7 +55,7 @@ def test_bars_metre_key_and_tempo_stay(model: Model, tune: Melody) -> None:
         90.0,
         tune.end,
     )
-    assert 0 <= result.kept <= result.structural == 32
+    assert 0 <= result.structural_kept <= result.structural == 32
     assert event_codec.quantise(after) == after
 
 
@@ -150,7 +150,7 @@ def test_improvisers_repeat_no_bar() -> None:
 
 
 def test_only_diatonic_styles_look_for_notes_of_the_scale() -> None:
-    """An F sharp is the heaviest of its bar: diatonic styles take the E before it, in others it becomes the next G."""
+    """The F sharp weighs most in its bar. Diatonic styles take the E; in others it becomes a G."""
     notes = [(0, 96, 60), (96, 24, 64), (120, 72, 66), (192, 96, 62), (288, 96, 60)]
     tune = Melody(tuple(Note(*note) for note in notes), key=Key(0, "major"))
     for diatonic, expected in ((0.99, 64), (0.75, 67)):
