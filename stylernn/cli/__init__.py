@@ -1,8 +1,9 @@
-"""The command line: one file a command, this one frames them.
+"""The command line. Each command has a file of its own; this one puts them together.
 
-Commands parse, call the library and print; they decide nothing about music. What is heavy (jax, flax, music21,
-matplotlib, scipy) is imported inside the command that needs it, so that `stylernn --help` answers at once.
-Whatever a user can cause ends as one line on standard error and an exit code: 1 for a bad file, 2 for a bad call.
+Commands read arguments, call the library and print; they decide nothing about music. Large packages
+(jax, flax, music21, matplotlib, scipy) are imported inside the command that needs them, so that
+`stylernn --help` answers at once. An error that a user can cause ends as one line on standard error
+and an exit code: 1 for a file that cannot be used, 2 for a wrong call.
 """
 
 import gc
@@ -64,6 +65,7 @@ for name, group in (("corpus", corpus), ("evaluate", evaluate), ("listen-test", 
 def _frame(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
+    """Handle the options of `stylernn` itself."""
     if version:
         typer.echo(f"stylernn {__version__}")
         raise typer.Exit
@@ -73,14 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: words after the program's name; those of the process by default.
+        arguments: the words after the program's name; by default those of the process.
 
     Returns:
-        The exit code: 0, 1 (the user's files), 2 (the call itself) or 130 (interrupted).
+        The exit code: 0, 1 (a file cannot be used), 2 (a wrong call) or 130 (interrupted).
     """
-    gc.set_threshold(
-        100_000
-    )  # what imports make stays; to look through it again and again takes a tenth of a second
+    # Objects made by imports stay; without this, garbage collections take a tenth of a second.
+    gc.set_threshold(100_000)
     _keep_compiled_programs()
     _print_any_name()
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
@@ -95,7 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get((error.name or "").partition(".")[0], "evaluation")
         return _complain(
-            f"this needs the package {error.name}. Install it with: pip install 'stylernn[{extra}]'",
+            f"this needs the package {error.name}. "
+            f"Install it with: pip install 'stylernn[{extra}]'",
             1,
         )
     except OSError as error:
@@ -107,18 +109,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _keep_compiled_programs() -> None:
-    """Have jax, once it is imported, keep what it compiles in the user's cache: a second start does not compile."""
+    """Have jax keep compiled programs in the user's cache, so that later runs do not compile."""
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_folder() / "compiled"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 
 def _print_any_name() -> None:
-    """Have characters that the terminal does not know, and bytes of names that are no text, printed as escapes."""
+    """Print characters that the terminal does not know as escapes."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _complain(message: str, exit_code: int) -> int:
-    """Print one line on standard error, whatever line breaks a file name brought in."""
+    """Print one line on standard error, without line breaks that a file name may contain."""
     typer.echo(f"error: {' '.join(message.split())}", err=True)
     return exit_code

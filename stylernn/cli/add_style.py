@@ -1,4 +1,4 @@
-"""`stylernn add-style`: a style of the user's own, learnt from a few tunes."""
+"""`stylernn add-style`: learns a style of the user's own from a few tunes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,18 +16,19 @@ _SHOWN = 3
 def command(
     folder: Annotated[
         Path,
-        typer.Argument(help=f"Folder of {format_names()} files; 5 to 50 will do."),
+        typer.Argument(help=f"Folder of {format_names()} files; 5 to 50 are enough."),
     ],
-    name: Annotated[str, typer.Option(metavar="NAME", help="What to call the style.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="Name of the new style.")],
     model: options.ModelFile = None,
     seed: options.Seed = 0,
     force: Annotated[
         bool, typer.Option("--force", "-f", help="Replace a style of that name.")
     ] = False,
 ) -> None:
-    """Learn a style of your own; the model stays as it is.
+    """Learn a style of your own from a folder of tunes; the model is not changed.
 
-    The style can then be named wherever a style can, in mixtures too. `stylernn styles` lists it, and removes it.
+    The new style can be used like any other one, in mixtures too. `stylernn styles` lists it, and
+    removes it.
     """
     from stylernn.adaptation import adapt
 
@@ -44,10 +45,9 @@ def command(
         typer.echo(f"left out: {entry.where}: {entry.reason}", err=True)
     styles = ["no style", *(style.name for style in loaded.header.styles)]
     nearest = sorted(zip(own.facts["mixture"], styles, strict=True), reverse=True)[:_SHOWN]
-    typer.echo(
-        f"{name}: learnt from {formatting.count(own.style.tunes, 'tune')}, {formatting.count(own.style.notes, 'note')}"
-    )
+    tunes, notes = own.style.tunes, own.style.notes
+    learnt = f"{formatting.count(tunes, 'tune')}, {formatting.count(notes, 'note')}"
+    typer.echo(f"{name}: learnt from {learnt}")
     typer.echo(f"  nearest  {', '.join(f'{style} {share:.0%}' for share, style in nearest)}")
-    typer.echo(
-        f"  bits per note of tunes kept aside: {own.facts['bits_of_mixture']:.3f} -> {own.facts['bits']:.3f}"
-    )
+    before, after = own.facts["bits_of_mixture"], own.facts["bits"]
+    typer.echo(f"  bits per note of held-out tunes: {before:.3f} -> {after:.3f}")

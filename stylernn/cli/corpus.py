@@ -1,4 +1,4 @@
-"""`stylernn corpus`: which melodies there are to learn from, getting more, and what is in them."""
+"""`stylernn corpus`: lists, downloads, adds and counts the melodies to learn from."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _SHOWN_METRES = 4
 _SHOWN_REASONS = 3
 
 app = typer.Typer(
-    help="List, fetch, add and count the corpora to learn from.",
+    help="List, download, add and count the corpora to learn from.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -32,14 +32,15 @@ Styles = Annotated[list[str], typer.Argument(metavar="STYLE...", help="Styles, s
 Mirror = Annotated[
     str | None,
     typer.Option(
-        help="Where to fetch from: an https address or a folder laid out like it. [env: STYLERNN_MIRROR]"
+        help="Where to download from: an https address, or a folder with the same files. "
+        "[env: STYLERNN_MIRROR] [default: the address of each source]",
     ),
 ]
 
 
 @app.command("list")
 def list_() -> None:
-    """List styles and their sources: how large, under which licence, and whether they are in use."""
+    """List styles and their sources, with size, licence and state."""
     from stylernn import corpus
 
     table = _table("style", "source", ">tunes", ">notes", "state", "licence")
@@ -58,7 +59,7 @@ def list_() -> None:
 
 @app.command()
 def fetch(styles: Styles, mirror: Mirror = None) -> None:
-    """Download the corpora of some styles and compare every file with its known sha256."""
+    """Download the corpora of some styles, and check every file against its known SHA-256."""
     from stylernn import corpus
 
     with display.loading() as show:
@@ -66,7 +67,8 @@ def fetch(styles: Styles, mirror: Mirror = None) -> None:
     if not fetched:
         installed = [name for style in styles for name in corpus.in_use(style)]
         typer.echo(
-            f"nothing to fetch: {', '.join(styles)} comes from {', '.join(installed) or 'no source'}"
+            f"nothing to fetch: {', '.join(styles)} comes from "
+            f"{', '.join(installed) or 'no source'}"
         )
     for name, new in fetched.items():
         source = corpus.sources()[name]
@@ -76,7 +78,7 @@ def fetch(styles: Styles, mirror: Mirror = None) -> None:
 
 @app.command()
 def add(
-    style: Annotated[str, typer.Argument(help="What to call everything in the folder.")],
+    style: Annotated[str, typer.Argument(help="Style of all melodies in the folder.")],
     folder: Annotated[
         Path,
         typer.Argument(help=f"Folder of {format_names()} files; it is not copied."),
@@ -97,10 +99,11 @@ def add(
 @app.command()
 def stats(
     styles: Annotated[
-        list[str] | None, typer.Argument(metavar="[STYLE...]", help="All by default.")
+        list[str] | None,
+        typer.Argument(metavar="[STYLE...]", help="Styles to count. [default: all in use]"),
     ] = None,
 ) -> None:
-    """Count tunes, notes, bars and metres, what was left out and why, and the sizes of the splits."""
+    """Count tunes, notes, bars, metres, splits, and what was left out and why."""
     from stylernn import corpus
 
     table = _table(
@@ -132,6 +135,7 @@ def stats(
 
 
 def _idle(source: "corpus.Source") -> str:
+    """The state of a source that is not in use."""
     from stylernn import corpus
 
     if corpus.is_installed(source):
@@ -140,12 +144,13 @@ def _idle(source: "corpus.Source") -> str:
 
 
 def _counts(part: "Parsed") -> tuple[str, str, str]:
+    """Numbers of tunes, notes and bars."""
     notes = sum(len(tune.melody.notes) for tune in part.tunes)
     return f"{len(part.tunes):,}", f"{notes:,}", f"{sum(tune.melody.bars for tune in part.tunes):,}"
 
 
 def _metres(part: "Parsed") -> str:
-    """The commonest metres and their shares of the tunes."""
+    """The most frequent metres and their shares of the tunes."""
     counted = _commonest(str(tune.melody.metre) for tune in part.tunes)
     return ", ".join(
         f"{metre} {count / len(part.tunes):.0%}" for metre, count in counted[:_SHOWN_METRES]
@@ -153,7 +158,7 @@ def _metres(part: "Parsed") -> str:
 
 
 def _reasons(part: "Parsed") -> list[str]:
-    """The commonest reasons for leaving something out, with counts."""
+    """The most frequent reasons for leaving something out, with counts."""
     counted = _commonest(entry.reason for entry in part.dropped)
     rest = sum(count for _, count in counted[_SHOWN_REASONS:])
     return [f"{count} {reason}" for reason, count in counted[:_SHOWN_REASONS]] + (
@@ -162,6 +167,7 @@ def _reasons(part: "Parsed") -> list[str]:
 
 
 def _commonest(words: Iterable[str]) -> list[tuple[str, int]]:
+    """Words with their counts, the most frequent first."""
     return Counter(words).most_common()
 
 
@@ -180,6 +186,7 @@ def _table(*headings: str) -> "Table":
 
 
 def _print(table: "Table") -> None:
+    """Print a table."""
     from rich.console import Console
 
     Console(highlight=False).print(table)

@@ -1,6 +1,7 @@
-"""What training shows: live progress and the table at the end.
+"""Progress bars for parsing and training, and the table at the end of training.
 
-On a terminal the progress is one line that changes; where the output is kept in a file, one line a validation.
+On a terminal, progress is one line that changes. Elsewhere, training prints one line for each
+validation.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,11 @@ __all__ = ["loading", "training", "table_of"]
 
 @contextmanager
 def loading() -> Iterator["corpus.Progress"]:
-    """A callback for `corpus.load` that shows a bar for each corpus that has to be parsed."""
+    """Show a bar for each corpus that has to be parsed.
+
+    Returns:
+        A context that gives the callback for `corpus.load`.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -52,7 +57,11 @@ def loading() -> Iterator["corpus.Progress"]:
 
 @contextmanager
 def training() -> Iterator[Callable[["progress.Progress"], None]]:
-    """A callback for `train.fit` that shows step, bits per note, speed, the wait for data and the time left."""
+    """Show step, bits per note, speed, the time spent waiting for data, and the time left.
+
+    Returns:
+        A context that gives the callback for `train.fit`.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -79,6 +88,7 @@ def training() -> Iterator[Callable[["progress.Progress"], None]]:
 
 
 def _state(event: "progress.Progress") -> str:
+    """One line on the state of training."""
     valid = "-" if event.valid_bits is None else f"{event.valid_bits:.3f}"
     left = timedelta(seconds=round(event.seconds_left))
     return (
@@ -88,11 +98,18 @@ def _state(event: "progress.Progress") -> str:
 
 
 def table_of(rows: Sequence["likelihood.StyleResult"]) -> "Table":
-    """The test-set table: bits per note beside the baselines, and how often each part of a note is guessed right."""
+    """Make the table of the test set: bits per note beside baselines, and accuracies.
+
+    Args:
+        rows: one a style.
+
+    Returns:
+        The table to print.
+    """
     from rich.table import Table
 
     table = Table(
-        title="test set, melodies never trained on",
+        title="test set: melodies that the model was not trained on",
         caption="bits per note: lower is better",
         box=None,
     )

@@ -1,4 +1,4 @@
-"""Keys, metres and melodies in a musician's words: "D minor", "6/8", "33 bars"."""
+"""Texts for keys, metres and melodies: "D minor", "6/8", "33 bars"."""
 
 import re
 from typing import TYPE_CHECKING
@@ -45,12 +45,36 @@ _KEY = re.compile(r"([A-Ga-g])([b#♭♯]?)\s*((?i:major|minor|maj|min)|m)?")
 
 
 def count(number: int, noun: str) -> str:
-    """A number with its noun: "1 bar", "1,204 notes"."""
+    """Write a number with its noun.
+
+    Args:
+        number: how many.
+        noun: in the singular; its plural ends in "s".
+
+    Returns:
+        Such as "1 bar".
+
+    Example:
+        >>> count(1204, "note")
+        '1,204 notes'
+    """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def describe(melody: "Melody") -> str:
-    """One line on a melody: key, metre, tempo, length and range."""
+    """Describe a melody in one line: key, metre, tempo, length and range.
+
+    Args:
+        melody: the tune.
+
+    Returns:
+        The line.
+
+    Example:
+        >>> from stylernn.music.melody import Melody, Note
+        >>> describe(Melody((Note(0, 24, 60), Note(24, 24, 67))))
+        'key unknown, 4/4, 120 quarters a minute, 1 bar, 2 notes, C4 to G4'
+    """
     pitches = [note.pitch for note in melody.notes]
     return ", ".join(
         [
@@ -65,21 +89,52 @@ def describe(melody: "Melody") -> str:
 
 
 def key_name(key: "Key | None") -> str:
-    """Name a key, such as "D minor"."""
+    """Name a key.
+
+    Args:
+        key: the key, or None.
+
+    Returns:
+        Such as "D minor".
+
+    Example:
+        >>> from stylernn.music.melody import Key
+        >>> key_name(Key(-1, "minor"))
+        'D minor'
+    """
     if key is None:
         return "key unknown"
     return f"{_FIFTHS[_C + key.fifths + (_MINOR if key.mode == 'minor' else 0)]} {key.mode}"
 
 
 def tonality_name(tonality: "Tonality") -> str:
-    """Name a tonality by the key with the fewest accidentals."""
+    """Name a tonality by the key with the fewest accidentals.
+
+    Args:
+        tonality: tonic and mode.
+
+    Returns:
+        Such as "D minor".
+    """
     from stylernn.music.key_estimation import as_key
 
     return key_name(as_key(tonality))
 
 
 def pitch_name(pitch: int, key: "Key | None" = None) -> str:
-    """Name a MIDI pitch as it is spelled in a key: 60 is C4."""
+    """Name a pitch as it is spelled in a key.
+
+    Args:
+        pitch: MIDI number, 0 to 127.
+        key: the key, if it is known.
+
+    Returns:
+        Step, accidental and octave.
+
+    Example:
+        >>> pitch_name(60)
+        'C4'
+    """
     from stylernn.formats.notation import spell
 
     step, alter, octave = spell(pitch, key)
@@ -87,10 +142,20 @@ def pitch_name(pitch: int, key: "Key | None" = None) -> str:
 
 
 def parse_key(text: str) -> "Key":
-    """Read a key: "D minor", "Dm", "Bb", "F# major".
+    """Read a key.
+
+    Args:
+        text: such as "D minor", "Dm", "Bb" or "F# major".
+
+    Returns:
+        The key.
 
     Raises:
-        UsageError: if it is none, or its signature would need more than seven accidentals.
+        UsageError: if the text is no key, or the key has more than seven accidentals.
+
+    Example:
+        >>> key_name(parse_key("Dm"))
+        'D minor'
     """
     from stylernn.music.melody import Key
 
@@ -109,10 +174,20 @@ def parse_key(text: str) -> "Key":
 
 
 def parse_metre(text: str) -> "TimeSignature":
-    """Read a metre such as "6/8".
+    """Read a metre.
+
+    Args:
+        text: such as "6/8".
+
+    Returns:
+        The metre.
 
     Raises:
-        UsageError: if it is not two numbers that make a metre.
+        UsageError: if the text is no metre.
+
+    Example:
+        >>> str(parse_metre("6/8"))
+        '6/8'
     """
     from stylernn.music.melody import TimeSignature
 

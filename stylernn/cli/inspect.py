@@ -1,4 +1,4 @@
-"""`stylernn inspect`: what is in a music file, and which of it is taken for the melody."""
+"""`stylernn inspect`: shows the tracks of a music file, and which one is read as the melody."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +17,12 @@ __all__ = ["command"]
 def command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"A {format_names()} file.")],
     track: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="A track other than the chosen one.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Read this track. [default: the one that looks like the melody]",
+        ),
     ] = None,
 ) -> None:
     """Show a file's tracks and the melody that would be read from it."""
@@ -30,6 +35,7 @@ def command(
 
 
 def _show(tracks: list["TrackInfo"], title: str) -> None:
+    """Print a table of the tracks."""
     from rich.console import Console
     from rich.table import Table
 
@@ -37,7 +43,9 @@ def _show(tracks: list["TrackInfo"], title: str) -> None:
         "track", "name", "notes", "one at a time", "mean pitch", "", title=title, box=None
     )
     for part in tracks:
-        remark = "melody" if part.chosen else "drums" if part.is_drum else ""
-        pitch, alone = formatting.pitch_name(round(part.mean_pitch)), f"{part.monophony:.0%}"
+        remark = "drums" if part.is_drum else ""
+        remark = "melody" if part.chosen else remark
+        pitch = formatting.pitch_name(round(part.mean_pitch))
+        alone = f"{part.monophony:.0%}"
         table.add_row(str(part.index), part.name, f"{part.notes:,}", alone, pitch, remark)
     Console(highlight=False).print(table)

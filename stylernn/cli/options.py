@@ -1,4 +1,7 @@
-"""Options that several commands share. What is not given is None: the library holds the only defaults."""
+"""Options that several commands share.
+
+An option that is not given is None; the library has the defaults.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +18,9 @@ __all__ = ["Force", "Like", "ModelFile", "Plot", "Seed", "Temperature", "given",
 ModelFile = Annotated[
     Path | None,
     typer.Option(
-        "--model", metavar="FILE", help="A model file or run folder instead of the shipped model."
+        "--model",
+        metavar="FILE",
+        help="A model file or run folder. [default: the bundled, pretrained model]",
     ),
 ]
 Seed = Annotated[
@@ -25,7 +30,9 @@ Force = Annotated[bool, typer.Option("--force", "-f", help="Replace existing fil
 Like = Annotated[
     Path | None,
     typer.Option(
-        "--like", metavar="FILE", help="In the style of this tune, instead of a style's name."
+        "--like",
+        metavar="FILE",
+        help="Use the style of this tune. [default: none, a style is given by name]",
     ),
 ]
 Plot = Annotated[
@@ -33,22 +40,44 @@ Plot = Annotated[
     typer.Option(
         "--plot",
         metavar="FILE",
-        help="Draw piano rolls, as .png, .svg or .pdf; several are numbered.",
+        help="Draw piano rolls, as .png, .svg or .pdf; several are numbered. [default: none]",
     ),
 ]
 Temperature = Annotated[
     float | None,
-    typer.Option(metavar="X", help="1 is as varied as the style; below: plainer; above: stranger."),
+    typer.Option(
+        metavar="X",
+        help="Sampling temperature: below 1 results are less varied, above 1 more. [default: 1]",
+    ),
 ]
 
 
 def given(**options: Any) -> dict[str, Any]:
-    """Only the options that the user gave."""
+    """Leave out the options that the user did not give.
+
+    Args:
+        options: by name; None for those that were not given.
+
+    Returns:
+        The others.
+
+    Example:
+        >>> given(seed=0, tempo=None)
+        {'seed': 0}
+    """
     return {name: value for name, value in options.items() if value is not None}
 
 
 def style(name: str | None, like: Path | None, option: str) -> str:
-    """The style that is asked for: by name with an option such as --to, or by a tune with --like.
+    """The style that the user asks for: a name, or the path of a tune.
+
+    Args:
+        name: value of the option for names.
+        like: value of --like.
+        option: name of the option for names, such as "--to".
+
+    Returns:
+        The name or the path.
 
     Raises:
         UsageError: if neither or both are given.
@@ -61,7 +90,18 @@ def style(name: str | None, like: Path | None, option: str) -> str:
 
 
 def load(model: Path | None) -> "Model":
-    """The model of `--model`: a file, the best one of a run folder, or by default the shipped one."""
+    """Load the model of `--model`.
+
+    Args:
+        model: a model file, or a run folder for its best model; None for the bundled, pretrained
+            model.
+
+    Returns:
+        The model.
+
+    Raises:
+        ModelFileError: if the file is no model.
+    """
     from stylernn.model import checkpoint
     from stylernn.training import run_folder
 

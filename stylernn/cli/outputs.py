@@ -1,4 +1,4 @@
-"""Where results go: names are chosen and every obstacle is found before any work begins."""
+"""Names of output files, and checks that they can be written, before any other work."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -35,11 +35,21 @@ PAGES = (".png", ".svg")
 def plan(inputs: Sequence[Path], out: Path | None, style: str) -> list[Path]:
     """Name the output of each input.
 
-    One input goes to `out`, or into it where that is a folder; without `out`, `tune.mid` becomes `tune.jazz.mid` in
-    the current folder. Several inputs keep their names in the folder `out`, which is made if need be.
+    One input goes to `out`, or into it if it is a folder. Without `out`, `tune.mid` becomes
+    `tune.STYLE.mid` in the current folder. Several inputs keep their names in the folder `out`,
+    which is made if it does not exist.
+
+    Args:
+        inputs: the files to read.
+        out: file or folder of the user, if any.
+        style: for the names.
+
+    Returns:
+        One path for each input.
 
     Raises:
-        UsageError: if two inputs would get the same name, or `out` is a file and there are several inputs.
+        UsageError: if two inputs would get the same name, or `out` is a file and there are several
+            inputs.
     """
     if out is None:
         outputs = [Path(f"{path.stem}.{_named(style)}{path.suffix}") for path in inputs]
@@ -56,7 +66,19 @@ def plan(inputs: Sequence[Path], out: Path | None, style: str) -> list[Path]:
 
 
 def numbered(out: Path | None, style: str, count: int) -> list[Path]:
-    """Name `count` new pieces: `jazz-1.mid`, `jazz-2.mid` ... in a folder, or `out` itself, numbered if several."""
+    """Name new melodies: `STYLE-1.mid`, `STYLE-2.mid` ... in a folder, or `out` itself.
+
+    Args:
+        out: file or folder of the user, if any; a file is numbered if there are several melodies.
+        style: for the names.
+        count: how many melodies.
+
+    Returns:
+        One path for each melody.
+
+    Raises:
+        UsageError: if the folder cannot be made.
+    """
     if out is None:
         base = Path(f"{_named(style)}.mid")
     elif out.is_dir() or not out.suffix:
@@ -69,7 +91,19 @@ def numbered(out: Path | None, style: str, count: int) -> list[Path]:
 
 
 def varied(path: Path, count: int) -> list[Path]:
-    """Name `count` variations: the path itself, or `tune.jazz-1.mid`, `tune.jazz-2.mid` ..."""
+    """Name variations: the path itself, or numbered if there are several.
+
+    Args:
+        path: name of a single result.
+        count: how many variations.
+
+    Returns:
+        One path for each variation.
+
+    Example:
+        >>> [str(path) for path in varied(Path("tune.mid"), 2)]
+        ['tune-1.mid', 'tune-2.mid']
+    """
     return (
         [path]
         if count == 1
@@ -89,8 +123,8 @@ def check(
     Args:
         outputs: the files to be written.
         force: existing files may be replaced.
-        sources: files that must stay, even then.
-        endings: what the files may be; by default music files and sound.
+        sources: files that must never be replaced.
+        endings: the endings that are allowed; by default those of music and sound files.
 
     Raises:
         UsageError: naming the first output that cannot be written, and why.
@@ -98,9 +132,8 @@ def check(
     from stylernn.formats import registry
 
     known = registry.endings() + SOUNDS if endings is None else endings
-    kept = {
-        os.path.realpath(path) for path in sources
-    }  # where `resolve` would stumble over links in a circle
+    # `Path.resolve` would fail on links in a circle.
+    protected = {os.path.realpath(path) for path in sources}
     for path in outputs:
         ending = path.suffix.lower()
         if ending not in known:
@@ -117,12 +150,12 @@ def check(
             )
         if path.is_dir():
             raise UsageError(f"cannot write {path}: it is a folder")
-        if os.path.realpath(path) in kept:
+        if os.path.realpath(path) in protected:
             raise UsageError(
                 f"{path} is an input and would be overwritten",
                 remedy="Choose another output with -o.",
             )
-        if os.path.lexists(path) and not force:  # a link to nothing, too
+        if os.path.lexists(path) and not force:  # also true for a broken link
             raise UsageError(
                 f"{path} exists",
                 remedy="Overwrite it with --force or choose another output with -o.",
@@ -132,10 +165,15 @@ def check(
 
 
 def check_folder(folder: Path, names: Iterable[str], *, force: bool) -> None:
-    """Make sure that files of some names can be written into a folder, which need not be there yet.
+    """Make sure that some files can be written into a folder, which need not exist yet.
+
+    Args:
+        folder: the folder.
+        names: of the files.
+        force: existing files may be replaced.
 
     Raises:
-        UsageError: naming what is in the way.
+        UsageError: naming the first file or folder that cannot be written, and why.
     """
     nearest = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
     if not nearest.is_dir():
@@ -155,7 +193,19 @@ def check_folder(folder: Path, names: Iterable[str], *, force: bool) -> None:
 
 
 def plots(plot: Path | None, outputs: Sequence[Path]) -> list[Path]:
-    """Name the pictures of results: `plot` for one, numbered for several; none without it."""
+    """Name the pictures of results.
+
+    Args:
+        plot: file of the user, if any; it is numbered if there are several results.
+        outputs: the results.
+
+    Returns:
+        One path for each result; none without `plot`.
+
+    Example:
+        >>> [str(path) for path in plots(Path("roll.png"), [Path("a.mid"), Path("b.mid")])]
+        ['roll-1.png', 'roll-2.png']
+    """
     if plot is None:
         return []
     if len(outputs) == 1:
@@ -167,7 +217,14 @@ def plots(plot: Path | None, outputs: Sequence[Path]) -> list[Path]:
 
 
 def write(melody: "Melody", path: Path, style: str = "", *, seed: int = 0) -> None:
-    """Write a melody as the music file or, played in a style, the sound file that the ending of `path` says."""
+    """Write a melody as a music file or, by the ending of the path, as a sound file.
+
+    Args:
+        melody: the melody.
+        path: where to write.
+        style: that a sound file is played in.
+        seed: of the performance of a sound file.
+    """
     if path.suffix.lower() in SOUNDS:
         from stylernn.sound import recording
 
@@ -179,13 +236,13 @@ def write(melody: "Melody", path: Path, style: str = "", *, seed: int = 0) -> No
 
 
 def _named(style: str) -> str:
-    """A style for a file's name: "jazz=0.7,celtic=0.3" becomes "jazz0.7-celtic0.3", "tunes/ref.mid" becomes "ref"."""
+    """A style for the name of a file: "a=0.7,b=0.3" becomes "a0.7-b0.3", "tunes/ref.mid" "ref"."""
     parts = (part.partition("=") for part in style.split(","))
     return "-".join(f"{Path(name.strip()).stem}{weight.strip()}" for name, _, weight in parts)
 
 
 def _folder(path: Path) -> Path:
-    """An output folder, made if only its last part is missing."""
+    """An output folder, made if its parent exists."""
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} is a file", expected="a folder for the results")
     if not path.parent.is_dir():

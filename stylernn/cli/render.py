@@ -1,4 +1,4 @@
-"""`stylernn render`: hear a music file, played in the manner of a style."""
+"""`stylernn render`: plays a music file into a sound file, in the manner of a style."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,36 +19,53 @@ def command(
             "--out",
             "-o",
             metavar="OUT",
-            help="A .wav, .flac or .mp3 file; by default FILE's name as .wav.",
+            help="A .wav, .flac or .mp3 file. [default: the name of FILE with the ending .wav]",
         ),
     ] = None,
     style: Annotated[
         str,
         typer.Option(
-            metavar="STYLE", help="Play it in the manner of this style: swing, accents, instrument."
+            metavar="STYLE",
+            help="Play with the swing, accents and instrument of this style. "
+            "[default: a piano, without swing and accents]",
         ),
     ] = "",
     instrument: Annotated[
         str,
-        typer.Option(metavar="NAME", help='Any of General MIDI, such as clarinet or "tenor sax".'),
+        typer.Option(
+            metavar="NAME",
+            help='An instrument of General MIDI, such as clarinet or "tenor sax". '
+            "[default: that of the style]",
+        ),
     ] = "",
     tempo: Annotated[
-        float | None, typer.Option(metavar="X", min=20, max=400, help="Quarter notes per minute.")
+        float | None,
+        typer.Option(
+            metavar="X",
+            min=20,
+            max=400,
+            help="Quarter notes per minute. [default: the tempo of the file]",
+        ),
     ] = None,
-    straight: Annotated[bool, typer.Option("--straight", help="Play exactly as written.")] = False,
+    straight: Annotated[
+        bool, typer.Option("--straight", help="Play the notes exactly as written.")
+    ] = False,
     accompany: Annotated[bool, typer.Option("--accompany", help="Add bass and chords.")] = False,
     sound_font: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
             envvar="STYLERNN_SOUND_FONT",
-            help="A SoundFont 2 file instead of the one that comes along.",
+            help="A SoundFont 2 file. [default: the one that is installed with pretty_midi]",
         ),
     ] = None,
     track: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=0, help="The melody's track, as `stylernn inspect` numbers them."
+            metavar="N",
+            min=0,
+            help="Track to read, as numbered by `stylernn inspect`. "
+            "[default: the one that looks like the melody]",
         ),
     ] = None,
     seed: options.Seed = 0,
@@ -73,9 +90,6 @@ def command(
         font=sound_font,
     )
     recording.write(samples, path)
-    level = (
-        f"{mastering.loudness(samples):.1f} LUFS, true peak {mastering.true_peak(samples):.1f} dB"
-    )
-    typer.echo(
-        f"{path}: {formatting.count(melody.bars, 'bar')}, {len(samples) / RATE:.1f} seconds, {level}"
-    )
+    length = f"{formatting.count(melody.bars, 'bar')}, {len(samples) / RATE:.1f} seconds"
+    loudness, peak = mastering.loudness(samples), mastering.true_peak(samples)
+    typer.echo(f"{path}: {length}, {loudness:.1f} LUFS, true peak {peak:.1f} dB")

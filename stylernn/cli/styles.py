@@ -1,4 +1,4 @@
-"""`stylernn styles`: what a model has learnt, from how much, and under which licences; and the user's own styles."""
+"""`stylernn styles`: lists the styles of a model and the user's own, with their licences."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,15 +18,18 @@ def command(
     table: Annotated[
         bool,
         typer.Option(
-            "--pairs", help="How well each style turns into each other one, as it was measured."
+            "--pairs", help="Show the measured quality of transfer between all pairs of styles."
         ),
     ] = False,
     remove: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Remove a style of your own, instead of listing."),
+        typer.Option(
+            metavar="NAME",
+            help="Remove a style of your own. [default: nothing is removed, styles are listed]",
+        ),
     ] = None,
 ) -> None:
-    """List a model's styles, the finer ones under their parent, with the licences of what they were learnt from."""
+    """List the styles of a model, substyles under their parents, with licences of their sources."""
     from rich.console import Console
     from rich.table import Table
 
@@ -40,11 +43,11 @@ def command(
     if table:
         _print_pairs(loaded)
         return
-    shipped = sorted(
+    learnt = sorted(
         loaded.header.styles,
         key=lambda style: (style.parent, style.name != style.parent, style.name),
     )
-    styles = [*shipped, *_own(loaded)]
+    styles = [*learnt, *_own(loaded)]
     licences = list(dict.fromkeys(licence for style in styles for licence in style.licences))
     rows = Table(box=None, pad_edge=False)
     rows.add_column("style", no_wrap=True)
@@ -69,7 +72,7 @@ def command(
 
 
 def _works_from(model: "Model", style: "Style") -> str:
-    """From how many of the other styles tunes come well into this one."""
+    """From how many of the other styles a transfer into this one works."""
     from stylernn.generation import pair_quality
 
     tried = pair_quality.into(model.header.metrics, style.name)
@@ -77,7 +80,7 @@ def _works_from(model: "Model", style: "Style") -> str:
 
 
 def _print_pairs(model: "Model") -> None:
-    """A row for each pair of styles, by where it goes to."""
+    """Print a row for each pair of styles, sorted by target style."""
     from rich.console import Console
     from rich.table import Table
 
@@ -89,7 +92,7 @@ def _print_pairs(model: "Model") -> None:
     )
     if not found:
         raise StylernnError(
-            "nobody has measured this model's pairs of styles",
+            "the pairs of styles of this model have not been measured",
             remedy="See tools/release/measure_pairs.py.",
         )
     rows = Table("to", "from", box=None, pad_edge=False)
@@ -105,7 +108,7 @@ def _print_pairs(model: "Model") -> None:
 
 
 def _own(model: "Model") -> list["Style"]:
-    """The user's styles; one that cannot be used with this model says so."""
+    """The user's styles, with a note on those that were learnt for another model."""
     from dataclasses import replace
 
     from stylernn.adaptation import user_styles

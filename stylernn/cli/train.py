@@ -1,4 +1,4 @@
-"""`stylernn train`: a model from labelled melodies."""
+"""`stylernn train`: trains a model on melodies with known styles."""
 
 import itertools
 import json
@@ -29,58 +29,93 @@ def command(
         typer.Option(
             "--styles",
             metavar="STYLE...",
-            help="Styles to learn; `stylernn corpus list` shows them.",
+            help="Styles to learn; `stylernn corpus list` shows them. "
+            "[default: all styles of --data]",
         ),
     ] = None,
     config: Annotated[
-        str, typer.Option(metavar="NAME_OR_FILE", help="A shipped configuration or a .toml file.")
+        str,
+        typer.Option(metavar="NAME_OR_FILE", help="An installed configuration, or a .toml file."),
     ] = "default",
     data: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Your own music: subfolders named after styles."),
+        typer.Option(
+            metavar="FOLDER",
+            help="Your own music, one subfolder for each style. [default: the installed corpora]",
+        ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FOLDER", help="Run folder; runs/STYLES by default."),
+        typer.Option(
+            "--out", "-o", metavar="FOLDER", help="Run folder. [default: a new folder runs/STYLES]"
+        ),
     ] = None,
     resume: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Go on with the run in this folder, exactly."),
+        typer.Option(
+            metavar="FOLDER",
+            help="Continue the run in this folder. [default: a new run is started]",
+        ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="Seed of weights, batches and dropout.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Seed of weights, batches and dropout. [default: that of the configuration]",
+        ),
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Most training steps.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Largest number of training steps. [default: that of the configuration]",
+        ),
     ] = None,
     distributed: Annotated[
         bool,
         typer.Option(
-            "--distributed", help="Train together with other processes, each started with this."
+            "--distributed", help="Train in several processes; start each of them with this option."
         ),
     ] = False,
     coordinator: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Where the first process listens.")
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Address of the first process. [default: jax finds it on a known cluster]",
+        ),
     ] = None,
     processes: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="How many processes there are.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Number of processes. [default: jax finds it on a known cluster]",
+        ),
     ] = None,
     process: Annotated[
-        int | None, typer.Option(metavar="K", min=0, help="This one's number, from 0.")
+        int | None,
+        typer.Option(
+            metavar="K",
+            min=0,
+            help="Number of this process, from 0. [default: jax finds it on a known cluster]",
+        ),
     ] = None,
 ) -> None:
     """Train a model on one or more styles.
 
-    The run folder keeps the best and the last checkpoint, the settings, all metrics and a learning curve. At the end
-    the model is compared on melodies it has never seen with a Markov chain of order 3 and with its untrained self.
-    Several processes learn as one with --distributed; on a cluster that jax knows, no other option is needed.
+    The run folder gets the best and the last checkpoint, the configuration, all metrics and a
+    learning curve. At the end the model is compared with a Markov chain of order 3 and with the
+    untrained model on the test set. Several processes train one model with --distributed; on a
+    cluster that jax knows, no other option is needed.
     """
     together = _Together(coordinator, processes, process)
     if not distributed and together != _Together():
         raise UsageError("--coordinator, --processes and --process are options of --distributed")
     if distributed and not (out or resume):
         raise UsageError(
-            "processes that train together need one folder",
+            "processes that train one model need the same folder",
             expected="--out FOLDER or --resume FOLDER",
         )
     source = _Source(tuple(styles or ()), os.path.realpath(data) if data else "")
@@ -91,7 +126,8 @@ def command(
     folder = resume or out or _new_folder(source)
     if not resume and not _is_free(folder):
         raise UsageError(
-            f"{folder} is not an empty folder", remedy="Choose another, or --resume the run in it."
+            f"{folder} is not an empty folder",
+            remedy="Choose another one, or continue its run with --resume.",
         )
 
     from rich.console import Console
@@ -108,7 +144,7 @@ def command(
     chosen = configuration.load(folder / "config.toml" if resume else config, overrides)
     if resume and (out or chosen != configuration.load(folder / "config.toml")):
         raise UsageError(
-            "--resume goes on with a run as it is",
+            "--resume continues a run without changes",
             expected="no --out, and no other --seed or --steps",
         )
     tunes = _tunes(source)
@@ -122,14 +158,14 @@ def command(
         _forget(folder)
         raise
     except KeyboardInterrupt:
-        typer.echo(f"stopped; stylernn train --resume {folder} goes on from the last checkpoint")
+        typer.echo(f"stopped; to continue: stylernn train --resume {folder}")
         raise
     Console(highlight=False).print(display.table_of(outcome.table))
     typer.echo(f"best model (step {outcome.best_step:,}) and learning curve: {outcome.folder}")
 
 
 class _Together(NamedTuple):
-    """How processes that train together find each other; None where the environment says it."""
+    """How processes find each other; None where jax finds it out."""
 
     coordinator: str | None = None
     processes: int | None = None
@@ -137,7 +173,7 @@ class _Together(NamedTuple):
 
 
 class _Source(NamedTuple):
-    """What a run learns from: styles of the installed corpora, or of a folder (all of it where none is named)."""
+    """What a run learns from: styles of the installed corpora or of a folder."""
 
     styles: tuple[str, ...] = ()
     folder: str = ""
@@ -168,18 +204,18 @@ def _new_folder(source: _Source) -> Path:
 
 
 def _is_free(folder: Path) -> bool:
-    """Whether a run can begin here: nothing is in the way but what one left that was killed before it began."""
+    """Whether a run can start here; files of a run that was killed early do not matter."""
     if not folder.is_dir():
         return not folder.exists()
     return {path.name for path in folder.iterdir() if not path.name.startswith(".")} <= _BEGINNINGS
 
 
 def _remember(folder: Path, source: _Source) -> None:
-    """Keep in the run folder what `--resume` has to load again."""
+    """Write into the run folder what `--resume` has to load again."""
     if not _is_free(folder):
         raise UsageError(
             f"{folder} is not empty",
-            remedy=f"Go on with its run by --resume {folder}, or choose another.",
+            remedy=f"Continue its run with --resume {folder}, or choose another folder.",
         )
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / _SOURCE) as draft:
@@ -187,23 +223,23 @@ def _remember(folder: Path, source: _Source) -> None:
 
 
 def _forget(folder: Path) -> None:
-    """Leave nothing behind of a run that never began."""
+    """Remove the files of a run that did not start."""
     if {path.name for path in folder.iterdir()} == {_SOURCE}:
         (folder / _SOURCE).unlink()
         folder.rmdir()
 
 
 def _recall(folder: Path, asked: _Source) -> _Source:
-    """What the run in a folder learns from; what is asked for beside `--resume` must not contradict it."""
+    """What the run in a folder learns from; options beside `--resume` must agree with it."""
     try:
         noted = _Source(**json.loads(limits.contents(folder / _SOURCE, "config_kilobytes")))
-        kept = _Source(tuple(map(str, noted.styles)), str(noted.folder))
+        saved = _Source(tuple(map(str, noted.styles)), str(noted.folder))
     except (OSError, TypeError, ValueError) as error:
         raise UsageError(f"there is no run to resume in {folder}") from error
-    if asked not in (_Source(), kept):
+    if asked not in (_Source(), saved):
         raise UsageError(
             f"the run in {folder} learns from something else",
-            expected=" ".join(filter(None, [*kept.styles, kept.folder])),
+            expected=" ".join(filter(None, [*saved.styles, saved.folder])),
             found=" ".join(filter(None, [*asked.styles, asked.folder])),
         )
-    return kept
+    return saved

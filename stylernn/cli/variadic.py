@@ -1,8 +1,9 @@
-"""Options that take several bare values: `--styles classical jazz`.
+"""Options that take several values, such as `--styles A B`.
 
-The parser under typer gives an option a fixed number of values; the way it has for a variable number is to repeat
-the option. So the option is restated before each further bare word, and the parser does the rest: required options,
-choices, `--styles=classical jazz` and repetition work as ever. The list ends at the next option or at `--`.
+The parser of typer gives an option a fixed number of values; for a variable number the option must
+be repeated. So the option is repeated here before each further value. Required options, choices,
+`--styles=A B` and repetition by the user work as usual. The list ends at the next option or at
+`--`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ __all__ = ["SeveralValuesCommand"]
 
 
 class SeveralValuesCommand(TyperCommand):
-    """A command whose list options take all bare words that follow them: `app.command(cls=SeveralValuesCommand)`."""
+    """A command whose list options take all values that follow them."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         lists = {
@@ -27,7 +28,7 @@ class SeveralValuesCommand(TyperCommand):
 
 
 def _restate(words: Iterable[str], lists: set[str]) -> Iterator[str]:
-    """The words with each list option repeated before its second and further values."""
+    """The words, with each list option repeated before its second and further values."""
     words = iter(words)
     option, has_value = "", False
     for word in words:

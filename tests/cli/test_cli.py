@@ -1,4 +1,4 @@
-"""The command line from the user's side: what it makes, what it says, and how it ends when something is wrong."""
+"""The command line: what it writes and prints, and its messages and exit codes for errors."""
 
 import json
 import shlex

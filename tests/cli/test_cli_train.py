@@ -1,4 +1,4 @@
-"""`stylernn train` from the user's side: a run, a run that is interrupted, and the same run gone on with."""
+"""`stylernn train`: a run, a run that is interrupted, and its continuation."""
 
 import json
 from collections.abc import Callable
@@ -83,6 +83,6 @@ def test_an_interrupted_run_goes_on_to_the_same_model(
 
 
 def validations(run: Path) -> list[tuple[int, float]]:
-    """Steps and validation losses, to the last bit; the training loss is a running mean of one process."""
+    """Steps and exact validation losses; the training loss is a running mean of one process."""
     entries = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
     return [(entry["step"], entry["valid_bits"]) for entry in entries]
