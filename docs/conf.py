@@ -1,6 +1,7 @@
 """Settings of the documentation: `make docs` builds it into build/docs, without a network."""
 
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,11 +43,31 @@ html_copy_source = False
 
 
 def plain_text(*arguments: Any) -> None:
-    """Escape signs in docstrings that reStructuredText would read as markup: |x| and **kern."""
+    """Make docstrings, which are plain text, into what reStructuredText reads as meant.
+
+    Signs that would be markup are escaped. In a module's docstring the hanging lines of an entry are
+    joined to its first line, and references become a list.
+    """
+    what: str = arguments[1]
     lines: list[str] = arguments[-1]
     lines[:] = [re.sub(r"(?<!\\)\||\*\*(?=kern)", r"\\\g<0>", line) for line in lines]
+    if what != "module" or any(">>>" in line for line in lines):
+        return
+    joined: list[str] = []
+    section = ""
+    for line in lines:
+        depth = len(line) - len(line.lstrip())
+        last = joined[-1] if joined else ""
+        if last.startswith(" ") and depth > len(last) - len(last.lstrip()):
+            joined[-1] = f"{last} {line.strip()}"
+            continue
+        section = line if line and depth == 0 else section
+        is_reference = depth > 0 and section in ("Reference:", "References:")
+        joined.append(f"    * {line.strip()}" if is_reference else line)
+    lines[:] = joined
 
 
 def setup(app: "Sphinx") -> None:
-    """Called by Sphinx when it starts."""
-    app.connect("autodoc-process-docstring", plain_text)
+    """Called by Sphinx when it starts: pages of modules that are gone go, docstrings are read."""
+    shutil.rmtree(Path(app.srcdir) / "api" / "generated", ignore_errors=True)
+    app.connect("autodoc-process-docstring", plain_text, priority=400)
