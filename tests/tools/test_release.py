@@ -260,3 +260,19 @@ def test_nothing_but_install_writes_to_the_shipped_model(
     assert command.main(words) == 2
     assert "--install" in capfd.readouterr().err
     assert originality.fingerprint(shipped) == before
+
+
+def test_install_and_out_copy_the_model_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, shipped, out = (tmp_path / f"{name}.safetensors" for name in ("made", "shipped", "out"))
+    made.write_bytes(b"a model")
+    shipped.write_bytes(b"an older one")
+    monkeypatch.setattr(model_files, "bundled_model", lambda: shipped)
+    monkeypatch.setattr(steps, "release", lambda *_, **__: made)
+    words = ["all", str(tmp_path), "--config", "tiny"]
+    assert command.main([*words, "--out", str(shipped)]) == 2
+    assert command.main([*words, "--out", str(out)]) == 0
+    assert (shipped.read_bytes(), out.read_bytes()) == (b"an older one", b"a model")
+    assert command.main([*words, "--install"]) == 0
+    assert shipped.read_bytes() == b"a model"

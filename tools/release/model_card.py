@@ -86,9 +86,9 @@ def card_of(path: Path) -> str:
     return Template(PROSE.read_text(encoding="utf-8")).substitute(facts)
 
 
-def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
-    lines = [heading, ["---"] * len(heading), *rows]
+    lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
