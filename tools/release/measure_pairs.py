@@ -52,12 +52,12 @@ class PairsSize:
 
     Args:
         tunes: most tunes a pair; of five, a single miss would be one too many.
-        fitted: most windows of a style that the evaluators are fitted to.
+        windows: most windows of a style that the evaluators are fitted to.
         others: most tunes among which a source is looked for.
     """
 
     tunes: int = 20
-    fitted: int = 400
+    windows: int = 400
     others: int = 100
 
 
@@ -168,7 +168,7 @@ def _fit(train: Melodies, size: PairsSize) -> dict[str, Evaluator]:
     """Evaluators of all root styles: the forest of the evaluation kit, and a linear one."""
     windows = {
         name: [part for melody in melodies for part in features.windows(melody, _QUARTERS, most=2)][
-            : size.fitted
+            : size.windows
         ]
         for name, melodies in train.items()
     }
