@@ -58,7 +58,8 @@ def plain_text(*arguments: Any) -> None:
     for line in lines:
         depth = len(line) - len(line.lstrip())
         last = joined[-1] if joined else ""
-        if last.startswith(" ") and depth > len(last) - len(last.lstrip()):
+        is_entry = last.startswith(" ") or ": " in last
+        if is_entry and depth > len(last) - len(last.lstrip()):
             joined[-1] = f"{last} {line.strip()}"
             continue
         section = line if line and depth == 0 else section
