@@ -38,7 +38,7 @@ __all__ = [
     "CHEATS",
     "Column",
     "Row",
-    "Tell",
+    "Progress",
     "cheat_row",
     "joint",
     "joint_of",
@@ -67,7 +67,7 @@ class Column(NamedTuple):
 Row = Mapping[str, Column]
 """Columns by the name of their metric."""
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 """A callback for a progress bar: it is called after each step with the name of what was done."""
 
 

@@ -41,7 +41,7 @@ def trade_off(points: Sequence[Mapping[str, Any]], rows: Mapping[str, tuple[floa
     """Draw style against content: a line for each setting, a mark for each other system.
 
     Args:
-        points: from `settings.sweep`; the values of a setting are joined by a line.
+        points: from `sweeps.sweep`; the values of a setting are joined by a line.
         rows: (content, style) of other rows, by name; the first is the system's.
 
     Returns:

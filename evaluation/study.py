@@ -19,8 +19,8 @@ from . import claims, content, features, metrics, music, realism
 from .benchmark import (
     CHEATS,
     Column,
+    Progress,
     Row,
-    Tell,
     cheat_row,
     joint,
     real_row,
@@ -30,8 +30,8 @@ from .benchmark import (
 )
 from .inputs import check_pairs
 from .report import row
-from .settings import setting_effects
 from .statistics import bootstrap, estimate, resampled_means
+from .sweeps import setting_effects
 from .task import Task, excerpts
 
 __all__ = [
@@ -135,7 +135,7 @@ def compare(
     beside: Mapping[str, Waiting] | None = None,
     trade_off: Sequence[Mapping[str, Any]] = (),
     pool: Executor | None = None,
-    tell: Tell = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> dict[str, Any]:
     """Make the report of a system on a task.
 
@@ -146,9 +146,9 @@ def compare(
         scores: the row of each run, from `begin`, if it was started already.
         further: rows of ablations by name, from `begin`, such as a model without its skeleton.
         beside: from `standing`, if it was started already.
-        trade_off: from `settings.sweep`.
+        trade_off: from `sweeps.sweep`.
         pool: where to measure rows, besides this process.
-        tell: called after each row.
+        progress: called after each row.
 
     Returns:
         All keys of a report except `facts`, see `report`.
@@ -158,10 +158,10 @@ def compare(
     measured: dict[str, Row] = {}
     by_seed: list[Row] = []
     for label, waiting in begun.items():
-        parts = [_reported(tell, label, wait()) for wait in waiting]
+        parts = [_reported(progress, label, wait()) for wait in waiting]
         measured[label] = together(parts)
         by_seed = by_seed or parts
-    measured |= {label: _reported(tell, label, wait()) for label, wait in others.items()}
+    measured |= {label: _reported(progress, label, wait()) for label, wait in others.items()}
     kinds = dict.fromkeys(further or {}, "ablation") | {name: "system", "real melodies": "ceiling"}
     real, own = measured["real melodies"], measured[name]
     reference = _reference(task)
@@ -236,9 +236,9 @@ def compare_files(
 _ORDER = ("system", "ceiling", "ablation", "baseline")
 
 
-def _reported(tell: Tell, what: str, result: Result) -> Result:
+def _reported(progress: Progress, what: str, result: Result) -> Result:
     """The result, after a call of the callback."""
-    tell(what)
+    progress(what)
     return result
 
 

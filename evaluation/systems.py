@@ -49,7 +49,7 @@ def transfer_system(
 def with_setting(
     model: "Model", target: str, options: "TransferConfig"
 ) -> Callable[[str, float], System]:
-    """Make systems with one of the options at a given value, for `settings.sweep`.
+    """Make systems with one of the options at a given value, for `sweeps.sweep`.
 
     Each draws one candidate, so that the ranking of candidates does not hide what the setting does.
 

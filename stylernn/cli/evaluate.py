@@ -103,8 +103,8 @@ def evaluate_files(
             evaluation_data.splits(evaluation_data.tunes(reference, ())), (target,)
         )
         task = _task(train, held_out, target, sources=sources, seed=seed)
-        with evaluation_data.progress(8) as tell, evaluation_data.pool() as pool:
-            report = study.compare(task, [made], name=output.name, pool=pool, tell=tell)
+        with evaluation_data.progress(8) as progress, evaluation_data.pool() as pool:
+            report = study.compare(task, [made], name=output.name, pool=pool, progress=progress)
     evaluation_data.finish(report, out, {"pairs": len(sources), "target": target, "seed": seed})
 
 
@@ -153,7 +153,7 @@ def evaluate_transfer(
 
     from stylernn import api
     from stylernn.adaptation import style_mixtures
-    from stylernn.evaluation import requirements, settings, study, systems
+    from stylernn.evaluation import requirements, study, sweeps, systems
     from stylernn.generation import transfer
     from stylernn.reranking import originality
 
@@ -181,24 +181,28 @@ def evaluate_transfer(
     swept = varied * sum(map(len, _SWEEP.values()))
     drawn = total * (seeds + len(parts) + (seeds - 1) * bool(parts))
     with (
-        evaluation_data.progress(drawn + swept + returned + 7 + seeds + len(parts)) as tell,
+        evaluation_data.progress(drawn + swept + returned + 7 + seeds + len(parts)) as progress,
         evaluation_data.pool() as pool,
     ):
         beside = study.standing(task, pool)
         system = systems.transfer_system(
             loaded, target, given, originality.beside(api.model_file(model))
         )
-        runs, scores = _runs(task, system, seeds, partial(tell, "transfer"), pool)
+        runs, scores = _runs(task, system, seeds, partial(progress, "transfer"), pool)
         further = {
             name: _runs(
-                task, part, seeds if name == "one candidate" else 1, partial(tell, name), pool
+                task, part, seeds if name == "one candidate" else 1, partial(progress, name), pool
             )[1]
             for name, part in parts.items()
         }
         points: list[dict[str, Any]] = []
         if swept:
-            points = settings.sweep(
-                task, systems.with_setting(loaded, target, given), _SWEEP, count=varied, tell=tell
+            points = sweeps.sweep(
+                task,
+                systems.with_setting(loaded, target, given),
+                _SWEEP,
+                count=varied,
+                progress=progress,
             )
         once = replace(given, candidates=1)
         back = [
@@ -213,10 +217,10 @@ def evaluate_transfer(
             further=further,
             beside=beside,
             trade_off=points,
-            tell=tell,
+            progress=progress,
         )
     if back:
-        report["rows"][0]["values"]["strength"] = list(settings.cycle_strength(task, runs[0], back))
+        report["rows"][0]["values"]["strength"] = list(sweeps.cycle_strength(task, runs[0], back))
     facts = {
         "sources": total,
         "candidates for retrieval": total + len(task.distractors),
@@ -269,11 +273,11 @@ def evaluate_model(
         data, tuple(style.name for style in tree if style.parent == style.name)
     )
     split = evaluation_data.splits([tune for tune in found if tune.style in learnt])
-    with evaluation_data.progress(sum(style.parent == style.name for style in tree)) as tell:
+    with evaluation_data.progress(sum(style.parent == style.name for style in tree)) as progress:
         rows = []
         for tested in likelihood.tested(loaded, split):
             rows.append(likelihood_table.row(tested))
-            tell(tested.style)
+            progress(tested.style)
     if not rows:
         expected = f"held-out melodies of {', '.join(sorted(learnt))}"
         raise UsageError(
@@ -330,8 +334,10 @@ def evaluate_calibrate(
     split = evaluation_data.splits(evaluation_data.tunes(data, wanted))
     train, held_out = evaluation_data.by_style(split, wanted, only=styles is not None)
     task = _task(train, held_out, target, source_styles=origins, count=count, seed=seed)
-    with evaluation_data.progress(8) as tell, evaluation_data.pool() as pool:
-        report = study.compare(task, [task.sources], name="the sources", pool=pool, tell=tell)
+    with evaluation_data.progress(8) as progress, evaluation_data.pool() as pool:
+        report = study.compare(
+            task, [task.sources], name="the sources", pool=pool, progress=progress
+        )
     checks = calibration.check(report["rows"])
     evaluation_data.print_checks(checks)
     if out:

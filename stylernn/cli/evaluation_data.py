@@ -17,7 +17,7 @@ from stylernn.errors import StylernnError, UsageError
 
 if TYPE_CHECKING:
     from stylernn.corpus import LabelledMelody, Split
-    from stylernn.evaluation.benchmark import Tell
+    from stylernn.evaluation.benchmark import Progress
     from stylernn.evaluation.calibration import Check
     from stylernn.evaluation.task import Labelled
     from stylernn.music.melody import Melody
@@ -183,7 +183,7 @@ def by_style(
 
 
 @contextmanager
-def progress(total: int) -> Iterator["Tell"]:
+def progress(total: int) -> Iterator["Progress"]:
     """Show a progress bar with the time elapsed; without a terminal, ten lines in all.
 
     Args:

@@ -122,9 +122,9 @@ def test_a_substyle_counts_as_its_parent_unless_it_is_wanted():
 def test_ten_lines_say_how_far_it_is_where_no_terminal_shows_a_bar(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with evaluation_data.progress(25) as tell:
+    with evaluation_data.progress(25) as progress:
         for _ in range(25):
-            tell("transfer")
+            progress("transfer")
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10
     assert lines[0].startswith("3 of 25 after 0.0 minutes")

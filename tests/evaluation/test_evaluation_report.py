@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from evaluation_melodies import plain
-from stylernn.evaluation import benchmark, calibration, realism, report, settings, study
+from stylernn.evaluation import benchmark, calibration, realism, report, study, sweeps
 from stylernn.evaluation import task as tasks
 from stylernn.evaluation.statistics import Estimate
 from typer.testing import CliRunner
@@ -58,7 +58,7 @@ def task():
 @pytest.fixture(scope="module")
 def document(task):
     outputs = benchmark.run(decorated, task)
-    points = settings.sweep(
+    points = sweeps.sweep(
         task,
         lambda name, value: decorated,
         {"preserve": (0.2, 0.8), "strength": (1.0, 2.0)},
@@ -334,7 +334,7 @@ def test_settings_are_held_against_what_they_should_move():
         {"name": "preserve", "value": p, "styles": [0.1] * 3, "contents": [p, p, -p]}
         for p in (0.2, 0.5, 0.8)
     ]
-    effects = {name: value.value for name, value in settings.setting_effects(points).items()}
+    effects = {name: value.value for name, value in sweeps.setting_effects(points).items()}
     assert effects == {
         "strength on style": pytest.approx(1),
         "strength on style, within tunes": pytest.approx(1),
@@ -349,5 +349,5 @@ def test_settings_are_held_against_what_they_should_move():
 
 def test_strength_is_one_where_transfers_go_all_the_way_and_return(task):
     outputs = benchmark.run(decorated, task)
-    assert settings.cycle_strength(task, outputs, task.sources).value > 0.9
-    assert abs(settings.cycle_strength(task, task.sources, task.sources).value) < 0.01
+    assert sweeps.cycle_strength(task, outputs, task.sources).value > 0.9
+    assert abs(sweeps.cycle_strength(task, task.sources, task.sources).value) < 0.01

@@ -16,7 +16,7 @@ from stylernn.music.melody import Melody
 
 from . import content, control, features, style
 from .baselines import System
-from .benchmark import Tell, run
+from .benchmark import Progress, run
 from .statistics import Estimate, bootstrap, estimate, resampled_means
 from .task import Task, excerpts
 
@@ -29,7 +29,7 @@ def sweep(
     settings: Mapping[str, Sequence[float]],
     *,
     count: int = 40,
-    tell: Tell = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> list[dict[str, Any]]:
     """Measure style and content at several values of one setting at a time.
 
@@ -38,7 +38,7 @@ def sweep(
         system: makes the system with a setting, by name, at a value.
         settings: the values of each setting by its name.
         count: how many sources, the first ones of the task.
-        tell: called after each output.
+        progress: called after each output.
 
     Returns:
         One dictionary a value: `name` and `value` of the setting, the means `style` (P(target)),
@@ -50,7 +50,7 @@ def sweep(
     points = []
     for name, levels in settings.items():
         for value in levels:
-            outputs = run(system(name, value), few, progress=partial(tell, f"{name} {value:g}"))
+            outputs = run(system(name, value), few, progress=partial(progress, f"{name} {value:g}"))
             likely = task.evaluators[0].of(task.target, features.extract(excerpts(task, outputs)))
             found = content.retrieval(candidates, outputs, range(len(outputs)))
             points.append(
