@@ -41,6 +41,20 @@ PRIVATE = [
 ]
 PHRASES = ["in the box", "heard as", "heard in", "laid out", "the model is told", "tell the model"]
 
+FOLDERS = [
+    "stylernn",
+    "evaluation",
+    "tools",
+    "tests",
+    "corpora",
+    "configs",
+    "benchmarks",
+    "docs",
+    "examples",
+]
+# Files that a reader makes, or that are named as history.
+MADE = ("bossa", "formats/toy", "docs/experiments.md", "docs/listening-notes.md")
+
 # Pages that name what later work deletes, and what was tried.
 EXEMPT = {"docs/explanation/transfer.md", "docs/explanation/what-was-tried.md"}
 # Where a private word is meant in its plain sense.
@@ -73,6 +87,41 @@ def test_links_resolve(page: Path) -> None:
         assert found.is_relative_to(ROOT), target
         if anchor:
             assert anchor in anchors(found), target
+
+
+def missing(span: str) -> bool:
+    """Whether code within a line names a file or a module that is not there."""
+    if re.fullmatch(rf"(?:{'|'.join(FOLDERS)}|\.ci)/[\w./-]*", span):
+        return not (ROOT / span).exists() and not any(made in span for made in MADE)
+    parts = span.removeprefix("stylernn.").split(".")
+    if span.startswith("stylernn.") and parts[0] == "evaluation":
+        folder = ROOT
+    else:
+        folder = ROOT / "stylernn"
+    if not re.fullmatch(r"[a-z_]+(\.\w+)+", span) or span == "model.safetensors":
+        return False
+    if len(parts) < 2 or not (folder / parts[0]).is_dir():
+        return False
+    module = folder / parts[0] / f"{parts[1]}.py"
+    if not module.exists():
+        module, parts = folder / parts[0] / "__init__.py", [parts[0], *parts]
+    text = module.read_text(encoding="utf-8")
+    return bool(parts[2:]) and not re.search(rf"\b{parts[2]}\b", text)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if name(page) != "CHANGELOG.md"], ids=name)
+def test_files_and_modules_that_are_named_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    spans = re.findall(r"`([\w./-]+)`", text)
+    assert not [span for span in spans if missing(span)]
+
+
+def test_the_chapters_of_the_evaluation_are_its_modules() -> None:
+    text = (DOCS / "guide" / "evaluation.md").read_text(encoding="utf-8")
+    table = text.split("## The chapters")[1].split("\n\n")[1]
+    named = {word for row in table.splitlines() for word in re.findall(r"`(\w+)`", row)}
+    assert named
+    assert all((ROOT / "evaluation" / f"{module}.py").exists() for module in named)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if name(page) not in EXEMPT], ids=name)
