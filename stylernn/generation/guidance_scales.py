@@ -1,28 +1,25 @@
-"""How far the sampler moves from the network's own distribution: one table, a row a style.
+"""Guidance scales: how far the sampler moves from the network's own distribution in each style.
 
-`corpora/guidance.toml` is the table. Its numbers hold at the default `strength` and `preserve`; both
-multiply them.
+They are the table `[guidance]` of `corpora/styles/<style>/style.toml`, and were set by hand on
+validation tunes. They hold at the default `strength` and `preserve` of a transfer, which multiply
+them.
 """
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
 
 from stylernn.corpus.styles import Style
-from stylernn.system.paths import catalogue
+from stylernn.system import style_data
 
 __all__ = ["GuidanceScales", "guidance_scales"]
-
-_DEFAULT = "default"
 
 
 @dataclass(frozen=True)
 class GuidanceScales:
-    """Scales of guidance at the default settings.
+    """Guidance scales of a style at the default settings, see `sampling.guidance`.
 
     Args:
         style: of pitches towards the style; 0 leaves the style out, 1 is the network's own
-            distribution, more extrapolates.
+            distribution, and greater values extrapolate beyond it.
         content: of pitches towards the skeleton, added to the network's own distribution.
         attributes: of pitches towards the control attributes, likewise.
         chroma: weight of pitch classes that sound in the tune at the time, in logits.
@@ -39,25 +36,21 @@ class GuidanceScales:
 
 
 def guidance_scales(style: Style) -> GuidanceScales:
-    """The scales of a style: its own row, its parent's, or the default.
+    """The scales of a style: its own, its parent's, or the default.
 
     Args:
         style: of a model.
 
     Returns:
-        The row.
+        The scales.
+
+    Raises:
+        UsageError: if a file of the catalogue cannot be used.
 
     Example:
         >>> from stylernn.corpus.styles import Style
         >>> guidance_scales(Style("a style of your own", "a style of your own")).content
         0.45
     """
-    rows = _table()
-    name = next((name for name in (style.name, style.parent) if name in rows), _DEFAULT)
-    return rows[name]
-
-
-@cache
-def _table() -> dict[str, GuidanceScales]:
-    with (catalogue() / "guidance.toml").open("rb") as file:
-        return {name: GuidanceScales(**row) for name, row in tomllib.load(file).items()}
+    label = style.name if style.name in style_data.labels() else style.parent
+    return GuidanceScales(**style_data.guidance(label))

@@ -3,12 +3,13 @@
 `corpora/styles/<label>/style.toml` describes the style of that label::
 
     parent, description, improvised, hold    what it is
+    [guidance]                               see `stylernn.generation.guidance_scales`
     [manner]                                 how it is played, see `stylernn.sound.performance`
     [accompaniment]                          how it is accompanied, see `stylernn.sound.accompaniment`
 
-Every key is optional. A key of the two tables that a style leaves out has the value of its parent, and then that of
-`corpora/styles/default.toml`. Labels without a folder are allowed: they are styles without a parent. A file is read
-when its style is asked for.
+Every key is optional. A key of the tables that a style leaves out has the value of its parent, and
+then that of `corpora/styles/default.toml`. Labels without a folder are allowed: they are styles
+without a parent. A file is read when its style is asked for.
 """
 
 import difflib
@@ -22,7 +23,7 @@ from typing import Any
 from stylernn.errors import UsageError
 from stylernn.system import paths
 
-__all__ = ["StyleData", "accompaniment", "labels", "manner", "style_data"]
+__all__ = ["StyleData", "accompaniment", "guidance", "labels", "manner", "style_data"]
 
 _NUMBER = int | float
 _MANNER = {
@@ -33,11 +34,20 @@ _MANNER = {
     "looseness": _NUMBER,
 }
 _ACCOMPANIMENT = {"figure": str, "bass": str, "chords": str}
+_GUIDANCE = {
+    "style": _NUMBER,
+    "content": _NUMBER,
+    "attributes": _NUMBER,
+    "chroma": _NUMBER,
+    "rhythm": _NUMBER,
+    "temperature": _NUMBER,
+}
 _KINDS: Mapping[str, Any] = {
     "parent": str,
     "description": str,
     "improvised": bool,
     "hold": _NUMBER,
+    "guidance": dict,
     "manner": dict,
     "accompaniment": dict,
 }
@@ -60,6 +70,7 @@ class StyleData:
         description: one line.
         improvised: whether no bar returns as it was.
         hold: guidance towards the tune, against that of other styles; 1 by default.
+        guidance: scales of guidance; only the keys that the file has.
         manner: how it is played; only the keys that the file has.
         accompaniment: how it is accompanied; only the keys that the file has.
     """
@@ -69,6 +80,7 @@ class StyleData:
     description: str = ""
     improvised: bool = False
     hold: float = 1.0
+    guidance: Mapping[str, Any] = field(default_factory=dict)
     manner: Mapping[str, Any] = field(default_factory=dict)
     accompaniment: Mapping[str, Any] = field(default_factory=dict)
 
@@ -104,6 +116,26 @@ def style_data(label: str) -> StyleData:
     return _read(_folder(), label) if label in labels() else StyleData(label)
 
 
+def guidance(label: str) -> dict[str, float]:
+    """Scales of guidance: a style's own, else those of its parent, else those of default.toml.
+
+    Args:
+        label: name of the style; it need not have a folder.
+
+    Returns:
+        The keys style, content, attributes, chroma, rhythm and temperature; see
+        `stylernn.generation.guidance_scales`.
+
+    Raises:
+        UsageError: if a file cannot be used, see `style_data`.
+
+    Example:
+        >>> guidance("a label of your own")["style"]
+        3.5
+    """
+    return _inherited(label, "guidance")
+
+
 def manner(label: str) -> dict[str, Any]:
     """How a style is played: its own values, else those of its parent, else those of default.toml.
 
@@ -111,7 +143,8 @@ def manner(label: str) -> dict[str, Any]:
         label: name of the style; it need not have a folder.
 
     Returns:
-        The keys instrument, swing, legato, accents and looseness; see `stylernn.sound.performance.Manner`.
+        The keys instrument, swing, legato, accents and looseness; see
+        `stylernn.sound.performance.Manner`.
 
     Raises:
         UsageError: if a file cannot be used, see `style_data`.
@@ -194,6 +227,7 @@ def _parsed(path: Path, label: str) -> StyleData:
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read {path}", expected="TOML", found=str(error)) from error
     _check(path, entry, _KINDS)
+    _check(path, entry.get("guidance", {}), _GUIDANCE, "guidance.")
     _check(path, entry.get("manner", {}), _MANNER, "manner.")
     _check(path, entry.get("accompaniment", {}), _ACCOMPANIMENT, "accompaniment.")
     return StyleData(label, **entry)

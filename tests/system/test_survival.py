@@ -277,9 +277,11 @@ def test_a_second_ctrl_c_acts_at_once(heeded: None) -> None:
 @pytest.mark.slow
 def test_kills_lose_nothing() -> None:
     """Three kills; `python -m tools.robustness.kills` does fifty."""
-    command = [sys.executable, ROOT / "benchmarks" / "kills.py", "--kills", "3"]
+    command = [sys.executable, "-m", "tools.robustness.kills", "--kills", "3"]
     counts = json.loads(
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+        subprocess.run(
+            command, capture_output=True, text=True, check=True, cwd=ROOT
+        ).stdout.splitlines()[-1]
     )
     assert (counts["kills"], counts["damaged"], counts["lost"], counts["different"]) == (3, 0, 0, 0)
 

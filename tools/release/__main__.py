@@ -41,7 +41,7 @@ def _all(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Copy the model file and its index here.")
     ] = None,
-    config: Config = "box",
+    config: Config = "pretrained",
     pairs: Annotated[
         bool, typer.Option("--pairs", help="Measure how well each style turns into each other.")
     ] = False,
@@ -79,7 +79,7 @@ def _training_data(
 def _train(
     data: Tunes,
     out: Annotated[Path, typer.Argument(help="Run folder; a run in it is resumed.")],
-    config: Config = "box",
+    config: Config = "pretrained",
 ) -> None:
     """Train a model on all styles of a labelled folder."""
     from stylernn import config as configuration
