@@ -54,9 +54,8 @@ __all__ = [
 ]
 
 _ATTEMPTS = range(8)
-_STRIDE = (
-    1_000_003  # between the seeds of attempts, so that those of neighbouring seeds do not meet
-)
+# Between the seeds of attempts, so that those of neighbouring seeds do not meet.
+_STRIDE = 1_000_003
 _SEEDS = 2**32
 _SOUNDS = (".wav", ".flac", ".mp3")
 
@@ -510,6 +509,7 @@ class _Job(NamedTuple):
 
 
 def _source(model: AnyModel | None) -> _Source:
+    """Load a model and, if it comes from a file, the index of its training set."""
     if isinstance(model, Model):
         return _Source(model, None, None)
     path = model_file(model)
@@ -525,6 +525,7 @@ def _job(
     seed: int,
     **config: Any,
 ) -> _Job:
+    """Read the tune and apply the options to it."""
     check_option("seed", seed)
     given = _as_tune(tune, track)
     melody = options.tune(given.melody)
@@ -536,6 +537,7 @@ def _job(
 
 
 def _as_tune(tune: MelodyFile | Melody | AnyPath, track: int | None = None) -> MelodyFile:
+    """A tune of any of the types that the functions take."""
     if isinstance(tune, MelodyFile):
         return tune
     return MelodyFile(tune) if isinstance(tune, Melody) else read(tune, track=track)
@@ -549,6 +551,7 @@ def _style(name: str | None, like: AnyPath | None) -> str:
 
 
 def _check(options: Mapping[str, float | None]) -> None:
+    """Check several options, see `check_option`."""
     for name, value in options.items():
         check_option(name, value)
 
@@ -575,4 +578,5 @@ def _made(job: _Job, result: Result, style: str, seed: int) -> MelodyFile:
 
 @cache
 def _loaded(path: Path) -> Model:
+    """Load a model file once."""
     return checkpoint.load_model(path)

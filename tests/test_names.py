@@ -1,8 +1,8 @@
 """Names and terms that were given up for the field's own: none of them comes back.
 
-`ABANDONED` are whole names of modules, classes, functions, parameters and fields; `TERMS` are private
-terms in docstrings, help texts and documents. What a later change deletes as a whole stands in
-`LEAVING`, a list that only shrinks.
+`ABANDONED` are whole names of modules, classes, functions, parameters and fields; `TERMS` are
+private terms in docstrings, help texts and documents. What a later change deletes as a whole stands
+in `LEAVING`, a list that only shrinks.
 """
 
 import ast
@@ -65,7 +65,10 @@ LEAVING = {
     "stylernn/sampling/tilt.py": {"tilt", "between", "Tilt", "kept"},
     "tools/release/steps.py": {"tilt"},
 }
-"""What later work on transfer deletes as a whole, by file: the fitted bias, the weights of the choice, planned rests."""
+"""What later work on transfer deletes as a whole, by file.
+
+These are the fitted bias, the weights of the choice, and planned rests.
+"""
 
 
 def names(path: Path) -> Iterator[tuple[str, str]]:

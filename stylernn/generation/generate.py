@@ -1,8 +1,12 @@
-"""Generation: new melodies in a style, from nothing or from a beginning.
+"""Generation: new melodies in a style, with or without a given beginning (the prompt).
 
-A melody of sixteen bars or more is planned in four sections, the second and the last of which return to the first
-(AABA), through the same map of repetitions that carries a source's form in a transfer. In improvised styles nothing
-returns as it was, so they get no such plan.
+The plan of a new melody has bars, key and style, but no skeleton. A cadence is forced at the end,
+and the bars of the prompt are locked. The control attributes are those of a real tune of the style,
+which the seed draws. Of several candidates the one that closes best is returned.
+
+A melody of sixteen bars or more has the form AABA: in its map of repetitions the bars of the second
+and of the fourth section repeat those of the first, see `form`. In improvised styles no bar returns
+as it was, so their melodies have no form.
 """
 
 from dataclasses import replace
@@ -31,8 +35,8 @@ from stylernn.sampling.run import SamplingConfig
 __all__ = ["form", "generate"]
 
 _SECTIONS = 4
-_FORM_FROM = 16
-_LONG_FROM = 64
+_FORM_FROM = 16  # bars from which on a melody has a form
+_LONG_FROM = 64  # bars from which on its density is compared, see `_unevenness`
 
 
 def generate(
@@ -53,21 +57,26 @@ def generate(
 
     Args:
         model: see `checkpoint.load_model`.
-        style: name of a style that the model knows, or a mixture, see `mixtures`.
-        bars: length of the result, the prompt included.
+        style: name of a style that the model knows, or a mixture such as "jazz=0.7,celtic=0.3", see
+            `style_mixtures`.
+        bars: length of each melody in bars, the prompt included.
         count: number of melodies; melody k of a seed does not depend on it.
         seed: the same seed gives the same melodies on the same machine.
-        prompt: a beginning that is kept as it is; it brings its own metre, key and tempo.
-        metre: by default the style's most frequent.
+        prompt: a beginning that is kept as it is. Metre, key and tempo are those of the prompt.
+        metre: by default the most frequent one of the style.
         key: by default C major.
-        tempo: in quarters per minute, by default the style's median.
-        temperature: 1 is as varied as the style; lower is plainer.
-        candidates: melodies to compose for each, of which the first that closes well is kept, or, from 64 bars on, the
-            one of these whose last quarter is most nearly as dense as its first.
+        tempo: in quarter notes a minute; by default the median of the style.
+        temperature: 1 is as varied as the style; a lower one is less varied.
+        candidates: melodies to compose for each one that is returned. Returned is the first of
+            those that close best; from 64 bars on, the one of these whose last quarter is most
+            nearly as dense as its first.
+
+    Returns:
+        The melodies.
 
     Raises:
-        UsageError: if the style is unknown, the temperature cannot be used, or the prompt leaves no room or contradicts
-            another argument.
+        UsageError: if the style is unknown, a number is outside of its limits, or the prompt leaves
+            no room or contradicts another argument.
     """
     numbers: dict[str, float] = {
         "bars": bars,
@@ -110,7 +119,22 @@ def generate(
 
 
 def form(bars: int, pickup: int = 0) -> np.ndarray:
-    """The bar that each bar repeats in an AABA form, -1 for none; int32, shape (bars,)."""
+    """Make the map of repetitions of an AABA form.
+
+    Args:
+        bars: number of bars, a pickup included.
+        pickup: 1 if bar 0 is a pickup, else 0.
+
+    Returns:
+        For each bar the earlier bar that it repeats, or -1; all -1 if there are fewer than 16 full
+        bars. int32, shape (bars,).
+
+    Example:
+        >>> form(16).tolist()
+        [-1, -1, -1, -1, 0, 1, 2, 3, -1, -1, -1, -1, 0, 1, 2, 3]
+        >>> form(8).tolist()
+        [-1, -1, -1, -1, -1, -1, -1, -1]
+    """
     repeats = np.full(bars, -1, np.int32)
     section = (bars - pickup) // _SECTIONS
     if bars - pickup < _FORM_FROM:
@@ -155,7 +179,7 @@ def _plan(frame: Melody, index: int, style: Style, prompt: Melody | None) -> Pla
 def _melody(
     model: Model, plan: Plan, style: Style, config: SamplingConfig, seed: int, candidates: int
 ) -> Melody:
-    """The best of some candidates, which have the attributes of one real tune of the style."""
+    """Compose candidates with the control attributes of one real tune; return the best one."""
     reference = attributes.drawn(model.arrays, style.name, plan.grid, seed)
     shown = replace(plan.condition, attributes=reference.attributes)
     composed = compose(model, replace(plan, condition=shown), config, seed, candidates)
@@ -164,19 +188,19 @@ def _melody(
 
 
 def _seed(seed: int, number: int) -> int:
-    """The seed of each of several melodies; the first has the seed itself."""
+    """The seed of melody `number`; melody 0 has the seed itself."""
     return (
         int(np.random.SeedSequence([seed % 2**32, number]).generate_state(1)[0]) if number else seed
     )
 
 
 def _faults(melody: Melody, tonality: Tonality) -> tuple[float, int, float]:
-    """What is wrong with a melody: how it closes, how it comes there, and, if it is long, whether it runs dry."""
+    """How a melody closes, the leap to its last note, and its unevenness; the less the better."""
     return -cadence.closure(melody, tonality), cadence.final_leap(melody), _unevenness(melody)
 
 
 def _unevenness(melody: Melody) -> float:
-    """How far the numbers of notes in the first and in the last quarter of a long melody are apart, by ratio."""
+    """Logarithm of the ratio of notes in the first and the last quarter; 0 for short melodies."""
     if melody.bars < _LONG_FROM:
         return 0.0
     lines, quarter = melody.bar_lines, melody.bars // 4
@@ -186,11 +210,13 @@ def _unevenness(melody: Melody) -> float:
 
 
 def _usual_metre(style: Style) -> TimeSignature:
+    """The most frequent metre of a style."""
     name = max(style.metres, key=lambda name: style.metres[name]) if style.metres else "4/4"
     return TimeSignature(*map(int, name.split("/")))
 
 
 def _check_prompt(prompt: Melody, bars: int, given: dict[str, object]) -> None:
+    """Refuse arguments that contradict the prompt, or leave no bar to write."""
     for name, value in given.items():
         if value is not None:
             raise UsageError(f"a seed melody brings its own {name}", remedy=f"Leave out --{name}.")

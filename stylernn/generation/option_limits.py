@@ -1,4 +1,4 @@
-"""What the options of transfer and generation may be, for the command line and for Python alike."""
+"""Limits of the options of transfer and generation, for the command line and for Python."""
 
 from stylernn.errors import UsageError
 
@@ -22,7 +22,7 @@ LIMITS: dict[str, tuple[float, float | None]] = {
 
 
 def check_option(name: str, value: float | None) -> None:
-    """Refuse a value that an option cannot have.
+    """Check that a value is within the limits of an option.
 
     Args:
         name: one of `LIMITS`.

@@ -1,8 +1,18 @@
-"""Planning a transfer: what the network is shown of a tune, and what it may not draw freely.
+"""Planning a transfer: what the network is conditioned on, and what it may not draw freely.
 
-The skeleton goes into the scale of the key, if the style is diatonic, and into the pitch range of a
-real tune of the style, which the seed draws and whose control attributes the network is shown; some
-beats fall silent where the style rests more.
+The plan is made of the tune and the target style:
+
+Skeleton
+    The structural notes of the tune, moved into the pitch range of the reference tune and, if the
+    style is diatonic, into its scale.
+Reference attributes
+    Control attributes and pitch range of a real tune of the style, the reference tune. The seed
+    draws it, so transfers with different seeds differ as tunes of the style do.
+Map of repetitions
+    Which bars repeat an earlier bar, as in the tune.
+Constraints
+    The locked bars and the pitch range that the user asks for; rests, if the style is silent for
+    more of its time than the tune; and a cadence.
 """
 
 from dataclasses import replace
@@ -25,13 +35,16 @@ from stylernn.sampling.plan import Plan
 
 __all__ = ["draw_plan", "make_plan"]
 
-# Share of the silence that a tune lacks which is planned; the rest comes of itself.
+# All of these were set by hand.
+# Share of the missing silence that is planned. The other half arises without being planned.
 _BREATHING = 0.5
-# Share of bars that repeat another, below which a tune has no strains.
+# Share of repeating bars below which similar bars are looked for, see `_repeats`.
 _STRAINS = 0.25
-# Bars of a dance that are chosen at a time, half a strain; in other styles no more of the tune is kept by it.
+# Bars of a dance that are chosen at a time, half a strain: more of the tune is kept with few bars.
+# In other styles it is not, so they have the default of `Plan`.
 _PHRASE = 4
-# Semitones beyond a pitch range, to either side, where the model may go: few lines touch both its edges.
+# Semitones by which notes may lie outside of the pitch range, on either side: few melodies touch
+# both its edges.
 _BEYOND = 1
 
 
@@ -45,16 +58,16 @@ def draw_plan(
     choice: bool = True,
     constraints: Constraints = FREE,
 ) -> Plan:
-    """Plan a transfer of a tune after a real tune of the style, which the seed draws.
+    """Plan a transfer with reference attributes that the seed draws, and with the logit bias.
 
     Args:
-        model: that is to write.
+        model: the network and its styles.
         analysis: of the tune, in a metre that the style knows, see `metre_mapping`.
         index: of the style in the model, from 1.
         seed: of the draw.
         level: of the skeleton, one of `skeleton.LEVELS`.
         choice: whether there are several candidates to choose from.
-        constraints: what the user has fixed; rests, cadence and pitch range are added to it.
+        constraints: what the user has fixed; rests, cadence and pitch range are added.
 
     Returns:
         The plan.
@@ -87,9 +100,9 @@ def make_plan(
         style: the target.
         index: of the style in its model, from 1.
         level: of the skeleton, one of `skeleton.LEVELS`.
-        reference: control attributes and pitch range of a real tune of the style; by default no
-            attribute is shown, and the pitch range is that of the style.
-        constraints: what the user has fixed; rests, cadence and pitch range are added to it.
+        reference: control attributes and pitch range of a real tune of the style. By default no
+            attribute is known, and the pitch range is that of the style.
+        constraints: what the user has fixed; rests, cadence and pitch range are added.
 
     Returns:
         The plan.
@@ -126,16 +139,19 @@ def _skeleton(analysis: Analysis, style: Style, level: str, low: int, high: int)
 
 
 def _silent_beats(analysis: Analysis, grid: BeatGrid, style: Style) -> np.ndarray:
-    """Beats that are to be silent where the style rests more than the tune; bool, shape (beats,)."""
+    """Beats that are rests if the style rests more than the tune; bool, shape (beats,)."""
     tune = analysis.melody
-    # Where many notes stand in a beat, as in a jig, as many beats would be too much of the tune.
+    # In a tune with many notes a beat, such as a jig, a silent beat takes more of the tune away.
     density = max(len(tune.notes) / grid.beats, 1.0)
     missing = max(style.silence - breaths.silence(tune), 0.0)
     return breaths.plan(analysis.events, grid, _BREATHING * missing / density)
 
 
 def _repeats(analysis: Analysis, grid: BeatGrid, style: Style, skeleton: Skeleton) -> np.ndarray:
-    """For each bar as the style counts them an earlier one to repeat, or -1; int32, shape (bars,)."""
+    """For each bar of the grid an earlier one to repeat, or -1; int32, shape (bars,).
+
+    If few bars repeat exactly, bars with similar skeletons are taken in addition.
+    """
     repeats = sk.repetitions(replace(analysis.events, grid=grid))
     if improvised(style):
         return np.full_like(repeats, -1)
@@ -145,10 +161,10 @@ def _repeats(analysis: Analysis, grid: BeatGrid, style: Style, skeleton: Skeleto
 
 
 def _chroma(analysis: Analysis, grid: BeatGrid, style: Style) -> np.ndarray:
-    """Pitch classes around each beat, in a diatonic style those of its scale alone; (beats, 12)."""
+    """Pitch classes around each beat, in a diatonic style those of its scale; (beats, 12)."""
     around = chroma.around(analysis.melody, grid)
     if not diatonic(style):
         return around
-    # What the style does not have is not to be raised, however often it sounds in the tune.
+    # Pitch classes that the style does not have are not raised.
     scaled: np.ndarray = around * np.isin(np.arange(12), scale_of(style, analysis.tonality))
     return scaled

@@ -1,6 +1,9 @@
-"""Where a result comes from, as plain data: what was read, which model made it with which settings, how new it is.
+"""Provenance: where a result comes from, as plain data.
 
-The command line writes it as JSON: on standard output for other programs, and beside the result.
+It says which model made the result, from what data that model learnt, with which style, seed and
+settings the result was drawn, what became of each note of the tune, how much of the training set it
+copies, and which versions of packages were used. The command line prints it as JSON for other
+programs, and writes it to a file beside the result.
 """
 
 import json
@@ -34,13 +37,13 @@ def describe(
     model: Mapping[str, Any],
     copied: Any,
 ) -> dict[str, Any]:
-    """All that is known of where a result comes from.
+    """Describe where a result comes from.
 
     Args:
         result: from `transfer`.
         alignment: from `note_alignment.compare`.
-        style: that was asked for.
-        seed: that it was drawn with.
+        style: the style as it was asked for.
+        seed: the seed that the result was drawn with.
         options: the settings of the transfer.
         model: from `model_facts`.
         copied: from `originality_facts`.
@@ -68,7 +71,7 @@ def describe(
 
 
 def model_facts(path: Path | None, model: Model) -> dict[str, Any]:
-    """Which model it was, what it learnt from and under which licences.
+    """Describe a model, the data that it learnt from and their licences.
 
     Args:
         path: of its file; None for a model in memory.
@@ -76,7 +79,7 @@ def model_facts(path: Path | None, model: Model) -> dict[str, Any]:
 
     Returns:
         Name and SHA-256 of the file (of the parameters, for a model in memory), its corpora and how
-        it was trained.
+        it was trained; plain values, ready for JSON.
     """
     return {
         "file": path.name if path else None,
@@ -87,7 +90,15 @@ def model_facts(path: Path | None, model: Model) -> dict[str, Any]:
 
 
 def originality_facts(result: Result, training: NgramIndex | None) -> dict[str, Any]:
-    """The longest run of notes that stands in the training set and not in the user's own tune."""
+    """Describe the longest passage that a result copies from the training set.
+
+    Args:
+        result: from `transfer`; what it has in common with its own tune does not count.
+        training: index of the training set, see `originality`; None if the model has none.
+
+    Returns:
+        Length of the passage in notes, and how it was found; plain values, ready for JSON.
+    """
     if training is None:
         return {"longest_copy": None, "because": "the model has no index of its training set"}
     return {
@@ -99,21 +110,36 @@ def originality_facts(result: Result, training: NgramIndex | None) -> dict[str, 
 
 
 def beside(path: Path) -> Path:
-    """The file that says where another one comes from: `out.provenance.json` for `out.mid`."""
+    """Name the file with the provenance of a result.
+
+    Args:
+        path: of the result.
+
+    Returns:
+        A path in the same folder.
+
+    Example:
+        >>> beside(Path("out.mid")).name
+        'out.provenance.json'
+    """
     return path.with_suffix(".provenance.json")
 
 
 def write(facts: Mapping[str, Any], path: Path) -> None:
-    """Write facts as a JSON file, replaced as a whole."""
+    """Write provenance as a JSON file. A file of that name is replaced as a whole.
+
+    Args:
+        facts: from `describe`.
+        path: the file, see `beside`.
+    """
     with atomic_write(path) as draft:
         text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
-        draft.write_text(
-            text, encoding="utf-8", errors="backslashreplace"
-        )  # bytes of a name that are no UTF-8
+        # The name of a file may contain bytes that are no UTF-8.
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _note(change: Change, melody: Melody) -> dict[str, Any]:
-    """A note of the result: when in quarters, which bar by a musician's count (a pickup is bar 0), and what it is."""
+    """One note of the result, with its bar as musicians count them: a pickup is bar 0."""
     bar = int((melody.bar_lines <= change.note.onset).sum()) - int(melody.pickup > 0)
     facts: dict[str, Any] = {**change.note._asdict(), "bar": bar, "kind": change.kind}
     if change.origin is not None:

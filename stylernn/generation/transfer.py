@@ -1,8 +1,17 @@
 """Transfer: the same tune in another style.
 
-The tune is reduced to its structural notes; these are moved towards the target style (into its scale if it is
-diatonic, into its range); the model writes new surfaces over them, in a batch; the best is kept. Bars, beats and key
-stay those of the source, and so does the metre, but that a compound one may be written in simple time (see `metres`).
+A transfer has four steps:
+
+1. The tune is analysed. If it is in a compound metre that the style does not have, it is written in
+   a simple one first (`metre_mapping`).
+2. A plan is made (`planning`): the tune is reduced to its structural notes, which are moved into
+   the pitch range and the scale of the style.
+3. The network, conditioned on structural notes and style, draws a batch of candidates
+   (`sampling.candidates`). `sampling_config` turns the settings of the user into guidance scales
+   and temperatures.
+4. The best candidate is chosen (`reranking`), section by section if the melody is long.
+
+The result has the bars, beats and key of the tune, and its metre unless step 1 has changed it.
 """
 
 from dataclasses import dataclass, replace
@@ -32,28 +41,34 @@ from stylernn.sampling.run import SamplingConfig
 __all__ = ["TransferConfig", "Result", "sampling_config", "transfer", "variations"]
 
 
-# preserve * (preserve + .4) at the default of preserve.
+# preserve * (preserve + 0.4) at the default of preserve.
 _CONTENT_AT_DEFAULT = 0.45
 
-# Candidates drawn in addition where none of those asked for has two notes.
+# Candidates that are drawn in addition if none of the first has two notes. Set by hand.
 _MORE = 32
 
 
 @dataclass(frozen=True)
 class TransferConfig:
-    """The dials of a transfer.
+    """The settings of a transfer.
 
     Args:
-        preserve: how closely to keep to the tune, 0 to 1.
-        strength: how strongly to take on the style; 0 not at all, 1 as the model learnt it (more where there is a
-            `styles.hold`, less in improvised styles), 4 and more caricature it.
-        candidates: melodies to compose, of which the best is kept.
-        temperature: 1 is as varied as the style; lower is plainer.
-        density: prefer the sparsest (-1) or the busiest (1) of the candidates; 0 does not mind.
-        lowest, highest: range of the new notes, MIDI numbers.
-        locked: numbers of the bars, from 0, that stay as they are, note for note.
-        keep_metre: keep to a compound metre that the style does not know, instead of writing it in simple time.
-        end_on_tonic: whether the last note must be a tonic.
+        preserve: how closely to keep to the tune, from 0 to 1.
+        strength: how strongly to guide towards the style, from 0 to 10. It multiplies the guidance
+            scales of the style, see `sampling_config`: 0 leaves the style out, the default gives
+            the scales as they stand in the table, and greater values exaggerate the style.
+        candidates: melodies to compose, of which the best is returned.
+        temperature: 1 is as varied as the style; a lower one is less varied.
+        density: prefer the candidates with the fewest (-1) or the most notes (1); 0 does neither.
+        lowest: lowest pitch of the new notes, a MIDI number.
+        highest: highest pitch of the new notes, a MIDI number.
+        locked: numbers of the bars, from 0, that are copied from the tune.
+        keep_metre: write the result in the metre of the tune, even if it is a compound metre that
+            the style does not have.
+        end_on_tonic: whether the last note is moved to the tonic.
+
+    Raises:
+        UsageError: if a number is outside of its limits.
     """
 
     preserve: float = 0.5
@@ -84,8 +99,9 @@ class Result:
     Args:
         melody: the result.
         source: the tune, on the beats and in the metre of the result.
-        tonality: the key that was heard.
-        structural, structural_kept: number of the tune's structural notes, one a beat, and of those that sound on in the result.
+        tonality: the key of the tune, as it was estimated.
+        structural: number of structural notes of the tune, at most one a beat.
+        structural_kept: number of those whose pitch class sounds in the result at the same time.
     """
 
     melody: Melody
@@ -104,15 +120,20 @@ def transfer(
     seed: int = 0,
     training: NgramIndex | None = None,
 ) -> Result:
-    """Put a melody into another style.
+    """Transfer a melody into another style.
 
     Args:
         model: see `checkpoint.load_model`.
         melody: the tune.
-        style: name of a style that the model knows, or a mixture such as "jazz=0.7,celtic=0.3", see `mixtures`.
-        options: the dials.
+        style: name of a style that the model knows, or a mixture such as "jazz=0.7,celtic=0.3", see
+            `style_mixtures`.
+        options: the settings.
         seed: the same seed gives the same result on the same machine.
-        training: what the model learnt from, see `originality.beside`; candidates that copy nothing of it go first.
+        training: index of the training set, see `originality.beside`. Candidates that copy nothing
+            from it are preferred.
+
+    Returns:
+        The best result.
 
     Raises:
         UsageError: if the model does not know the style, or a bar to lock is not there.
@@ -130,10 +151,26 @@ def variations(
     count: int = 8,
     training: NgramIndex | None = None,
 ) -> list[Result]:
-    """Several different transfers of a melody from one batch, the best first; `transfer` says the rest.
+    """Transfer a melody into another style, with several different results.
 
-    Only a single one is chosen section by section: several would have all but their ends in common.
-    Fewer than `count` come back where so many do not differ, as when nearly all bars are locked.
+    All results come from one batch of candidates. Only a single result is chosen section by
+    section; several would be equal up to their last section.
+
+    Args:
+        model: see `checkpoint.load_model`.
+        melody: the tune.
+        style: as for `transfer`.
+        options: the settings; at least two candidates are composed for each of several results.
+        seed: the same seed gives the same results on the same machine.
+        count: number of results.
+        training: as for `transfer`.
+
+    Returns:
+        The results, the best first; fewer than `count` if fewer candidates differ, as when nearly
+        all bars are locked.
+
+    Raises:
+        UsageError: if the model does not know the style, or a bar to lock is not there.
     """
     splice.check(options.locked, melody)
     model, index = style_mixtures.resolve(model, style)
@@ -167,7 +204,7 @@ def variations(
 
 
 def _standards(model: Model, target: Style) -> Standards:
-    """What is good enough in a style."""
+    """The weights that candidates of a style are ranked with."""
     if discriminant.has_style(model.arrays, target):
         return PERSONAL
     if improvised(target):
@@ -176,29 +213,45 @@ def _standards(model: Model, target: Style) -> Standards:
 
 
 def sampling_config(options: TransferConfig, target: Style) -> SamplingConfig:
-    """The sampler's settings for what a user asks and a style, from its `guidance_scales`.
+    """Turn the settings of a transfer into those of the sampler.
+
+    The guidance scales of the style hold at the default `strength` and `preserve`. The curves that
+    follow them away from the default were set by hand.
 
     Args:
-        options: what the user asks for.
+        options: the settings of the transfer.
         target: the style.
 
     Returns:
-        The settings; at the default strength and preserve they are the scales of the style.
+        The settings of the sampler.
+
+    Example:
+        >>> style = Style("a style of your own", "a style of your own")
+        >>> for strength in (0.0, 3.5, 7.0):
+        ...     config = sampling_config(TransferConfig(strength=strength), style)
+        ...     print(config.strength, config.preserve)
+        0.0 0.45
+        3.5 0.45
+        7.0 0.45
     """
     scales = guidance_scales(target)
     preserve, strength = options.preserve, options.strength / TransferConfig.strength
-    # Attributes and tilt are in full from some strength on, since more costs the tune; at 0 they are not told.
-    # Improvised styles are heard at 1 already, others gain up to the usual strength.
+    # Attributes and logit bias have their full weight from a certain strength on, because more of
+    # them costs similarity to the tune. At strength 0 the attributes are left out. The full weight
+    # is reached at 1 for improvised styles, as which results are classified from there on, and at
+    # the default strength for others, which gain up to there.
     share = min(options.strength if improvised(target) else strength, 1.0)
-    # A tune kept as closely as can be leaves less room for the style; guided by both, a solo keeps no more of it.
+    # From preserve 0.5 on, the guidance towards the style is reduced. An improvised melody that is
+    # guided in full towards both keeps no more of the tune.
     room = min(1.5 - preserve, 1.0)
-    # Rhythm follows the style in full up to the network's own distribution, and a fifth as fast from there.
+    # The scale of the rhythm grows with the strength up to 1, the network's own distribution, and
+    # from there on a fifth as fast.
     rhythm = strength * (1.0 + 5 * (scales.rhythm - 1.0))
     return SamplingConfig(
         strength=scales.style * room * strength,
         attributes=(1 + scales.attributes) * share - 1,
         tilt=share,
-        # Steeper at the upper end, where a tune is hardly to be changed; .45 at the middle.
+        # It grows faster near preserve 1, where the tune shall hardly change.
         preserve=scales.content * preserve * (preserve + 0.4) / _CONTENT_AT_DEFAULT,
         rhythm_strength=min(rhythm, 1.0 + (rhythm - 1.0) / 5),
         chroma=scales.chroma * preserve / TransferConfig.preserve,
@@ -208,14 +261,22 @@ def sampling_config(options: TransferConfig, target: Style) -> SamplingConfig:
 
 
 def _level(preserve: float) -> str:
-    """A tune that is to be kept loosely is told to the model by the half bar only, or by the bar."""
-    return "bar" if preserve < 0.1 else "half" if preserve < 0.3 else "beat"
+    """The level of the skeleton: the less of the tune is preserved, the fewer structural notes.
+
+    The limits were set by hand.
+    """
+    if preserve < 0.1:
+        return "bar"
+    return "half" if preserve < 0.3 else "beat"
 
 
 def _melodies(
     model: Model, plan: Plan, settings: SamplingConfig, seed: int, count: int, choice: Choice | None
 ) -> list[Candidate]:
-    """Candidates that are melodies: of a very short tune a style may leave a single note; then more are drawn."""
+    """Candidates with two notes or more.
+
+    For a very short tune all candidates may have a single note. Then more of them are drawn.
+    """
     for drawn in (count, count + _MORE):
         candidates = compose(model, plan, settings, seed, drawn, choice)
         melodies = [
@@ -227,14 +288,14 @@ def _melodies(
 
 
 def _from_pickup(made: Melody) -> Melody:
-    """Without what sounds before the pickup: a file that the melody is put back into may begin with it."""
+    """The melody without notes before the pickup, as its MIDI file may begin with the pickup."""
     start = int(made.bar_lines[1]) - made.pickup
     notes = tuple(note for note in made.notes if note.onset >= start)
     return replace(made, notes=notes) if made.pickup and notes else made
 
 
 def _result(candidate: Candidate, plan: Plan, melody: Melody, options: TransferConfig) -> Result:
-    """Count what was kept, then write the candidate in the metre, and with the bars and the ending, that are wanted."""
+    """Count the structural notes that are kept; then apply metre, locked bars and ending."""
     structure = plan.analysis.skeleton("beat")
     kept = int(sounding(candidate.melody, plan, structure).sum())
     made, source = _from_pickup(candidate.melody), plan.analysis.melody

@@ -1,7 +1,8 @@
-"""What a musician may ask of a transfer beside the style: key, range, tempo, bars, mood, locked bars, ending.
+"""Options of a transfer beside the style: key, range, tempo, bars, mood, locked bars and ending.
 
-What is asked of the tune is done before the transfer; what is asked of the new notes becomes part of
-the `TransferConfig`.
+Options that change the tune, such as its key, are applied before the transfer (`TuneOptions.tune`).
+Options about the new notes, such as their range, become fields of the `TransferConfig`
+(`TuneOptions.config`).
 """
 
 from collections.abc import Collection
@@ -19,7 +20,7 @@ from stylernn.music.parse import parse_bars, parse_key, parse_pitch_range
 __all__ = ["Bars", "TuneOptions"]
 
 Bars = str | int | Collection[int]
-"""Bars as a musician counts them (the first full bar is 1, a pickup 0): "1-4,9", 3 or [1, 2, 9]."""
+"""Bars as musicians count them: "1-4,9", 3 or [1, 2, 9]. The first full bar is 1, a pickup is 0."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,11 @@ class TuneOptions:
     Args:
         lock: bars that stay as they are.
         rewrite: the only bars that change; not together with `lock`.
-        key: transpose the tune to this tonic first; "D minor", "Bb" or a `Key`.
+        key: the tune is transposed to this tonic first; "D minor", "Bb" or a `Key`.
         range: lowest and highest new note, "G3-C6" or two MIDI numbers.
         tempo: in quarter notes a minute.
-        bars: the only stretch of the tune that is taken, from the first to the last of these bars.
-        end_on_tonic: whether the last note is to be the tonic.
+        bars: the part of the tune that is used, from the first to the last of these bars.
+        end_on_tonic: whether the last note shall be the tonic.
         mood: one of `moods.MOODS`.
 
     Raises:
@@ -55,13 +56,23 @@ class TuneOptions:
         check_option("tempo", self.tempo)
 
     def tune(self, melody: Melody) -> Melody:
-        """The tune to transfer, with its bars, key, mood and tempo as asked.
+        """Apply the options that change the tune: bars, key, mood and tempo.
 
         Args:
-            melody: as it was read.
+            melody: the tune as it was read.
+
+        Returns:
+            The tune to transfer.
 
         Raises:
             UsageError: if there are no such bars, or no such key or mood.
+
+        Example:
+            >>> from stylernn.music.melody import Note
+            >>> tune = Melody(tuple(Note(96 * k, 96, 60 + 4 * k) for k in range(3)))
+            >>> changed = TuneOptions(bars="2-3", tempo=90).tune(tune)
+            >>> [note.pitch for note in changed.notes], changed.tempo
+            ([64, 68], 90)
         """
         if self.bars is not None:
             chosen = sorted(_bars(self.bars, melody))
@@ -74,13 +85,23 @@ class TuneOptions:
         return melody if self.tempo is None else replace(melody, tempo=self.tempo)
 
     def config(self, melody: Melody) -> dict[str, Any]:
-        """What is asked of the new notes, as arguments of `TransferConfig`.
+        """Collect the options about the new notes, as arguments of `TransferConfig`.
 
         Args:
-            melody: as `tune` gives it.
+            melody: the tune, as `tune` returns it.
+
+        Returns:
+            Values by name of the argument.
 
         Raises:
             UsageError: if there are no such bars, or no such range or mood.
+
+        Example:
+            >>> from stylernn.music.melody import Note
+            >>> tune = Melody(tuple(Note(96 * k, 96, 60 + 4 * k) for k in range(3)))
+            >>> found = TuneOptions(lock="1", range="C4-C6").config(tune)
+            >>> found["lowest"], found["highest"], sorted(found["locked"])
+            (60, 84, [0])
         """
         found: dict[str, Any] = {"end_on_tonic": self.end_on_tonic}
         if self.range is not None:
@@ -98,7 +119,7 @@ class TuneOptions:
 
 
 def _bars(asked: Bars, melody: Melody) -> frozenset[int]:
-    """Indices of bars, counted from 0."""
+    """Numbers of bars, counted from 0."""
     if isinstance(asked, str):
         return parse_bars(asked, melody)
     numbers = [asked] if isinstance(asked, int) else sorted(asked)

@@ -1,1 +1,1 @@
-"""Which of several candidates is the best."""
+"""Choosing the best of several candidates, and finding those that copy the training set."""

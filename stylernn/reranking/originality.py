@@ -1,13 +1,19 @@
-"""Whether a melody is new, or lifted from a training set: what evaluation and the command line share.
+"""Originality: whether a melody copies passages of a training set.
 
-A *figure* is twelve notes running, as they are the same in every key and at every tempo: the intervals between them,
-and the ratios of the times from onset to onset. An index keeps the figures of a training set in a Bloom filter, so that
-a model of a few megabytes can carry it: a figure that was put in is always found, another one hardly ever (`chance`).
-It lies beside its model, as `model.ngrams.safetensors` beside `model.safetensors`, and names the model it belongs to.
+A melody is cut into **note n-grams**: all passages of twelve successive notes. An n-gram is
+described by the intervals between its notes and by the ratios of successive inter-onset intervals,
+so it is the same in every key and at every tempo.
+
+The n-grams of a training set are stored as a Bloom filter, in a file small enough to be shipped
+with a model. An n-gram of the training set is always found; another one is found with a small
+probability, `NgramIndex.chance`. The index of `model.safetensors` is stored beside it, as
+`model.figures.safetensors`, with the fingerprint of the model that it belongs to.
 
 References:
-    Bloom (1970), Space/time trade-offs in hash coding with allowable errors, Communications of the ACM 13 (7).
-    Kirsch & Mitzenmacher (2006), Less hashing, same performance: building a better Bloom filter, ESA.
+    Bloom (1970), Space/time trade-offs in hash coding with allowable errors, Communications of the
+    ACM 13 (7).
+    Kirsch & Mitzenmacher (2006), Less hashing, same performance: building a better Bloom filter,
+    ESA.
 """
 
 import hashlib
@@ -37,23 +43,24 @@ __all__ = [
 ]
 
 COPY_NOTES = 12
-"""A run of this many notes that stands note for note in the training set counts as a copy."""
+"""A passage of this many notes that is in the training set counts as a copy."""
 
-_STEP_NOTES = 3
-_BITS_A_FIGURE = 24
-_MOST_BITS = 15_900_000  # just under 2 MB
+_STEP_NOTES = 3  # notes that a token of `steps` describes
+# With 24 bits and 12 hashes for each n-gram, one n-gram in 70,000 is found by mistake. Set by hand.
+_BITS_PER_NGRAM = 24
 _HASHES = 12
-_KEY = "stylernn-figures"
+_MOST_BITS = 15_900_000  # just under 2 MB
+_KEY = "stylernn-figures"  # of the metadata of the file
 
 
 class NgramIndex(NamedTuple):
-    """The figures of a training set.
+    """The note n-grams of a training set.
 
     Args:
-        bits: of the filter, packed, uint8.
-        tunes: how many melodies it was made of.
-        ngrams: how many different figures they have.
-        model: fingerprint of the model that was trained on them.
+        bits: of the Bloom filter, packed; uint8, shape (bytes,).
+        tunes: number of melodies.
+        ngrams: number of different n-grams of these melodies.
+        model: fingerprint of the model that was trained on them, see `fingerprint`.
     """
 
     bits: np.ndarray
@@ -63,34 +70,61 @@ class NgramIndex(NamedTuple):
 
     @property
     def chance(self) -> float:
-        """Probability that a figure is found that was not put in."""
+        """Probability that an n-gram is found that is not in the training set."""
         return float((1 - np.exp(-_HASHES * self.ngrams / (8 * len(self.bits)))) ** _HASHES)
 
 
 def collect(melodies: Iterable[Melody], model: str) -> NgramIndex:
-    """Index a training set of the model with this fingerprint."""
+    """Make the index of a training set.
+
+    Args:
+        melodies: the training set.
+        model: fingerprint of the model that was trained on it.
+
+    Returns:
+        The index.
+
+    Example:
+        >>> from stylernn.music.melody import Note
+        >>> tune = Melody(tuple(Note(24 * k, 24, 60 + k * k % 7) for k in range(16)))
+        >>> index = collect([tune], model="")
+        >>> index.tunes, index.ngrams
+        (1, 5)
+    """
     hashes = [_ngrams(melody) for melody in melodies]
     ngrams = np.unique(np.concatenate(hashes)) if hashes else np.zeros(0, np.uint64)
-    size = min(max(_BITS_A_FIGURE * len(ngrams), 8), _MOST_BITS) // 8
+    size = min(max(_BITS_PER_NGRAM * len(ngrams), 8), _MOST_BITS) // 8
     bits = np.zeros(8 * size, np.uint8)
-    bits[_places(ngrams, 8 * size).ravel()] = 1
+    bits[_bit_indices(ngrams, 8 * size).ravel()] = 1
     return NgramIndex(np.packbits(bits), len(hashes), len(ngrams), model)
 
 
 def longest_copy(melody: Melody, training: NgramIndex, source: Melody | None = None) -> int:
-    """Notes in the longest run that stands in the training set, 0 where no twelve notes do.
+    """Measure the longest passage of a melody that is in the training set.
 
-    It is an upper bound: figures that follow each other here may come from different tunes.
+    It is an upper bound: successive n-grams may come from different tunes of the training set.
 
     Args:
-        melody: what is examined.
+        melody: the melody to examine.
         training: from `collect`.
-        source: the user's own tune; its figures do not count.
+        source: the user's own tune, whose n-grams do not count.
+
+    Returns:
+        Number of notes; 0 if no twelve successive notes are in the training set.
+
+    Example:
+        >>> from stylernn.music.melody import Note
+        >>> tune = Melody(tuple(Note(24 * k, 24, 60 + k * k % 7) for k in range(16)))
+        >>> index = collect([tune], model="")
+        >>> longest_copy(tune.transpose(5), index)
+        16
+        >>> longest_copy(tune, index, source=tune)
+        0
     """
     ngrams = _ngrams(melody)
     if not len(ngrams):
         return 0
-    positions = _places(ngrams, 8 * len(training.bits))
+    positions = _bit_indices(ngrams, 8 * len(training.bits))
     known = (training.bits[positions >> 3] >> (7 - (positions & 7)) & 1).all(axis=1)
     if source is not None:
         known &= ~np.isin(ngrams, _ngrams(source))
@@ -100,13 +134,28 @@ def longest_copy(melody: Melody, training: NgramIndex, source: Melody | None = N
 
 
 def fingerprint(model: Path) -> str:
-    """SHA-256 of a model file."""
+    """Compute the SHA-256 of a model file.
+
+    Args:
+        model: its path.
+
+    Returns:
+        64 hexadecimal digits.
+    """
     with model.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def save_index(model: Path, ngrams: NgramIndex) -> Path:
-    """Write an index beside its model, and say where."""
+    """Write an index to a file beside its model. A file of that name is replaced as a whole.
+
+    Args:
+        model: path of the model file.
+        ngrams: the index.
+
+    Returns:
+        Path of the new file.
+    """
     facts = {
         "notes": COPY_NOTES,
         "tunes": ngrams.tunes,
@@ -120,7 +169,13 @@ def save_index(model: Path, ngrams: NgramIndex) -> Path:
 
 
 def beside(model: Path) -> NgramIndex | None:
-    """The index of a model's training set, None where there is none, or one of another model.
+    """Read the index that is stored beside a model.
+
+    Args:
+        model: path of the model file.
+
+    Returns:
+        The index; None if there is none, or one that belongs to another model.
 
     Raises:
         ModelFileError: if the file is damaged.
@@ -147,9 +202,25 @@ def beside(model: Path) -> NgramIndex | None:
 
 
 def steps(melody: Melody) -> np.ndarray:
-    """Token of (interval, ratio of this inter-onset interval to the next, next interval); uint64, shape (notes,).
+    """Describe every note by the way to the two notes after it.
 
-    The last two notes, from which no two steps go out, have 0.
+    A token stands for the two intervals, and for the ratio of the two inter-onset intervals.
+
+    Args:
+        melody: the melody.
+
+    Returns:
+        Hashes of the tokens; 0 for the last two notes, which no two notes follow. uint64, shape
+        (notes,).
+
+    Example:
+        A sequence: the second three notes repeat the first three a tone higher and twice as fast.
+
+        >>> from stylernn.music.melody import Note
+        >>> notes = [(0, 60), (48, 64), (96, 67), (144, 62), (168, 66), (192, 69)]
+        >>> tokens = steps(Melody(tuple(Note(onset, 24, pitch) for onset, pitch in notes)))
+        >>> bool(tokens[0] == tokens[3]), int(tokens[-1])
+        (True, 0)
     """
     tokens = np.zeros(len(melody.notes), dtype=np.uint64)
     if len(melody.notes) < _STEP_NOTES:
@@ -168,7 +239,23 @@ def steps(melody: Melody) -> np.ndarray:
 
 
 def mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """A 64-bit hash of two (splitmix64 finaliser), never 0 in practice."""
+    """Hash pairs of numbers with the finaliser of SplitMix64.
+
+    Args:
+        a: uint64, any shape.
+        b: uint64, the same shape.
+
+    Returns:
+        Hashes, which are 0 only by a rare chance; uint64, the same shape.
+
+    Example:
+        >>> mixed = mix(np.array([1, 1, 2], np.uint64), np.array([2, 2, 1], np.uint64))
+        >>> bool(mixed[0] == mixed[1]), bool(mixed[0] == mixed[2])
+        (True, False)
+
+    Reference:
+        Steele, Lea & Flood (2014), Fast splittable pseudorandom number generators, OOPSLA.
+    """
     state = a * np.uint64(0x9E3779B97F4A7C15) + b + np.uint64(1)
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -176,7 +263,7 @@ def mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _ngrams(melody: Melody) -> np.ndarray:
-    """Hash of every run of twelve notes; uint64, shape (notes - 11,) or (0,)."""
+    """Hash of every n-gram; uint64, shape (notes - 11,) or (0,)."""
     tokens = steps(melody)
     count = max(len(tokens) - COPY_NOTES + 1, 0)
     hashes = np.zeros(count, np.uint64)
@@ -185,8 +272,8 @@ def _ngrams(melody: Melody) -> np.ndarray:
     return hashes
 
 
-def _places(ngrams: np.ndarray, size: int) -> np.ndarray:
-    """Where each figure sets its bits; int64, shape (figures, hashes)."""
+def _bit_indices(ngrams: np.ndarray, size: int) -> np.ndarray:
+    """The bits of a filter of `size` bits that each n-gram sets; int64, shape (n-grams, hashes)."""
     low, high = ngrams & np.uint64(0xFFFFFFFF), ngrams >> np.uint64(32) | np.uint64(1)
     return (
         (low[:, None] + np.arange(_HASHES, dtype=np.uint64) * high[:, None]) % np.uint64(size)
@@ -194,4 +281,5 @@ def _places(ngrams: np.ndarray, size: int) -> np.ndarray:
 
 
 def _beside(model: Path) -> Path:
+    """Path of the index of a model file."""
     return model.with_suffix(".figures.safetensors")

@@ -1,7 +1,8 @@
 """Candidate melodies from the network.
 
-`sample` is a pure function of a network, a batch of conditions and a key, for research. Transfer and
-generation use `compose`, which turns a `Plan` into candidates.
+`sample` is a pure function of a network, a batch of conditions and a random key, for research.
+Transfer and generation use `compose`, which turns a `Plan` into candidates. Both run the program of
+`sampler`, which draws one event a step with classifier-free guidance.
 """
 
 from importlib import import_module

@@ -1,8 +1,7 @@
 """Sampling for research: a pure function of a network, a batch of conditions and a key.
 
-Transfer and generation go through `candidates.compose`, which keeps compiled programs on disk and
-chooses among candidates. Here nothing is chosen and nothing is kept; the function may be put into
-`jax.jit` or `flax.nnx.jit`.
+Transfer and generation use `candidates.compose`, which stores compiled programs on disk and chooses
+among candidates. `sample` does neither, so it can be passed to `jax.jit` or `flax.nnx.jit`.
 """
 
 from collections.abc import Sequence
@@ -29,10 +28,10 @@ _DEFAULT = SamplingConfig()
 
 
 class Samples(NamedTuple):
-    """Events that were drawn, int32, shape (batch, events) each.
+    """Events that were drawn; int32, shape (batch, events), unless stated otherwise.
 
     Args:
-        time: time codes, filled up with PAD_TIME after the closing bar line.
+        time: time codes, padded with PAD_TIME after the closing bar line.
         pitch: MIDI numbers less LOWEST, REST or END.
         duration: indices into DURATIONS.
         log_p: log-probability of the notes given the conditions, in nats; float32, shape (batch,).
@@ -55,10 +54,10 @@ def sample(
     """Draw one melody for each of a batch of conditions.
 
     Args:
-        network: that is asked.
-        conditions: each leaf with a leading axis (batch, ...), as `batching.collate` makes them.
-        key: of the whole batch, from `jax.random.key`.
-        events: most events of a melody; one that needs more ends with the last.
+        network: the model.
+        conditions: each array with a leading batch axis, as `batching.collate` makes them.
+        key: random key of the whole batch, from `jax.random.key`.
+        events: most events of a melody; a melody that fills them ends with the last one.
         config: how to sample.
 
     Returns:
@@ -66,17 +65,17 @@ def sample(
     """
     keys = jax.random.split(key, conditions.style.shape[0])
 
-    def one(piece: ConditioningArrays, key: jax.Array) -> Samples:
+    def one(condition: ConditioningArrays, key: jax.Array) -> Samples:
         begun: SamplerState = jax.tree.map(jnp.asarray, state.begin(network.settings, 0, 1, events))
-        pitch = jnp.full_like(begun.history.pitch, piece.median_pitch)
+        pitch = jnp.full_like(begun.history.pitch, condition.median_pitch)
         begun = begun._replace(history=begun.history._replace(pitch=pitch))
         written = sampler.run(
             network,
             events,
             begun,
-            piece,
-            _free(piece.bar.shape[0]),
-            jax.tree.map(jnp.asarray, Bias(np.zeros((piece.bar.shape[0], 12)), nothing())),
+            condition,
+            _free(condition.bar.shape[0]),
+            jax.tree.map(jnp.asarray, Bias(np.zeros((condition.bar.shape[0], 12)), nothing())),
             jax.tree.map(jnp.float32, config),
             key,
             jnp.int32(PAD_TIME),
@@ -90,14 +89,14 @@ def sample(
 
 
 def melodies(samples: Samples, analyses: Sequence[Analysis]) -> list[Melody]:
-    """The melodies of samples that were drawn over whole tunes.
+    """Decode samples that were drawn over whole tunes.
 
     Args:
         samples: from `sample`.
-        analyses: of the tunes whose beats, bars and key the samples have, one for each.
+        analyses: of the tunes whose beats, bars and key the samples have, one for each sample.
 
     Returns:
-        One melody for each.
+        One melody for each sample.
     """
     found = []
     for time, pitch, duration, analysis in zip(
@@ -111,7 +110,7 @@ def melodies(samples: Samples, analyses: Sequence[Analysis]) -> list[Melody]:
 
 
 def _free(beats: int) -> CompiledConstraints:
-    """Nothing is fixed."""
+    """Constraints that fix nothing."""
     none = jnp.zeros(1, jnp.int32)
     closed = jnp.zeros(beats, bool)
     highest = np.float32(PITCHES - 1)

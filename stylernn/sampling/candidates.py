@@ -1,4 +1,10 @@
-"""From a plan to candidate melodies: what transfer and generation share."""
+"""From a plan to candidate melodies: what transfer and generation have in common.
+
+`compose` turns a plan into the arrays of the sampler's program, runs it for a batch of candidates,
+and decodes the events that it drew into melodies. A long melody is rarely good from beginning to
+end in any candidate. So the caller may pass a function that chooses: after each section of the
+plan all candidates continue from the one that it chose.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,15 +27,16 @@ from stylernn.sampling.tilt import nothing
 
 __all__ = ["Candidate", "Choice", "compose"]
 
+# Room for events, for each beat after padding. A melody that fills it ends early. Set by hand.
 _EVENTS_PER_BEAT = 5
 
 
 class Candidate(NamedTuple):
-    """One of several melodies that were drawn to the same plan.
+    """One of several melodies that were drawn for the same plan.
 
     Args:
         melody: the notes.
-        log_p: mean log-probability of a note, given style and skeleton, in nats.
+        log_p: log-probability with all conditions, in nats a note.
         log_p_plain: the same without the style.
     """
 
@@ -39,7 +46,7 @@ class Candidate(NamedTuple):
 
 
 Choice = Callable[[list[Candidate], range], int]
-"""Which of several candidates is the best in a range of bars."""
+"""A function of candidates and a range of bars: the index of the best candidate in these bars."""
 
 
 def compose(
@@ -50,39 +57,39 @@ def compose(
     count: int,
     choice: Choice | None = None,
 ) -> list[Candidate]:
-    """Sample candidates.
+    """Sample candidates for a plan.
 
     Args:
-        model: that writes them.
+        model: the network and its styles.
         plan: what to compose.
         config: how to sample.
         seed: without a choice, candidate k of a seed is the same whatever `count` is.
         count: number of candidates.
-        choice: asked at the end of each of the plan's sections but the last; all candidates go on
-            from the best one.
+        choice: called at the end of every section of the plan but the last. All candidates
+            continue from the one that it returns.
 
     Returns:
         The candidates, in the order in which they were drawn.
     """
     source, grid = plan.analysis.events, plan.analysis.events.grid
     in_bars_of_style = replace(plan.analysis, events=replace(source, grid=plan.grid))
-    # All sizes hang on one, so that melodies of many lengths share few compiled programs.
+    # All sizes depend on one, so that melodies of many lengths share few compiled programs.
     beats = run.bucket(grid.beats + 1, 64)
     events = _EVENTS_PER_BEAT * beats
     notes = max(beats, len(plan.condition.skeleton.time))
     bars = len(plan.grid.first) - 1
-    piece = window_arrays(in_bars_of_style, 0, bars, plan.condition, beats, notes)
-    positions = np.zeros_like(piece.positions)
+    conditions = window_arrays(in_bars_of_style, 0, bars, plan.condition, beats, notes)
+    positions = np.zeros_like(conditions.positions)
     positions[: grid.beats + 1] = grid.ticks.reshape(-1, 16) >= 0
     asked = (
-        piece._replace(positions=positions),
+        conditions._replace(positions=positions),
         plan.constraints.compiled(grid, events, beats),
         _bias(plan, beats),
         config,
         seed,
     )
     settings = model.header.settings.model
-    written = state.begin(settings, int(piece.median_pitch), count, events)
+    written = state.begin(settings, int(conditions.median_pitch), count, events)
     if choice is not None and count > 1:
         for section in plan.sections[:-1]:
             until = 16 * int(grid.first[section.stop])
@@ -94,7 +101,7 @@ def compose(
 
 
 def _bias(plan: Plan, beats: int) -> Bias:
-    """What is added to the logits, in arrays for so many beats."""
+    """What is added to the logits, in arrays for a number of beats."""
     chroma = np.zeros((beats, 12), np.float32)
     if plan.chroma is not None:
         chroma[: len(plan.chroma)] = plan.chroma

@@ -1,4 +1,10 @@
-"""A plan: all that is settled about a melody before its first note is drawn."""
+"""A plan: everything that is decided about a melody before its first note is drawn.
+
+Transfer makes a plan from a tune (`generation.planning`), generation makes one from an empty melody
+(`generation.generate`). `candidates.compose` samples melodies for a plan. The plan says which beats
+and bars there are, what the network is conditioned on, what is fixed, and, where the better of
+several candidates is chosen, in which sections of the melody.
+"""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,13 +25,14 @@ class Plan:
     """What to compose.
 
     Args:
-        analysis: of the tune: beats, key and register; its notes do not count.
+        analysis: of the tune. Its beats, key and median pitch are used, but not its notes.
         grid: its beats, in bars as the style counts them, see `metre_mapping.regroup_bars`.
-        condition: what the network is shown: style, skeleton, map of repetitions, attributes.
+        condition: what the network is conditioned on: style, skeleton, map of repetitions and
+            control attributes.
         constraints: what may not be drawn freely.
-        section: about so many bars are chosen at a time, where there is a choice.
+        section: number of bars of a section, see `sections`.
         chroma: pitch classes around each beat of the tune, see `chroma.around`; shape (beats, 12).
-        tilt: of the style, see `tilt.of_style`; by default none.
+        tilt: logit bias of the style, see `tilt.of_style`; by default none.
         dotted: share of dotted notes, see `attributes.dotted`; None if it does not matter.
     """
 
@@ -40,10 +47,18 @@ class Plan:
 
     @property
     def sections(self) -> list[range]:
-        """Stretches of about `section` bars that are chosen one after another.
+        """The sections of about `section` bars that are chosen one after another.
 
-        They are counted from the first full bar; a pickup belongs to the first, a short rest of
-        bars to the last.
+        Sections are counted from the first full bar. A pickup belongs to the first section. If
+        `section // 2` bars or fewer are left over at the end, they belong to the last one.
+
+        Example:
+            >>> from stylernn.music.melody import Melody, Note
+            >>> from stylernn.representation.analysis import analyse
+            >>> tune = analyse(Melody((Note(0, 96, 60),), end=20 * 96))
+            >>> condition = Condition(0, 0, tune.skeleton("beat"), tune.repeats)
+            >>> Plan(tune, tune.events.grid, condition).sections
+            [range(0, 8), range(8, 20)]
         """
         frame = self.analysis.events.frame
         starts = [*range(int(frame.pickup > 0), frame.bars, self.section)]

@@ -1,7 +1,9 @@
-"""Sampling melodies from the network: a batch of candidates, drawn by one compiled program.
+"""Running the sampler: a batch of candidates is drawn by one compiled program.
 
-The program is that of `steps`. It is kept in the user's cache, so a process that finds it there builds no network.
-Sizes come in few steps, so that melodies of many lengths share it; the style is an argument, not a part of it.
+The program is `sampler.run`. Its executable is stored in the user's cache folder. A process that
+finds it there neither traces it nor imports Flax. The program is compiled for the sizes of its
+arguments, and `bucket` makes few different sizes, so melodies of many lengths share one program.
+Parameters, style and settings are arguments, so they share it too.
 """
 
 from importlib.metadata import version
@@ -19,6 +21,7 @@ from stylernn.system.executable_cache import Program
 
 __all__ = ["SamplingConfig", "bucket", "draw"]
 
+# Most steps of one call of the program; longer melodies take several calls. Set by hand.
 _STEPS = 512
 
 
@@ -32,21 +35,21 @@ def draw(
     seed: int,
     until: int = PAD_TIME,
 ) -> SamplerState[np.ndarray]:
-    """Let candidates go on.
+    """Continue a batch of candidates until all have halted.
 
     Args:
         parameters: of the network.
-        state: how far they are, see `state.begin`; a candidate that needs more events than there is room for ends
-            with the last.
-        piece: without a batch axis.
+        state: the state so far, see `state.begin`. A candidate that fills all its events ends with
+            the last one.
+        piece: the conditions, without a batch axis.
         constraints: what may not be drawn freely.
         bias: what is added to the logits.
         config: how to sample.
-        seed: candidate k of a seed is the same whatever their number is.
-        until: time code; a candidate waits with its first event there or after it.
+        seed: candidate k of a seed is the same whatever the number of candidates.
+        until: time code. A candidate halts after its first event at or after it.
 
     Returns:
-        The state where all candidates have ended or wait.
+        The state in which all candidates have ended or have reached `until`.
     """
     parameters = checked(parameters)
     numbers = jax.tree.map(np.float32, config)
@@ -64,7 +67,7 @@ def draw(
     written, shape = jax.tree.flatten(state)
 
     def function(*leaves: jax.Array) -> list[jax.Array]:
-        # flax comes with these: a program that is kept needs neither.
+        # Imported here because they import Flax, which a stored program does not need.
         from stylernn.model.network import with_parameters
         from stylernn.sampling import sampler
 
@@ -87,5 +90,17 @@ def draw(
 
 
 def bucket(size: int, smallest: int) -> int:
-    """The next of a few sizes, smallest times a power of two, so that lengths share compiled programs."""
+    """Round a size up to the smallest one times a power of two.
+
+    Args:
+        size: number of elements that are needed.
+        smallest: the smallest size.
+
+    Returns:
+        The size to allocate.
+
+    Example:
+        >>> [bucket(size, smallest=64) for size in (1, 64, 65, 200)]
+        [64, 64, 128, 256]
+    """
     return smallest * 2 ** max(0, int(np.ceil(np.log2(max(size, 1) / smallest))))

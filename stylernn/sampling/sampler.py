@@ -1,9 +1,28 @@
-"""The sampler's program: one event a turn, for a batch of candidates, until all of them have come far enough.
+"""The sampler's program: it draws one event a step for every candidate of a batch.
 
-Three dials steer the sampler without a further model, by classifier-free guidance. Each turn scores four ways: with all
-that is told, without style, without skeleton, without traits; `strength`, `preserve` and `attributes` extrapolate along
-their differences. The grammar forbids what is no melody, so none can come out. Every candidate has a key of its own:
-the same seed gives the same melody, whatever the size of the batch. What no turn changes is worked out before the loop.
+A candidate is a sequence of events, see `event_codec`. A step gives each candidate its next event:
+`_draw_onset` draws the onset, and then `_draw_note` draws pitch and duration, because each head of
+the network is conditioned on what the heads before it drew. What does not change from step to step
+is computed before the loop (`_Fixed`); what does change is a `SamplerState`.
+
+Guidance
+    The network is evaluated in four branches: with all conditions, without the style, without the
+    skeleton, and without the control attributes. The branches and the candidates are two axes of
+    one batch. `guidance.guide` combines the branches by classifier-free guidance, so three scales
+    steer the sampler without a further model.
+Grammar
+    Events that cannot follow are masked before the draw (`features.allowed_onsets`,
+    `loss.mask_onset`, `loss.mask_pitch`), so every result is a melody.
+Constraints
+    Further events are masked or forced, see `constraints`.
+Keys
+    The random key of a draw depends only on the seed and on the numbers of candidate, step and
+    head. So candidate k is the same in a batch of any size, and a call that continues where another
+    has stopped draws what a single call would have drawn.
+Halting
+    A candidate ends with END, at the closing bar line. It also halts once it has an event at or
+    after the time code `until`. The loop stops when all candidates have halted, or after `steps`
+    steps.
 """
 
 from functools import partial
@@ -42,15 +61,15 @@ _HEADS = 3
 
 
 class _Fixed(NamedTuple):
-    """What all turns share.
+    """What all steps of a call share.
 
     Args:
-        conditions: the piece, asked about with all that is told, without style, without skeleton, without traits.
+        conditions: encoded for the four guidance branches.
         constraints, bias, config: see `run`.
-        keys: of every turn of this call, head and candidate.
-        first_step: events before the first turn of this call.
+        keys: random keys, shape (steps, heads, candidates).
+        first_step: number of events before the first step of this call.
         last_bar: time code at which the last bar begins.
-        until: time code from which on candidates wait.
+        until: time code from which on candidates halt.
     """
 
     conditions: EncodedConditions
@@ -64,7 +83,16 @@ class _Fixed(NamedTuple):
 
 
 class _Event(NamedTuple):
-    """The event of a turn, each (candidates,); `sounding` is its pitch, or the one before where it has none."""
+    """The events of a step, shape (candidates,).
+
+    Args:
+        time: time codes.
+        pitch: MIDI numbers less LOWEST; PITCHES where the event is no note.
+        duration: indices into DURATIONS.
+        sounding: pitch of the note, or of the note before where the event is none.
+        is_note: whether the event is a note.
+        ends: whether the event is END.
+    """
 
     time: jax.Array
     pitch: jax.Array
@@ -85,9 +113,21 @@ def run(
     key: jax.Array,
     until: jax.Array,
 ) -> SamplerState:
-    """Go on with a course for so many turns at most, or until all candidates have an event at or after a time code.
+    """Continue a batch of candidates by a number of steps, or until all have halted.
 
-    `run.draw` says the rest.
+    Args:
+        network: the model.
+        steps: most steps of this call.
+        state: the state so far.
+        piece: the conditions, without a batch axis.
+        constraints: what may not be drawn freely.
+        bias: what is added to the logits.
+        config: how to sample, each field an array of shape ().
+        key: random key, the same for all calls that continue the same candidates.
+        until: time code. A candidate halts after its first event at or after it.
+
+    Returns:
+        The new state.
     """
     nothing = jnp.full_like(piece.skeleton_time, PAD_TIME)
     branches = GuidanceBranches(
@@ -118,9 +158,10 @@ def run(
 
 
 def _keys(key: jax.Array, first: jax.Array, steps: int, count: int) -> jax.Array:
-    """Random keys that hang on candidate, turn and head alone, (turns, heads, candidates), from a first turn on.
+    """Random keys that depend on candidate, step and head alone; shape (steps, heads, candidates).
 
-    They are made all at once, in a loop over what goes into them, so that one copy of the hash is compiled.
+    They are made all at once, by a scan over the three numbers, so that the hash function is
+    compiled only once.
     """
     step, head, candidate = (x.ravel() for x in jnp.indices((steps, _HEADS, count), jnp.uint32))
     step += first.astype(jnp.uint32)
@@ -133,7 +174,7 @@ def _keys(key: jax.Array, first: jax.Array, steps: int, count: int) -> jax.Array
 
 
 def _step(network: Network, fixed: _Fixed, state: SamplerState) -> SamplerState:
-    """Draw or read the next event of every candidate."""
+    """Draw the next event of every candidate, or copy it where it is forced."""
     before = state.history.time[:, state.i]
     cooling = jnp.where(before >= fixed.last_bar - 16, fixed.config.final_temperature, 1.0)[:, None]
     found, agree = jax.vmap(next_suffix_match, (0, None, 0))(state.history, state.i, state.agree)
@@ -143,7 +184,7 @@ def _step(network: Network, fixed: _Fixed, state: SamplerState) -> SamplerState:
         network, fixed, state, found, cooling, noise[1:], h, onset, time
     )
     halted = state.halted
-    # Of a REST the sounding pitch is the one before; the first note comes from nowhere.
+    # The sounding pitch of a REST is that of the note before. There is no move to the first note.
     move = jnp.where(state.i > 0, event.sounding - state.history.pitch[:, state.i], 0)
     gained = jnp.where(halted, 0.0, gained + gained_after)
     pitch = jnp.where(
@@ -178,13 +219,17 @@ def _draw_onset(
     cooling: jax.Array,
     noise: jax.Array,
 ) -> tuple[list[CellState], jax.Array, jax.Array, jax.Array, jax.Array]:
-    """States and output of the network, onset class, time and log-probabilities (2, candidates) of the next event."""
+    """Draw the onset of the next event.
+
+    Returns the states and the output of the recurrent layers; onset class and time code, shape
+    (candidates,); and log-probabilities, shape (2, candidates).
+    """
     i, before, config = state.i, state.history.time[:, state.i], fixed.config
     states, h, logits = stepping.step_onset(
         network, fixed.conditions, state.states, state.history, found, i
     )
     legal = jax.vmap(ft.allowed_onsets, (None, 0))(fixed.conditions.piece, before)
-    # A turn short of room goes to the end at once.
+    # The last event that there is room for is END.
     is_last = i == state.pitch.shape[1] - 1
     to_end = jnp.arange(ONSETS)[None] == ft.onset_class(before, fixed.conditions.piece.end)[:, None]
     legal = jnp.where(is_last, to_end, legal)
@@ -213,7 +258,10 @@ def _draw_note(
     onset: jax.Array,
     time: jax.Array,
 ) -> tuple[_Event, jax.Array]:
-    """Pitch and duration of an event at `time`, and their log-probabilities (2, candidates)."""
+    """Draw pitch and duration of the event at `time`.
+
+    Returns the event, and the log-probabilities of pitch and duration, shape (2, candidates).
+    """
     i, config, conditions = state.i, fixed.config, fixed.conditions
     forced = fixed.constraints.next_forced_event(state.history.time[:, i])
     given, locked = time == forced.time, fixed.constraints.closed[time >> 4]
@@ -243,7 +291,7 @@ def _draw_note(
 
 
 def _extended(state: SamplerState, event: _Event) -> History:
-    """The history with the event of this turn; of a candidate that has come to a halt it stays filled up."""
+    """The history with the event of this step; the times of halted candidates stay padded."""
     time = jnp.where(state.halted, PAD_TIME, event.time)
     new = History(time, event.sounding, event.duration, jnp.where(event.is_note, 0, 1))
     return jax.tree.map(
@@ -252,16 +300,20 @@ def _extended(state: SamplerState, event: _Event) -> History:
 
 
 def _gumbel(keys: jax.Array) -> jax.Array:
-    """Noise for all draws of a turn, of the widest head's size for each: (heads, candidates, ONSETS)."""
+    """Noise for all draws of a step, as wide as the widest head: (heads, candidates, ONSETS)."""
     each = partial(jax.random.gumbel, shape=(ONSETS,))
     return jax.vmap(jax.vmap(each))(keys)
 
 
 def _drawn(logits: jax.Array, noise: jax.Array) -> jax.Array:
-    """Draw from logits (candidates, n) by the Gumbel-max trick (Maddison et al., A* sampling, 2014, section 2)."""
+    """Draw from logits of shape (candidates, classes) by the Gumbel-max trick.
+
+    Reference:
+        Maddison, Tarlow & Minka (2014), A* sampling, NeurIPS, section 2.
+    """
     return jnp.argmax(logits + noise[:, : logits.shape[-1]], axis=-1)
 
 
 def _rows(logits: jax.Array) -> jax.Array:
-    """Logits (ways, candidates, n), the ways one after another as `choice` wants them."""
+    """Logits of shape (branches, candidates, classes) with one axis for the first two."""
     return logits.reshape(-1, logits.shape[-1])

@@ -1,4 +1,11 @@
-"""How far a batch of candidates has come: what the sampler hands on from one call of its program to the next."""
+"""The sampler's state: everything that a step changes.
+
+`begin` makes the state in which no candidate has an event. `sampler.run` takes a state and returns
+a later one, so a melody can be drawn in several calls. Between two calls `fork_from` can replace
+all candidates with one of them, which is how a long melody is chosen section by section.
+
+Arrays are NumPy arrays outside the compiled program, and JAX arrays inside it.
+"""
 
 from typing import Any, Generic, NamedTuple
 
@@ -14,22 +21,28 @@ from stylernn.representation.event_codec import END
 __all__ = ["SamplerState", "begin", "fork_from"]
 
 _BRANCHES = 4
-"""Ways in which each event is scored, see `choice`."""
+"""Number of guidance branches, see `guidance`."""
 
 
 class SamplerState(NamedTuple, Generic[A]):
-    """What a turn changes; leaves are int32 unless said otherwise.
+    """What a step changes; int32 unless stated otherwise.
 
     Args:
-        i: events so far of every candidate that has not come to a halt, ().
-        states: a `CellState` of each layer; parts are float32, (guidance branches, candidates, ...).
-        history: events so far, each (candidates, events + 1).
-        agree: how far pasts agree with the latest event, see `copy_memory.next_suffix_match`, (candidates, memory).
-        pitch: of the events, with REST and END, (candidates, events).
-        ended: who has written all, bool (candidates,).
-        halted: who has, or has come past the point up to which was asked, bool (candidates,).
-        log_p, log_p_plain: given style and skeleton, and without the style, float32 (candidates,).
-        direction_run: moves in one direction up to the latest note, see `guidance.next_direction_run`, (candidates,).
+        i: number of events so far of every candidate that has not halted, shape ().
+        states: a `CellState` for each recurrent layer; its arrays are float32, shape (guidance
+            branches, candidates, ...).
+        history: the events so far, each array of shape (candidates, events + 1).
+        agree: state of the suffix match, see `copy_memory.next_suffix_match`, shape (candidates,
+            memory).
+        pitch: of the events, with REST and END, shape (candidates, events).
+        ended: which candidates have ended; bool, shape (candidates,).
+        halted: which candidates have ended, or have passed the time up to which this call draws;
+            bool, shape (candidates,).
+        log_p: log-probability of the events with all conditions, in nats; float32, shape
+            (candidates,).
+        log_p_plain: the same without the style.
+        direction_run: moves in one direction up to the latest note, see
+            `guidance.next_direction_run`, shape (candidates,).
     """
 
     i: A
@@ -47,13 +60,23 @@ class SamplerState(NamedTuple, Generic[A]):
 def begin(
     settings: ModelSettings, median_pitch: int, count: int, events: int
 ) -> SamplerState[np.ndarray]:
-    """Nothing written yet.
+    """Make the state in which no candidate has an event.
 
     Args:
         settings: of the network.
-        median_pitch: see `arrays.ConditioningArrays`.
+        median_pitch: median pitch less LOWEST, see `arrays.ConditioningArrays`.
         count: number of candidates.
-        events: most events that there is room for.
+        events: most events of a candidate.
+
+    Returns:
+        The state. Every history begins with START.
+
+    Example:
+        >>> state = begin(ModelSettings(), median_pitch=39, count=2, events=8)
+        >>> int(state.i), state.pitch.shape, state.history.time.shape
+        (0, (2, 8), (2, 9))
+        >>> state.history.time[:, 0].tolist()  # START
+        [-1, -1]
     """
     shape = (count, events + 1)
     time, kind = np.full(shape, PAD_TIME, np.int32), np.zeros(shape, np.int32)
@@ -75,7 +98,23 @@ def begin(
 
 
 def fork_from(state: SamplerState[np.ndarray], k: int) -> SamplerState[np.ndarray]:
-    """All candidates as candidate `k` is, to go on from there."""
+    """Replace all candidates with one of them.
+
+    They differ again from the next event on, because each candidate has its own random keys.
+
+    Args:
+        state: of several candidates.
+        k: index of the candidate to continue from.
+
+    Returns:
+        A state of as many candidates.
+
+    Example:
+        >>> state = begin(ModelSettings(), median_pitch=39, count=3, events=8)
+        >>> state.log_p[:] = -1.0, -2.0, -3.0
+        >>> fork_from(state, 1).log_p.tolist()
+        [-2.0, -2.0, -2.0]
+    """
 
     def spread(leaf: np.ndarray, axis: int = 0) -> np.ndarray:
         return np.repeat(leaf.take([k], axis=axis), len(state.ended), axis=axis)
