@@ -103,8 +103,9 @@ def missing(span: str) -> bool:
     if len(parts) < 2 or not (folder / parts[0]).is_dir():
         return False
     module = folder / parts[0] / f"{parts[1]}.py"
-    if not module.exists():
-        module, parts = folder / parts[0] / "__init__.py", [parts[0], *parts]
+    if not module.exists():  # a name that the package exports
+        exported = (folder / parts[0] / "__init__.py").read_text(encoding="utf-8")
+        return f'"{parts[1]}"' not in exported
     text = module.read_text(encoding="utf-8")
     return bool(parts[2:]) and not re.search(rf"\b{parts[2]}\b", text)
 
