@@ -1,20 +1,15 @@
 """Texts for keys, metres and melodies: "D minor", "6/8", "33 bars"."""
 
-import re
 from typing import TYPE_CHECKING
-
-from stylernn.errors import UsageError
 
 if TYPE_CHECKING:
     from stylernn.music.key_estimation import Tonality
-    from stylernn.music.melody import Key, Melody, TimeSignature
+    from stylernn.music.melody import Key, Melody
 
 __all__ = [
     "count",
     "describe",
     "key_name",
-    "parse_key",
-    "parse_metre",
     "pitch_name",
     "tonality_name",
 ]
@@ -41,7 +36,6 @@ _FIFTHS = (
 )
 _C = _FIFTHS.index("C")
 _MINOR = 3  # a minor key shares its signature with the major key three fifths below
-_KEY = re.compile(r"([A-Ga-g])([b#♭♯]?)\s*((?i:major|minor|maj|min)|m)?")
 
 
 def count(number: int, noun: str) -> str:
@@ -139,61 +133,3 @@ def pitch_name(pitch: int, key: "Key | None" = None) -> str:
 
     step, alter, octave = spell(pitch, key)
     return f"{step}{'#' * alter or 'b' * -alter}{octave}"
-
-
-def parse_key(text: str) -> "Key":
-    """Read a key.
-
-    Args:
-        text: such as "D minor", "Dm", "Bb" or "F# major".
-
-    Returns:
-        The key.
-
-    Raises:
-        UsageError: if the text is no key, or the key has more than seven accidentals.
-
-    Example:
-        >>> key_name(parse_key("Dm"))
-        'D minor'
-    """
-    from stylernn.music.melody import Key
-
-    match = _KEY.fullmatch(text.strip())
-    if match:
-        tonic = match[1].upper() + match[2].replace("♭", "b").replace("♯", "#")
-        mode = "minor" if match[3] and match[3].lower() in ("m", "min", "minor") else "major"
-        fifths = (
-            _FIFTHS.index(tonic) - _C - (_MINOR if mode == "minor" else 0)
-            if tonic in _FIFTHS
-            else None
-        )
-        if fifths is not None and -7 <= fifths <= 7:
-            return Key(fifths, mode)
-    raise UsageError(f"no such key: {text!r}", expected='a key such as "D minor", "Bb" or "F#m"')
-
-
-def parse_metre(text: str) -> "TimeSignature":
-    """Read a metre.
-
-    Args:
-        text: such as "6/8".
-
-    Returns:
-        The metre.
-
-    Raises:
-        UsageError: if the text is no metre.
-
-    Example:
-        >>> str(parse_metre("6/8"))
-        '6/8'
-    """
-    from stylernn.music.melody import TimeSignature
-
-    match = re.fullmatch(r"([1-9][0-9]?)/(1|2|4|8|16|32)", text.strip())
-    if not match:
-        raise UsageError(
-            f"no such metre: {text!r}", expected='a metre such as "4/4", "3/4" or "6/8"'
-        )
-    return TimeSignature(int(match[1]), int(match[2]))

@@ -13,6 +13,7 @@ from stylernn.cli import app, formatting, main, outputs, variadic
 from stylernn.errors import UsageError
 from stylernn.formats import registry
 from stylernn.music.melody import Key, TimeSignature
+from stylernn.music.parse import parse_key, parse_metre
 
 ROOT = Path(__file__).parents[2]
 TUNE = ROOT / "examples" / "greensleeves.mid"
@@ -89,26 +90,26 @@ def test_a_required_list_stays_required() -> None:
     ],
 )
 def test_keys_are_read_as_musicians_write_them(text: str, key: Key) -> None:
-    assert formatting.parse_key(text) == key
+    assert parse_key(text) == key
 
 
 @pytest.mark.parametrize("mode", ["major", "minor"])
 @pytest.mark.parametrize("fifths", range(-7, 8))
 def test_a_key_is_read_back_from_its_name(fifths: int, mode: str) -> None:
-    assert formatting.parse_key(formatting.key_name(Key(fifths, mode))) == Key(fifths, mode)
+    assert parse_key(formatting.key_name(Key(fifths, mode))) == Key(fifths, mode)
 
 
 @pytest.mark.parametrize("text", ["H", "C##", "", "minor", "G# major"])
 def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="no such key"):
-        formatting.parse_key(text)
+        parse_key(text)
 
 
 def test_metres() -> None:
-    assert formatting.parse_metre("6/8") == TimeSignature(6, 8)
+    assert parse_metre("6/8") == TimeSignature(6, 8)
     for text in ("0/4", "4/3", "4", "-3/4", "4/4/4", "four"):
         with pytest.raises(UsageError, match="no such metre"):
-            formatting.parse_metre(text)
+            parse_metre(text)
 
 
 # Names of outputs
