@@ -35,7 +35,7 @@ napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 napoleon_custom_sections = [("Metrics", "params_style"), ("Reference", "References")]
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True}
 
 html_theme = "furo"
 html_title = f"stylernn {release}"
@@ -50,22 +50,40 @@ def plain_text(*arguments: Any) -> None:
     """
     what: str = arguments[1]
     lines: list[str] = arguments[-1]
+    if lines and lines[0].startswith("Alias for field number"):  # Python's own, of a NamedTuple
+        lines.clear()
     lines[:] = [re.sub(r"(?<!\\)\||\*\*(?=kern)", r"\\\g<0>", line) for line in lines]
     if what != "module" or any(">>>" in line for line in lines):
         return
-    joined: list[str] = []
-    section = ""
+    lines[:] = plain_module(lines)
+
+
+def plain_module(lines: list[str]) -> list[str]:
+    """The docstring of a module: indented blocks are literal, entries are joined, references listed.
+
+    Args:
+        lines: of the docstring.
+    """
+    done: list[str] = []
+    above = section = ""  # the last line that is not empty, and the last one that is not indented
+    is_literal = False
     for line in lines:
         depth = len(line) - len(line.lstrip())
-        last = joined[-1] if joined else ""
-        is_entry = last.startswith(" ") or ": " in last
+        last = done[-1] if done else ""
+        if line and depth == 0:
+            section, is_literal = line, False
+        elif depth > 0 and not last and above == section:
+            is_literal = True
+            done += [] if above.endswith("::") else ["::", ""]
+        above = line or above
+        is_entry = not is_literal and (last.startswith(" ") or ": " in last)
         if is_entry and depth > len(last) - len(last.lstrip()):
-            joined[-1] = f"{last} {line.strip()}"
-            continue
-        section = line if line and depth == 0 else section
-        is_reference = depth > 0 and section in ("Reference:", "References:")
-        joined.append(f"    * {line.strip()}" if is_reference else line)
-    lines[:] = joined
+            done[-1] = f"{last} {line.strip()}"
+        elif depth > 0 and section in ("Reference:", "References:"):
+            done.append(f"    * {line.strip()}")
+        else:
+            done.append(line)
+    return done
 
 
 def setup(app: "Sphinx") -> None:
