@@ -1,7 +1,7 @@
 """Write the example tunes from their ABC: `python examples/make_examples.py`.
 
-The ABC files beside this script are transcriptions made for this project of tunes long in the public domain (see
-README.md here). The MIDI files are what `stylernn` makes of them.
+The ABC files beside this script are transcriptions made for this project of tunes that have long
+been in the public domain (see README.md here). The MIDI files are what `stylernn` makes of them.
 """
 
 from pathlib import Path

@@ -11,35 +11,32 @@ it refuses. A model is loaded once for each file.
 """
 
 import os
-import tempfile
-import webbrowser
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from stylernn.adaptation import user_styles
-from stylernn.display import html
 from stylernn.errors import StylernnError, UsageError
 from stylernn.formats import midi_replace, registry
 from stylernn.generation import generate as generation
 from stylernn.generation import provenance
 from stylernn.generation import transfer as transferring
+from stylernn.generation.melody_file import AnyPath, MelodyFile
+from stylernn.generation.model_source import (
+    AnyModel,
+    ModelSource,
+    load,
+    model_file,
+    model_source,
+)
 from stylernn.generation.option_limits import check_option
 from stylernn.generation.transfer import Result, TransferConfig
 from stylernn.generation.tune_options import Bars, TuneOptions
-from stylernn.model import checkpoint
-from stylernn.model.checkpoint import Model
 from stylernn.music.key import Key
 from stylernn.music.melody import Melody, TimeSignature
 from stylernn.music.parse import parse_key, parse_metre
 from stylernn.representation import note_alignment
-from stylernn.representation.note_alignment import NoteAlignment
-from stylernn.reranking import originality
-from stylernn.system import paths
-from stylernn.system.atomic_write import atomic_write
-from stylernn.training import run_folder
 
 __all__ = [
     "MelodyFile",
@@ -57,114 +54,6 @@ _ATTEMPTS = range(8)
 # Between the seeds of attempts, so that those of neighbouring seeds do not meet.
 _STRIDE = 1_000_003
 _SEEDS = 2**32
-_SOUNDS = (".wav", ".flac", ".mp3")
-
-AnyPath = str | os.PathLike[str]
-"""A path, or its name."""
-AnyModel = AnyPath | Model
-"""A model in memory, a model file or a run folder."""
-
-
-@dataclass(frozen=True, repr=False)
-class MelodyFile:
-    """A melody that knows where it comes from.
-
-    Args:
-        melody: the notes.
-        path: the file that it, or the tune it was made of, was read from.
-        track: the part of that file that was asked for.
-        arranged: it stands among other tracks of that file, and is put back there when written as
-            MIDI.
-        source: the tune that it was made of, with the bars, key and tempo that were asked for.
-        style: that it is in, where stylernn made it.
-        seed: that it was drawn with.
-        result: of the transfer that made it.
-        alignment: what became of each note of the tune.
-        provenance: where it comes from, see `provenance.describe`.
-    """
-
-    melody: Melody
-    path: Path | None = None
-    track: int | None = None
-    arranged: bool = False
-    source: Melody | None = None
-    style: str = ""
-    seed: int = 0
-    result: Result | None = None
-    alignment: NoteAlignment | None = None
-    provenance: dict[str, Any] | None = None
-
-    def __repr__(self) -> str:
-        melody = self.melody
-        title = f"{melody.title!r}, " if melody.title else ""
-        style = f", in {self.style} (seed {self.seed})" if self.style else ""
-        size = f"{melody.bars} bars of {melody.metre}, {len(melody.array)} notes"
-        return f"<MelodyFile {title}{size}{style}>"
-
-    def write(self, path: AnyPath, *, replace: bool = False, melody_only: bool = False) -> Path:
-        """Write MIDI, a score or sound, by the ending of the name.
-
-        Args:
-            path: the file to write.
-            replace: whether a file of that name may be replaced.
-            melody_only: leave out the other tracks of the file that the melody comes from.
-
-        Returns:
-            The path.
-
-        Raises:
-            UsageError: if the file exists and may not be replaced, cannot be written, or no format
-                has its ending.
-        """
-        path = Path(path)
-        if os.path.lexists(path) and not replace:
-            remedy = "Choose another name, or pass replace=True."
-            raise UsageError(f"{path} exists", remedy=remedy)
-        if path.suffix.lower() in _SOUNDS:
-            from stylernn.sound import recording
-
-            recording.write(recording.record(self.melody, self.style, seed=self.seed), path)
-        elif self.is_put_back(path, melody_only=melody_only) and self.path is not None:
-            data = midi_replace.put_back(self.path, self.melody, track=self.track)
-            with atomic_write(path) as draft:
-                draft.write_bytes(data)
-        else:
-            registry.write(self.melody, path)
-        return path
-
-    def is_put_back(self, path: Path, *, melody_only: bool = False) -> bool:
-        """Whether `write` puts the melody among the other tracks of its file.
-
-        Args:
-            path: that would be written.
-            melody_only: as for `write`.
-        """
-        return self.arranged and not melody_only and registry.is_midi(path)
-
-    def show(self) -> None:
-        """Show the piano roll and a player.
-
-        In a notebook they appear below the cell, elsewhere in the browser.
-        """
-        try:
-            from IPython import get_ipython
-        except ModuleNotFoundError:
-            shell = None
-        else:
-            shell = get_ipython()
-        if shell is not None:
-            from IPython.display import HTML, display
-
-            display(HTML(self._repr_html_()))
-            return
-        with tempfile.NamedTemporaryFile(
-            "w", suffix=".html", delete=False, encoding="utf-8"
-        ) as file:
-            file.write(f"<!doctype html><meta charset='utf-8'>{self._repr_html_()}")
-        webbrowser.open(Path(file.name).as_uri())
-
-    def _repr_html_(self) -> str:
-        return html.fragment(self.melody, self.alignment, style=self.style, seed=self.seed)
 
 
 def read(path: AnyPath, *, track: int | None = None) -> MelodyFile:
@@ -182,8 +71,7 @@ def read(path: AnyPath, *, track: int | None = None) -> MelodyFile:
         FileFormatError: if the file cannot be read or has no melody.
 
     Example:
-        >>> import tempfile
-        >>> from stylernn.music.melody import Melody, Note
+        >>>         >>> from stylernn.music.melody import Melody, Note
         >>> tune = MelodyFile(Melody((Note(0, 24, 60), Note(24, 24, 64)), title="Up"))
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     read(tune.write(f"{folder}/up.mid"))
@@ -257,7 +145,7 @@ def transfer(
     options = TuneOptions(lock, rewrite, key, range, tempo, bars, end_on_tonic, mood)
     job = _job(
         tune,
-        _source(model),
+        model_source(model),
         options,
         track,
         keep_metre,
@@ -341,7 +229,7 @@ def variations(
     options = TuneOptions(lock, rewrite, key, range, tempo, bars, end_on_tonic, mood)
     job = _job(
         tune,
-        _source(model),
+        model_source(model),
         options,
         track,
         keep_metre,
@@ -462,63 +350,17 @@ def styles(model: AnyModel | None = None) -> list[str]:
     ]
 
 
-def model_file(model: AnyPath | None = None) -> Path:
-    """The file of a model.
-
-    Args:
-        model: a model file, or a run folder, of which it is the best model; by default the file
-            that comes with stylernn.
-
-    Returns:
-        Its path, whether there is such a file or not.
-    """
-    path = paths.bundled_model() if model is None else Path(model)
-    return path / run_folder.MODEL if path.is_dir() else path
-
-
-def load(model: AnyModel | None = None) -> Model:
-    """Load a model; each file is read once.
-
-    Args:
-        model: a model file or a run folder; by default the model that comes with stylernn. A model
-            in memory is returned as it is.
-
-    Returns:
-        The model.
-
-    Raises:
-        ModelFileError: if the file is missing, damaged or no model.
-    """
-    return model if isinstance(model, Model) else _loaded(model_file(model))
-
-
-class _Source(NamedTuple):
-    """A model, its file, and the index of the tunes that it learnt from."""
-
-    model: Model
-    path: Path | None
-    training: originality.NgramIndex | None
-
-
 class _Job(NamedTuple):
     """A transfer that is ready to begin."""
 
     tune: MelodyFile
-    source: _Source
+    source: ModelSource
     config: TransferConfig
-
-
-def _source(model: AnyModel | None) -> _Source:
-    """Load a model and, if it comes from a file, the index of its training set."""
-    if isinstance(model, Model):
-        return _Source(model, None, None)
-    path = model_file(model)
-    return _Source(_loaded(path), path, originality.beside(path))
 
 
 def _job(
     tune: MelodyFile | Melody | AnyPath,
-    source: _Source,
+    source: ModelSource,
     options: TuneOptions,
     track: int | None,
     keep_metre: bool | None,
@@ -574,9 +416,3 @@ def _made(job: _Job, result: Result, style: str, seed: int) -> MelodyFile:
         alignment=found,
         provenance=facts,
     )
-
-
-@cache
-def _loaded(path: Path) -> Model:
-    """Load a model file once."""
-    return checkpoint.load_model(path)

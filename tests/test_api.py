@@ -18,7 +18,7 @@ from stylernn import api
 from stylernn.display import html
 from stylernn.errors import StylernnError, UsageError
 from stylernn.formats import midi
-from stylernn.generation import provenance
+from stylernn.generation import melody_file, provenance
 from stylernn.music.melody import Key, Melody, Note
 from stylernn.reranking import originality
 
@@ -140,7 +140,7 @@ def test_a_tune_shows_itself(jazz: s.MelodyFile, monkeypatch: pytest.MonkeyPatch
     assert "PLAYER" in shown
     assert "kept" in shown
     opened = []
-    monkeypatch.setattr(api.webbrowser, "open", opened.append)
+    monkeypatch.setattr(melody_file.webbrowser, "open", opened.append)
     jazz.show()
     assert shown in Path(opened[0].removeprefix("file://")).read_text()
 
@@ -202,7 +202,7 @@ def test_a_type_checker_sees_real_types(tmp_path: Path) -> None:
     )
     assert "error:" not in ran.stdout
     found = re.findall(r'Revealed type is "([^"]*)"', ran.stdout.replace("builtins.", ""))
-    file, model = "stylernn.api.MelodyFile", "stylernn.model.checkpoint.Model"
+    file, model = "stylernn.generation.melody_file.MelodyFile", "stylernn.model.checkpoint.Model"
     lists = [f"list[{file}]", f"list[{file}]", "list[str]"]
     means = "dict[str, float]"
     assert found == [file, file, *lists, model, means, "pathlib.Path"]

@@ -1,10 +1,10 @@
 """Putting a melody into a metre that a style knows.
 
-A style may never have met a tune's metre: no jazz of the training set is written in 6/8. But a dotted
-quarter is a beat whose thirds are those of a swung quarter. So `to_supported_metre` writes a jig in
-simple time, beat for beat: 6/8 becomes 2/4 and its eighths triplets, at the same speed. And bars may
-be shorter or longer than those of the style: `regroup_bars` counts them in groups or in halves, as
-the style does, without changing what is written.
+A style may never have met a tune's metre: no jazz of the training set is written in 6/8. But a
+dotted quarter is a beat whose thirds are those of a swung quarter. So `to_supported_metre` writes a
+jig in simple time, beat for beat: 6/8 becomes 2/4 and its eighths triplets, at the same speed. And
+bars may be shorter or longer than those of the style: `regroup_bars` counts them in groups or in
+halves, as the style does, without changing what is written.
 """
 
 from collections.abc import Mapping
@@ -126,8 +126,8 @@ def to_original_metre(melody: Melody, original: Melody) -> Melody:
 def regroup_bars(melody: Melody, grid: BeatGrid, style: MetreProfile) -> BeatGrid:
     """Count the bars of a melody in the metre of a style that fits best.
 
-    Bars may be joined in groups. They are halved where the melody, while it plays, has so many notes
-    a beat as the style has only in bars of half the length.
+    Bars may be joined in groups. They are halved where the melody, while it plays, has so many
+    notes a beat as the style has only in bars of half the length.
 
     Args:
         melody: the source.
@@ -155,7 +155,7 @@ def regroup_bars(melody: Melody, grid: BeatGrid, style: MetreProfile) -> BeatGri
 
 
 def _moved(melody: Melody, starts: np.ndarray, times: np.ndarray, frame: Melody) -> Melody:
-    """Notes and chords moved by the map that takes `starts` to `times`, in the metres and at the tempo of a frame."""
+    """Notes and chords moved by the map from `starts` to `times`, with the metres of a frame."""
 
     def map_ticks(ticks: np.ndarray) -> list[int]:
         return np.rint(np.interp(ticks, starts, times)).astype(int).tolist()

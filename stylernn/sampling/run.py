@@ -6,11 +6,14 @@ arguments, and `bucket` makes few different sizes, so melodies of many lengths s
 Parameters, style and settings are arguments, so they share it too.
 """
 
+import inspect
 from importlib.metadata import version
 
 import jax
 import numpy as np
 
+from stylernn.model.cell_base import Cell
+from stylernn.model.cells import CELLS
 from stylernn.model.parameters import Parameters, checked
 from stylernn.representation.arrays import PAD_TIME, ConditioningArrays
 from stylernn.sampling.constraints import CompiledConstraints
@@ -80,7 +83,8 @@ def draw(
             sampler.run(network, most, begun, piece, constraints, bias, numbers, key, until)
         )
 
-    facts = repr((parameters.settings, parameters.parents, most, version("flax")))
+    cell = _source_of(CELLS[parameters.settings.cell])
+    facts = repr((parameters.settings, parameters.parents, most, version("flax"), cell))
     program = Program("draw", "stylernn.sampling.sampler", facts, len(written), function)
     while not state.halted.all():
         run = executable_cache.compiled(program, [*written, *settled])
@@ -104,3 +108,11 @@ def bucket(size: int, smallest: int) -> int:
         [64, 64, 128, 256]
     """
     return smallest * 2 ** max(0, int(np.ceil(np.log2(max(size, 1) / smallest))))
+
+
+def _source_of(cell: Cell) -> str:
+    """The source of a recurrent cell, which may be registered from outside the package."""
+    try:
+        return inspect.getsource(type(cell))
+    except (OSError, TypeError):  # defined where there is no file
+        return ""

@@ -2,10 +2,10 @@
 
 `corpora/styles/<label>/style.toml` describes the style of that label::
 
-    parent, description, improvised, hold    what it is
-    [guidance]                               see `stylernn.generation.guidance_scales`
-    [manner]                                 how it is played, see `stylernn.sound.performance`
-    [accompaniment]                          how it is accompanied, see `stylernn.sound.accompaniment`
+    parent, description, improvised, hold   what it is
+    [guidance]                              see `stylernn.generation.guidance_scales`
+    [manner]                                how it is played, see `stylernn.sound.performance`
+    [accompaniment]                         see `stylernn.sound.accompaniment`
 
 Every key is optional. A key of the tables that a style leaves out has the value of its parent, and
 then that of `corpora/styles/default.toml`. Labels without a folder are allowed: they are styles
@@ -157,7 +157,7 @@ def manner(label: str) -> dict[str, Any]:
 
 
 def accompaniment(label: str) -> dict[str, Any]:
-    """How a style is accompanied: its own values, else those of its parent, else those of default.toml.
+    """How a style is accompanied: its own values, else its parent's, else those of default.toml.
 
     Args:
         label: name of the style; it need not have a folder.

@@ -1,7 +1,8 @@
-"""Compare what this tree and a base commit make of the golden inputs: `python tests/golden/compare.py BASE`.
+"""Compare this tree with a base commit, note for note: `python tests/golden/compare.py BASE`.
 
-The base commit is laid out in a temporary folder as its wheel would be; `notes.py` of this tree runs against it and
-against this tree, on the same machine, each with a cache of its own. The exit code is 1 if one note differs.
+The base commit is put into a temporary folder as its wheel would be. `notes.py` of this tree runs
+against it and against this tree, on one machine, each with a cache of its own. The exit code
+is 1 if one note differs.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""Make `evaluation.json`: what the kit says of made-up melodies today. Run: `python tests/golden/make_evaluation.py`.
+"""Make `evaluation.json`, metrics of made-up melodies: `python tests/golden/make_evaluation.py`.
 
-A change of these numbers is a change of the instrument; say in the commit why the new ones are right.
+If these numbers change, the metrics have changed; say in the commit why the new ones are right.
 """
 
 import json

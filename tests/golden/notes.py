@@ -1,7 +1,7 @@
-"""What the installed stylernn makes of the golden inputs, note for note, as JSON: `python notes.py OUT [--third]`.
+"""Notes that stylernn makes of the golden inputs, as JSON: `python notes.py OUT [--third]`.
 
-It speaks to the package by its command line and by `stylernn.api` alone, so that the same file runs against an older
-commit. `compare.py` runs it twice; `tests/test_golden_notes.py` holds a third of it against `notes.json`.
+It uses the command line and `stylernn.api` alone, so that it also runs against an older commit.
+`compare.py` runs it twice; `tests/test_golden_notes.py` compares a third of it with `notes.json`.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def learn_own_style() -> None:
 
 
 def cases(third: bool) -> list[tuple[str, str, Path | None]]:
-    """Every case as (kind, style, file); a third of the transfers meets every target and every tune."""
+    """Every case as (kind, style, file); a third of the transfers has all targets and tunes."""
     pairs = [(target, tune) for target in TARGETS for tune in TUNES]
     if third:
         pairs = [

@@ -49,7 +49,7 @@ def test_the_last_bar_sounds_and_first_beats_of_bars_do_but_after_eight_of_them(
 
 
 def test_pickups_sound_but_after_eight_bars() -> None:
-    """Bar 0 is the pickup's; its phrase ends with bar 8, on the beat before the next pickup, which falls silent too."""
+    """The first phrase ends with bar 8, on the beat before the next pickup, which is silent too."""
     initial_history = Melody(tuple(Note(24 * k, 24, 60 + k % 5) for k in range(3, 68)), pickup=24)
     assert chosen(initial_history, 1.0) == [17, 18, 33, 34, 35, 49, 50]
 
