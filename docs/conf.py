@@ -45,8 +45,8 @@ html_copy_source = False
 def plain_text(*arguments: Any) -> None:
     """Make docstrings, which are plain text, into what reStructuredText reads as meant.
 
-    Signs that would be markup are escaped. In a module's docstring the hanging lines of an entry are
-    joined to its first line, and references become a list.
+    Signs that would be markup are escaped. In a module's docstring the hanging lines of an entry
+    are joined to its first line, and references become a list.
     """
     what: str = arguments[1]
     lines: list[str] = arguments[-1]
@@ -59,7 +59,7 @@ def plain_text(*arguments: Any) -> None:
 
 
 def plain_module(lines: list[str]) -> list[str]:
-    """The docstring of a module: indented blocks are literal, entries are joined, references listed.
+    """A module's docstring: indented blocks are literal, entries are joined, references listed.
 
     Args:
         lines: of the docstring.

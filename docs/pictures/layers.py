@@ -1,6 +1,6 @@
 """Draw the packages and their layers: `python docs/pictures/layers.py`.
 
-Writes docs/images/layers.svg from the contract of layers in pyproject.toml. A test compares the two.
+Writes docs/images/layers.svg from the contract of layers in pyproject.toml; a test compares them.
 """
 
 import re

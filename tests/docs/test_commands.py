@@ -206,7 +206,7 @@ def test_toml_can_be_used(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.slow
 def test_the_readme_says_what_the_demo_prints(stylernn: Callable, desk: Path) -> None:
-    """On another machine a note may be rounded to another one, so numbers of notes may differ there."""
+    """On another machine notes may be rounded otherwise, so their numbers may differ there."""
     shown = next(b.text for b in blocks(ROOT / "README.md") if "structural notes" in b.text)
     ran = stylernn("transfer", "examples/auld-lang-syne.mid", "--to", "jazz", "--force")
     assert ran.code == 0

@@ -1,4 +1,4 @@
-"""Links of the documents resolve, their words are plain, and the site builds offline without a warning."""
+"""Links of the documents resolve, their words are plain, the site builds offline without warnings."""
 
 import re
 import runpy

@@ -1,4 +1,4 @@
-"""A new file format is one module and one registration: files can be read, written, named and found."""
+"""A new file format is one module and one registration: it is read, written, named and found."""
 
 import os
 import subprocess
