@@ -1,4 +1,4 @@
-"""Links of the documents resolve, their words are plain, the site builds offline without warnings."""
+"""Links of the documents resolve, their words are plain, the site builds without a warning."""
 
 import re
 import runpy
