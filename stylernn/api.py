@@ -71,7 +71,8 @@ def read(path: AnyPath, *, track: int | None = None) -> MelodyFile:
         FileFormatError: if the file cannot be read or has no melody.
 
     Example:
-        >>>         >>> from stylernn.music.melody import Melody, Note
+        >>> import tempfile
+        >>> from stylernn.music.melody import Melody, Note
         >>> tune = MelodyFile(Melody((Note(0, 24, 60), Note(24, 24, 64)), title="Up"))
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     read(tune.write(f"{folder}/up.mid"))

@@ -7,7 +7,7 @@ split, and their mean over the second half of the rounds counts, since what is r
 commoner by chance in each of them. Weights that the model has already stay as they are. Simple and
 compound metres apart, where there are melodies enough. Improvised styles have fitted weights of
 intervals alone, and the others none, since they lose more by it than they gain
-(docs/experiments.md, 38, 39 and 44). What the choice among candidates takes away again is added,
+(docs/explanation/what-was-tried.md). What the choice among candidates takes away again is added,
 and written beside them, for transfers without a choice. Neither held-out tunes nor the evaluation
 kit's features take part in the fit.
 
@@ -48,7 +48,7 @@ CHOSEN = {
     "tilt/jazz/simple": {"between": 0.12},
 }
 """What is added to weights: about the logarithms of how much rarer their counts are in chosen
-transfers of validation tunes than in real melodies (docs/experiments.md, 44 to 47)."""
+transfers of validation tunes than in real melodies (docs/explanation/what-was-tried.md)."""
 
 
 @dataclass(frozen=True)
