@@ -16,11 +16,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from stylernn.display.colours import BLUE, GREEN, GREY, PITCH_LINE, VERMILION
 from stylernn.music.melody import TICKS_PER_QUARTER
 
 __all__ = ["COLOURS", "confusion", "distributions", "originality", "piano_rolls", "trade_off"]
 
-COLOURS = {"real": "#0072B2", "output": "#D55E00", "source": "#737373", "accent": "#009E73"}
+COLOURS = {"real": BLUE, "output": VERMILION, "source": GREY, "accent": GREEN}
 """Colours of the three kinds of melody, and one more."""
 
 _DPI = 130
@@ -195,13 +196,16 @@ def originality(
         return _encode(figure)
 
 
-def piano_rolls(source: np.ndarray, output: np.ndarray, bar_lines: np.ndarray) -> str:
+def piano_rolls(
+    source: np.ndarray, output: np.ndarray, bar_lines: np.ndarray, first: int = 1
+) -> str:
     """Draw the piano rolls of a source and, below it, of its output.
 
     Args:
         source: rows (onset, duration, pitch) in ticks, shape (notes, 3).
         output: likewise.
         bar_lines: ticks of the bar lines, from the first to the last shown.
+        first: number of the first bar; 0 is a pickup.
 
     Returns:
         A data URI.
@@ -219,13 +223,14 @@ def piano_rolls(source: np.ndarray, output: np.ndarray, bar_lines: np.ndarray) -
                 color=COLOURS[name],
                 edgecolor="none",
             )
-            axis.vlines(quarters, 0, 127, color="#DDDDDD", lw=0.8, zorder=0)
+            axis.vlines(quarters, 0, 127, color=PITCH_LINE, lw=0.8, zorder=0)
             axis.set(xlim=(quarters[0], quarters[-1]), ylim=(pitch.min() - 2, pitch.max() + 2))
             axis.set_ylabel(name)
             octaves = [p for p in range(0, 128, 12) if pitch.min() - 2 < p < pitch.max() + 2]
             axis.set_yticks(octaves, [f"C{p // 12 - 1}" for p in octaves])
             axis.set_xticks([])
-        axes[-1].set_xticks(quarters[:-1], [str(number + 1) for number in range(len(quarters) - 1)])
+        numbers = range(first, first + len(quarters) - 1)
+        axes[-1].set_xticks(quarters[:-1], [str(number) for number in numbers])
         axes[-1].set_xlabel("bar")
         return _encode(figure)
 

@@ -180,7 +180,9 @@ def _sections(report: Mapping[str, Any]) -> list[str]:
         )
     for number, example in enumerate(report.get("examples", []), start=1):
         source, output = (np.array(example[side]).reshape(-1, 3) for side in ("source", "output"))
-        picture = plots.piano_rolls(source, output, np.array(example["bar_lines"]))
+        picture = plots.piano_rolls(
+            source, output, np.array(example["bar_lines"]), int(example.get("first_bar", 1))
+        )
         sections.append(
             _section(
                 f"Example {number}: {example['title']}",

@@ -321,6 +321,7 @@ def _examples(sources: Sequence[Melody], outputs: Sequence[Melody]) -> list[dict
                 "source": kept[0].tolist(),
                 "output": kept[1].tolist(),
                 "bar_lines": lines.tolist(),
+                "first_bar": 0 if source.pickup else 1,
             }
             examples.append({"title": title, **shown})
     return examples

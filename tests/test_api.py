@@ -15,7 +15,7 @@ from midi_files import line, smf
 
 import stylernn as s
 from stylernn import api
-from stylernn.display import html
+from stylernn.display import colours, html
 from stylernn.errors import StylernnError, UsageError
 from stylernn.formats import midi
 from stylernn.generation import melody_file, provenance
@@ -139,10 +139,20 @@ def test_a_tune_shows_itself(jazz: s.MelodyFile, monkeypatch: pytest.MonkeyPatch
     assert shown.count("<rect") == notes
     assert "PLAYER" in shown
     assert "kept" in shown
+    assert f'fill="{colours.KINDS["moved"].fill}"' in shown
+    assert all(f">{number}</text>" in shown for number in range(1, jazz.melody.bars + 1))
+    assert ">0</text>" not in shown
     opened = []
     monkeypatch.setattr(melody_file.webbrowser, "open", opened.append)
     jazz.show()
     assert shown in Path(opened[0].removeprefix("file://")).read_text()
+
+
+def test_a_pickup_is_bar_0_in_a_notebook() -> None:
+    shown = html.piano_roll(Melody((Note(72, 24, 67), Note(96, 96, 60)), pickup=24))
+    assert ">0</text>" in shown
+    assert ">1</text>" in shown
+    assert ">2</text>" not in shown
 
 
 def test_titles_cannot_smuggle_html() -> None:

@@ -6,20 +6,14 @@ import io
 from collections.abc import Mapping
 from importlib.util import find_spec
 
+from stylernn.display import colours
+from stylernn.display.colours import Look
 from stylernn.music.melody import TICKS_PER_QUARTER, Melody, Note
 from stylernn.representation.note_alignment import KINDS, NoteAlignment
 
 __all__ = ["fragment", "piano_roll"]
 
-_COLOURS = {
-    "kept": "#000000",
-    "moved": "#0072b2",
-    "ornament": "#e69f00",
-    "new": "#cc79a7",
-    "dropped": "#bbbbbb",
-}
-_PLAIN = "#0072b2"
-_QUARTER, _STEP, _MARGIN = 16, 5, 8  # pixels
+_QUARTER, _STEP, _MARGIN, _NUMBERS = 16, 5, 8, 12  # pixels
 
 
 def fragment(
@@ -43,12 +37,12 @@ def fragment(
 
 
 def piano_roll(melody: Melody, alignment: NoteAlignment | None = None) -> str:
-    """A piano roll as SVG: bar lines, and a rectangle for each note.
+    """A piano roll as SVG: bar lines with their numbers, and a rectangle for each note.
 
     Args:
         melody: the melody to draw.
         alignment: of the melody with a source tune; it colours the notes by their kind, and the
-            notes of the source that were dropped are drawn in grey.
+            notes of the source that were dropped are drawn as grey outlines.
 
     Returns:
         A `<div>` element with an `<svg>` element in it.
@@ -61,18 +55,28 @@ def piano_roll(melody: Melody, alignment: NoteAlignment | None = None) -> str:
     gone = alignment.dropped if alignment else ()
     pitches = [note.pitch for note in (*melody.notes, *gone)] or [60]
     low, high = min(pitches) - 1, max(pitches) + 1
-    width, height = _x(melody.end) + _MARGIN, (high - low + 1) * _STEP
-    colours = (
-        {change.note: _COLOURS[change.kind] for change in alignment.notes} if alignment else {}
-    )
-    lines = [
-        f'<path d="M{_x(int(tick)):g} 0V{height}" stroke="#dddddd"/>' for tick in melody.bar_lines
-    ]
-    shadows = [_rectangle(note, high, _COLOURS["dropped"]) for note in gone]
-    notes = [_rectangle(note, high, colours.get(note, _PLAIN)) for note in melody.notes]
+    width, height = _x(melody.end) + _MARGIN, _NUMBERS + (high - low + 1) * _STEP
+    kinds = {change.note: change.kind for change in alignment.notes} if alignment else {}
+    looks = colours.KINDS
+    lines = _bar_lines(melody, height)
+    shadows = [_rectangle(note, high, looks["dropped"]) for note in gone]
+    notes = [_rectangle(note, high, looks[kinds.get(note, "kept")]) for note in melody.notes]
     size = f'width="{width:g}" height="{height}" viewBox="0 0 {width:g} {height}"'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(lines + shadows + notes)}</svg>'
     return f'<div style="overflow-x:auto">{svg}</div>'
+
+
+def _bar_lines(melody: Melody, height: int) -> list[str]:
+    """Bar lines, and above each bar its number: the first full bar is 1, a pickup 0."""
+    first = 0 if melody.pickup else 1
+    style = f'font-size="9" font-family="sans-serif" fill="{colours.GREY}"'
+    found = []
+    for number, tick in enumerate(melody.bar_lines.tolist(), start=first):
+        x = _x(tick)
+        found.append(f'<path d="M{x:g} {_NUMBERS}V{height}" stroke="{colours.BAR_LINE}"/>')
+        if tick < melody.end:
+            found.append(f'<text x="{x + 2:g}" y="{_NUMBERS - 3}" {style}>{number}</text>')
+    return found
 
 
 def _x(tick: int) -> float:
@@ -80,12 +84,13 @@ def _x(tick: int) -> float:
     return _MARGIN + tick * _QUARTER / TICKS_PER_QUARTER
 
 
-def _rectangle(note: Note, high: int, colour: str) -> str:
+def _rectangle(note: Note, high: int, look: Look) -> str:
     """A note as a `<rect>` element, below the highest pitch `high`."""
     wide = max(note.duration * _QUARTER / TICKS_PER_QUARTER - 1, 1)
-    top = (high - note.pitch) * _STEP
+    top = _NUMBERS + (high - note.pitch) * _STEP
     position = f'x="{_x(note.onset):g}" y="{top}"'
-    return f'<rect {position} width="{wide:g}" height="{_STEP}" fill="{colour}"/>'
+    size = f'width="{wide:g}" height="{_STEP - 1}"'
+    return f'<rect {position} {size} fill="{look.fill}" stroke="{look.edge}" stroke-width=".7"/>'
 
 
 def _legend(alignment: NoteAlignment | None) -> str:
@@ -94,7 +99,7 @@ def _legend(alignment: NoteAlignment | None) -> str:
         return ""
     totals: Mapping[str, int] = alignment.totals
     words = [
-        f'<span style="color:{_COLOURS[kind]}">■</span> {totals[kind]} {kind}'
+        f'<span style="color:{colours.KINDS[kind].sign}">■</span> {totals[kind]} {kind}'
         for kind in (*KINDS, "dropped")
     ]
     return " &nbsp; ".join(words)

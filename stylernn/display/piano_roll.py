@@ -1,11 +1,8 @@
 """Piano rolls of a source and its result, one above the other with the same bars.
 
 The kind of each note (see `note_alignment`) is shown by colour, hatching and edge, so that the
-picture can be read in grey and with every kind of colour vision.
-
-Reference:
-    Okabe & Ito (2008), Color universal design: how to make figures and presentations that are
-        friendly to colorblind people.
+picture can be read in grey and with every kind of colour vision. Bars are numbered as musicians
+count them: the first full bar is 1, a pickup 0.
 """
 
 import os
@@ -18,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from stylernn.display.colours import BAR_LINE, KINDS, PITCH_LINE
 from stylernn.formats.notation import spell
 from stylernn.music.melody import Melody, Note
 from stylernn.representation.note_alignment import compare
@@ -25,12 +23,16 @@ from stylernn.system.atomic_write import atomic_write
 
 __all__ = ["roll"]
 
+_LINES: Mapping[str, Mapping[str, Any]] = {
+    "kept": {},
+    "moved": {"hatch": "/////"},
+    "ornament": {"hatch": "....."},
+    "new": {"linewidth": 1.8},
+    "dropped": {"linestyle": "--"},
+}
 _LOOKS: Mapping[str, Mapping[str, Any]] = {
-    "kept": {"facecolor": "#0072B2", "edgecolor": "black"},
-    "moved": {"facecolor": "#E69F00", "edgecolor": "black", "hatch": "/////"},
-    "ornament": {"facecolor": "#CFEAFA", "edgecolor": "black", "hatch": "....."},
-    "new": {"facecolor": "white", "edgecolor": "#D55E00", "linewidth": 1.8},
-    "dropped": {"facecolor": "white", "edgecolor": "#777777", "linestyle": "--"},
+    kind: {"facecolor": look.fill, "edgecolor": look.edge, **_LINES[kind]}
+    for kind, look in KINDS.items()
 }
 _BARS, _MOST_LINES = 16, 40  # bars a line, or more if there would be more lines
 _WIDTH, _HEIGHT, _DPI = 14.0, 1.7, 110  # inches, inches a line, dots an inch
@@ -119,11 +121,11 @@ def _frame(
         ticks[:-1] if first is not None else [], None if first is None else _numbers(ticks, first)
     )
     axes.xaxis.tick_top()
-    axes.vlines(ticks, low - 0.5, high + 0.5, color="#999999", linewidth=0.8, zorder=0)
+    axes.vlines(ticks, low - 0.5, high + 0.5, color=BAR_LINE, linewidth=0.8, zorder=0)
     tonic = melody.key.tonic if melody.key else 0
     named = [pitch for pitch in range(low, high + 1) if pitch % 12 in (tonic, (tonic + 7) % 12)]
     axes.set_yticks(named, [_name(pitch, melody) for pitch in named])
-    axes.hlines(named, float(ticks[0]), float(ticks[-1]), color="#DDDDDD", linewidth=0.8, zorder=0)
+    axes.hlines(named, float(ticks[0]), float(ticks[-1]), color=PITCH_LINE, linewidth=0.8, zorder=0)
     axes.tick_params(length=0, labelsize=8)
 
 
