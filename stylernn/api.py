@@ -123,7 +123,7 @@ def transfer(
         track: of the file, counted from 0, where `tune` is a file; by default the melody.
         lock: bars that stay as they are, such as "1-4,9"; the first full bar is 1, a pickup 0.
         rewrite: the only bars that change, instead of `lock`.
-        key: transpose the tune to this tonic first, such as "D minor".
+        key: transpose the tune to this tonic first, such as "Eb"; the mode stays.
         range: lowest and highest new note, such as "G3-C6" or (55, 84).
         tempo: in quarter notes a minute; by default that of the tune.
         bars: the only stretch of the tune to take, such as "1-16".
@@ -211,7 +211,7 @@ def variations(
         track: of the file, counted from 0, where `tune` is a file; by default the melody.
         lock: bars that stay as they are, such as "1-4,9"; the first full bar is 1, a pickup 0.
         rewrite: the only bars that change, instead of `lock`.
-        key: transpose the tune to this tonic first, such as "D minor".
+        key: transpose the tune to this tonic first, such as "Eb"; the mode stays.
         range: lowest and highest new note, such as "G3-C6" or (55, 84).
         tempo: in quarter notes a minute; by default that of the tune.
         bars: the only stretch of the tune to take, such as "1-16".
@@ -389,7 +389,11 @@ def _as_tune(tune: MelodyFile | Melody | AnyPath, track: int | None = None) -> M
 def _style(name: str | None, like: AnyPath | None) -> str:
     """The style that is asked for, by name or by a file."""
     if (name is None) == (like is None):
-        raise UsageError("give either a style or like", remedy="styles() lists the styles.")
+        found = "neither" if name is None else "both"
+        remedy = "styles() lists the styles."
+        raise UsageError(
+            "name a style", expected="either its name or like", found=found, remedy=remedy
+        )
     return name if name is not None else os.fspath(like or "")
 
 

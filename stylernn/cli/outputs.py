@@ -138,7 +138,11 @@ def check(
         ending = path.suffix.lower()
         if ending not in known:
             expected = f"an ending out of {', '.join(known)}"
-            raise UsageError(f"cannot write {path}", expected=expected, remedy="Name it with -o.")
+            raise UsageError(
+                f"cannot write {path}",
+                expected=expected,
+                remedy="Choose a name with such an ending with -o.",
+            )
         if ending in SOUNDS and find_spec("midirenderer") is None:
             remedy = "Install it with: pip install 'stylernn[sound]'"
             raise UsageError(f"{path} needs the synthesiser of the extra sound", remedy=remedy)

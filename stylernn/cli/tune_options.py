@@ -27,7 +27,10 @@ Variations = Annotated[
     typer.Option(metavar="N", min=1, max=64, help="How many different results, the best first."),
 ]
 InKey = Annotated[
-    str | None, typer.Option("--key", metavar="KEY", help="Transpose the tune to this tonic first.")
+    str | None,
+    typer.Option(
+        "--key", metavar="KEY", help="Transpose the tune to this tonic first; the mode stays."
+    ),
 ]
 Range = Annotated[
     str | None,

@@ -35,11 +35,11 @@ def check_option(name: str, value: float | None) -> None:
         >>> check_option("bars", 16)
         >>> check_option("bars", 0)
         Traceback (most recent call last):
-        stylernn.errors.UsageError: bars cannot be used; expected a number from 1 to 512; found 0
+        stylernn.errors.UsageError: bars is out of range; expected a number from 1 to 512; found 0
     """
     if value is None:
         return
     low, high = LIMITS[name]
     if not low <= value <= (float("inf") if high is None else high):
         expected = f"a number from {low}" + ("" if high is None else f" to {high}")
-        raise UsageError(f"{name} cannot be used", expected=expected, found=str(value))
+        raise UsageError(f"{name} is out of range", expected=expected, found=str(value))

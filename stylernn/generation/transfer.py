@@ -89,7 +89,7 @@ class TransferConfig:
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
                 expected, found = f"a number from {low} to {high}", str(getattr(self, name))
-                raise UsageError(f"{name} cannot be used", expected=expected, found=found)
+                raise UsageError(f"{name} is out of range", expected=expected, found=found)
 
 
 @dataclass(frozen=True)
