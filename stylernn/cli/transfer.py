@@ -48,7 +48,7 @@ def command(
         float | None,
         typer.Option(
             metavar="X",
-            help="How strongly to take on the style: 0 not at all, above 4 a caricature. Default: 3.5.",
+            help="How strongly to take on the style: 0 not at all, over 4 too much. Default: 3.5.",
         ),
     ] = None,
     seed: options.Seed = 0,
