@@ -13,6 +13,7 @@ it refuses. A model is loaded once for each file.
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import index
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -141,6 +142,7 @@ def transfer(
         StylernnError: if the style is unknown, an option cannot be used, a file cannot be read, or
             all draws copy too much.
     """
+    seed = index(seed)
     check_option("max_copy", max_copy)
     style = _style(to, like)
     options = TuneOptions(lock, rewrite, key, range, tempo, bars, end_on_tonic, mood)
@@ -225,6 +227,7 @@ def variations(
     Raises:
         StylernnError: if the style is unknown, an option cannot be used, or a file cannot be read.
     """
+    seed = index(seed)
     check_option("variations", count)
     style = _style(to, like)
     options = TuneOptions(lock, rewrite, key, range, tempo, bars, end_on_tonic, mood)
@@ -274,7 +277,7 @@ def generate(
         like: a file whose tune is the style, instead of `style`.
         bars: length of each melody, that of `seed_melody` included, from 1 to 512.
         count: how many melodies, from 1 to 1000; melody k of a seed does not depend on it.
-        seed_melody: a beginning that is kept; it brings its own metre, key and tempo.
+        seed_melody: a beginning that is kept; it brings its own metre and key, and a tempo.
         metre: such as "6/8"; by default the style's most frequent.
         key: such as "D minor"; by default C major.
         tempo: in quarter notes a minute; by default the style's median.
@@ -289,6 +292,7 @@ def generate(
     Raises:
         StylernnError: if the style is unknown, an option cannot be used, or a file cannot be read.
     """
+    bars, count, seed = index(bars), index(count), index(seed)
     asked = {"bars": bars, "count": count, "tempo": tempo, "temperature": temperature}
     _check(asked | {"candidates": candidates, "seed": seed})
     name = _style(style, like)
@@ -371,6 +375,8 @@ def _job(
     """Read the tune and apply the options to it."""
     check_option("seed", seed)
     given = _as_tune(tune, track)
+    if not len(given.melody.array):
+        raise UsageError("the tune has no notes")
     melody = options.tune(given.melody)
     # What was moved in time, key or speed no longer fits the other tracks.
     arranged = given.arranged and melody == given.melody

@@ -291,6 +291,8 @@ def _build(kind: type, mapping: Mapping[str, Any], prefix: str) -> Any:
     values = {}
     for given, value in mapping.items():
         key = _FORMER_NAMES.get(given, given)
+        if key in values:
+            raise UsageError(f"{prefix}{key} is set twice", found=f"{prefix}{given}")
         if key not in names:
             near = difflib.get_close_matches(key, names, n=1)
             hint = (

@@ -10,6 +10,7 @@ import sys
 import typing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from midi_files import line, smf
 
@@ -321,3 +322,19 @@ def test_everything_shows_itself_in_one_line(jazz: s.MelodyFile, tiny_model: Pat
         assert "\n" not in repr(shown)
         assert len(repr(shown)) < 160
     assert "jazz" in repr(jazz)
+
+
+def test_numbers_of_numpy_serve_and_fractions_do_not(song: Path, tiny_model: Path) -> None:
+    made = s.transfer(song, "jazz", seed=np.uint32(3), model=tiny_model, **QUICK)
+    assert made.seed == 3
+    with pytest.raises(TypeError):
+        s.generate("jazz", bars=1.5, model=tiny_model)
+
+
+@pytest.mark.parametrize("asked", [{"bars": "2"}, {"range": (55,)}, {"range": (84, 55)}])
+def test_what_leaves_nothing_to_do_is_refused(asked: dict, tiny_model: Path) -> None:
+    tune = Melody((Note(0, 96, 60), Note(192, 96, 62)))
+    with pytest.raises(UsageError, match=r"notes in the bars|no such range"):
+        s.transfer(tune, "jazz", model=tiny_model, **asked)
+    with pytest.raises(UsageError, match="no notes"):
+        s.transfer(Melody(()), "jazz", model=tiny_model)

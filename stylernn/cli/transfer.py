@@ -123,7 +123,7 @@ def command(
         temperature=temperature,
     )
     if lock and rewrite:  # before any file is looked at
-        raise UsageError("lock and rewrite contradict each other", remedy="Give one of them.")
+        raise UsageError("--lock and --rewrite contradict each other", remedy="Give one of them.")
     if variations > 1 and max_copy:
         raise UsageError("--variations and --max-copy cannot be combined")
     todo = _todo(inputs, outputs.plan(inputs, out, to), variations, force=force)

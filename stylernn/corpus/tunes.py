@@ -75,14 +75,13 @@ def fingerprint(tunes: Iterable[LabelledMelody]) -> str:
 
 def _digest(tune: LabelledMelody) -> bytes:
     melody = tune.melody
-    facts = (
-        tune.style,
-        tune.substyle,
-        tune.source,
-        tune.identity,
-        tune.work,
-        melody.metres,
-        melody.pickup,
-        melody.end,
-    )
-    return hashlib.sha256(repr(facts).encode() + melody.array.astype("<i4").tobytes()).digest()
+    # Written out, and not the repr of a class, because run folders and model files keep the result.
+    changes = [
+        f"({tick}, Metre(numerator={metre.numerator}, denominator={metre.denominator}))"
+        for tick, metre in melody.metres
+    ]
+    metres = f"({changes[0]},)" if len(changes) == 1 else f"({', '.join(changes)})"
+    labels = (tune.style, tune.substyle, tune.source, tune.identity, tune.work)
+    texts = [*map(repr, labels), metres, repr(melody.pickup), repr(melody.end)]
+    facts = f"({', '.join(texts)})"
+    return hashlib.sha256(facts.encode() + melody.array.astype("<i4").tobytes()).digest()

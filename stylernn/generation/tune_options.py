@@ -77,6 +77,8 @@ class TuneOptions:
         if self.bars is not None:
             chosen = sorted(_bars(self.bars, melody))
             melody = melody.slice(chosen[0], chosen[-1] + 1)
+            if not melody.notes:
+                raise UsageError("there are no notes in the bars that are to be taken")
         if self.key is not None:
             key = self.key if isinstance(self.key, Key) else parse_key(self.key)
             melody = melody.transpose(_interval(melody, key))
@@ -106,7 +108,10 @@ class TuneOptions:
         found: dict[str, Any] = {"end_on_tonic": self.end_on_tonic}
         if self.range is not None:
             asked = self.range
-            edges = parse_pitch_range(asked) if isinstance(asked, str) else asked
+            edges = parse_pitch_range(asked) if isinstance(asked, str) else tuple(asked)
+            if len(edges) != 2 or edges[0] > edges[1]:
+                expected = "the lowest and the highest MIDI number"
+                raise UsageError("no such range", expected=expected, found=str(edges))
             found["lowest"], found["highest"] = edges
         if self.mood is not None:
             found["density"] = moods.find(self.mood).density

@@ -6,6 +6,7 @@ arguments, and `bucket` makes few different sizes, so melodies of many lengths s
 Parameters, style and settings are arguments, so they share it too.
 """
 
+import hashlib
 import inspect
 from importlib.metadata import version
 
@@ -111,8 +112,15 @@ def bucket(size: int, smallest: int) -> int:
 
 
 def _source_of(cell: Cell) -> str:
-    """The source of a recurrent cell, which may be registered from outside the package."""
-    try:
-        return inspect.getsource(type(cell))
-    except (OSError, TypeError):  # defined where there is no file
-        return ""
+    """The code and the parameters of a cell that was registered from outside the package."""
+    outside = [
+        each for each in type(cell).__mro__ if each.__module__.partition(".")[0] != "stylernn"
+    ]
+    modules = [inspect.getmodule(each) for each in outside if each.__module__ != "builtins"]
+    texts = [repr(sorted(vars(cell).items()))]
+    for module in filter(None, modules):
+        try:
+            texts.append(inspect.getsource(module))
+        except (OSError, TypeError):  # a module without a file, such as a prompt
+            texts.append(repr(id(cell)))
+    return hashlib.sha256("".join(texts).encode()).hexdigest()

@@ -13,6 +13,7 @@ without a parent. A file is read when its style is asked for.
 """
 
 import difflib
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -54,7 +55,7 @@ _KINDS: Mapping[str, Any] = {
 _NAMES = {
     str: "a text",
     bool: "true or false",
-    _NUMBER: "a number",
+    _NUMBER: "a finite number",
     list: "a list of 3 whole numbers",
     dict: "a table",
 }
@@ -133,7 +134,10 @@ def guidance(label: str) -> dict[str, float]:
         >>> guidance("a label of your own")["style"]
         3.5
     """
-    return _inherited(label, "guidance")
+    found = _inherited(label, "guidance")
+    if missing := sorted(set(_GUIDANCE) - set(found)):
+        raise UsageError(f"{_folder() / 'default.toml'} lacks guidance.{missing[0]}")
+    return found
 
 
 def manner(label: str) -> dict[str, Any]:
@@ -224,10 +228,12 @@ def _parsed(path: Path, label: str) -> StyleData:
     """The content of a file whose keys are known and whose values are of the right kind."""
     try:
         entry = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"cannot read {path}", expected="TOML", found=str(error)) from error
     _check(path, entry, _KINDS)
     _check(path, entry.get("guidance", {}), _GUIDANCE, "guidance.")
+    if entry.get("guidance", {}).get("temperature", 1) <= 0:
+        raise UsageError(f"{path}: guidance.temperature cannot be used", expected="more than 0")
     _check(path, entry.get("manner", {}), _MANNER, "manner.")
     _check(path, entry.get("accompaniment", {}), _ACCOMPANIMENT, "accompaniment.")
     return StyleData(label, **entry)
@@ -251,6 +257,8 @@ def _fits(value: object, kind: Any) -> bool:
     """Whether a value is of a kind; lists hold three whole numbers, and true is no number."""
     if isinstance(value, list) and kind is list:
         return len(value) == 3 and all(type(item) is int for item in value)
+    if kind is _NUMBER and isinstance(value, float) and not math.isfinite(value):
+        return False
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 

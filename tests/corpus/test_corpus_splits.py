@@ -8,7 +8,7 @@ import pytest
 from stylernn.corpus import LabelledMelody, fingerprint, split
 from stylernn.corpus.splits import groups
 from stylernn.corpus.works import opening, plain, work_id
-from stylernn.music.melody import Melody, Note
+from stylernn.music.melody import Melody, Note, TimeSignature
 
 
 def _melody(seed: int, notes: int = 30) -> Melody:
@@ -133,3 +133,13 @@ def test_plain_keeps_a_title_that_is_all_in_brackets() -> None:
     assert plain("(I Got) Rhythm") == "rhythm"
     assert plain("[Untitled]") == "untitled"
     assert plain("Äpfel’s Lied") == "apfels lied"
+
+
+def test_the_fingerprint_of_tunes_stays_the_same_for_ever() -> None:
+    """Run folders and model files keep it; with another one no run could be resumed."""
+    notes = tuple(Note(24 * k, 24, 60 + k % 5) for k in range(16))
+    metres = ((0, TimeSignature(3, 4)), (144, TimeSignature(6, 8)))
+    one = LabelledMelody(Melody(notes), "jazz", "a'b", 'w"x', "s", "CC0-1.0", "bebop")
+    two = LabelledMelody(Melody(notes, metres, pickup=24), "folk", "c", "d", "e", "f")
+    assert fingerprint([one]) == "83ccf5f3190a009e"
+    assert fingerprint([two, one]) == "6258a117b5617202"

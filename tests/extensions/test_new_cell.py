@@ -96,3 +96,15 @@ def test_an_unknown_cell_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
         config.ModelSettings(cell="lmst")
     assert caught.value.expected == '"lstm" or "gru" or "plain"'
+
+
+def test_a_compiled_program_depends_on_the_cell_of_somebody_else() -> None:
+    """On its code and on its parameters; for the cells of the package their modules count."""
+    from stylernn.model.cells import CELLS
+    from stylernn.sampling import run
+
+    one, two = Plain(), Plain()
+    assert run._source_of(one) == run._source_of(two)
+    vars(two)["gain"] = 2.0
+    assert run._source_of(one) != run._source_of(two)
+    assert run._source_of(CELLS["lstm"]) != run._source_of(one)

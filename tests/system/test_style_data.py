@@ -56,7 +56,10 @@ def test_what_a_style_leaves_out_is_its_parents_or_the_default(folder: Path) -> 
         ("[accompaniment]\nzzz = 1", r"unknown key accompaniment.zzz. Known: figure, bass, chords"),
         ("description = 1", "description cannot be used; expected a text; found 1"),
         ("improvised = 1", "improvised cannot be used; expected true or false"),
-        ("hold = true", "hold cannot be used; expected a number"),
+        ("hold = true", "hold cannot be used; expected a finite number"),
+        ("[manner]\nswing = nan", "manner.swing cannot be used; expected a finite number"),
+        ("[guidance]\nstyle = inf", "guidance.style cannot be used; expected a finite number"),
+        ("[guidance]\ntemperature = 0", "guidance.temperature cannot be used; expected more"),
         ("manner = 'loud'", "manner cannot be used; expected a table"),
         ("[manner]\naccents = [1, 2]", "manner.accents cannot be used; expected a list of 3"),
         ("description = ", "cannot read .*expected TOML"),
@@ -110,3 +113,9 @@ def test_no_style_is_named_in_the_code() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in words
     }
     assert {file for file, _ in found} <= elsewhere, found
+
+
+def test_a_default_without_all_scales_of_guidance_is_named(folder: Path) -> None:
+    (folder / "default.toml").write_text("[guidance]\nstyle = 1.0\n")
+    with pytest.raises(UsageError, match=r"default\.toml lacks guidance\.attributes"):
+        style_data.guidance("any")
