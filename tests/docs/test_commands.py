@@ -43,7 +43,7 @@ def why_not(line: str) -> str:
     return next((why for start, why in NOT_RUN.items() if line.startswith(start)), "")
 
 
-SLOW = ["README.md", "docs/index.md", "docs/guide/styles.md"]
+SLOW = ["README.md", "docs/index.md", "docs/guide/commands.md", "docs/guide/styles.md"]
 """Pages whose commands are run by `make slow` alone; those of the guide are much the same."""
 
 WITH_COMMANDS = [
