@@ -77,7 +77,13 @@ def draw_plan(
     grid = metre_mapping.regroup_bars(analysis.melody, analysis.events.grid, style)
     reference = attributes.drawn(model.arrays, style.name, grid, seed, dance=hold(style) > 1)
     plan = make_plan(
-        analysis, style, index, level=level, reference=reference, constraints=constraints
+        analysis,
+        style,
+        index,
+        level=level,
+        reference=reference,
+        constraints=constraints,
+        grid=grid,
     )
     more = reference.more_dotted
     tilted = tilt.of_style(model.arrays, style, metre, tonality, more, choice=choice)
@@ -92,6 +98,7 @@ def make_plan(
     level: str = "beat",
     reference: ReferenceAttributes | None = None,
     constraints: Constraints = FREE,
+    grid: BeatGrid | None = None,
 ) -> Plan:
     """Plan a transfer of a tune into a style.
 
@@ -103,12 +110,14 @@ def make_plan(
         reference: control attributes and pitch range of a real tune of the style. By default no
             attribute is known, and the pitch range is that of the style.
         constraints: what the user has fixed; rests, cadence and pitch range are added.
+        grid: the tune's beats in bars as the style counts them, if that is known already.
 
     Returns:
         The plan.
     """
     reference = reference or ReferenceAttributes(attributes.unknown())
-    grid = metre_mapping.regroup_bars(analysis.melody, analysis.events.grid, style)
+    if grid is None:
+        grid = metre_mapping.regroup_bars(analysis.melody, analysis.events.grid, style)
     middle = analysis.median_pitch - LOWEST
     low, high = (middle + edge for edge in reference.pitch_range or style.pitch_range)
     silent = _silent_beats(analysis, grid, style)
